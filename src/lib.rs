@@ -1,0 +1,13 @@
+//! git-coord: locks, and everything built on them, kept in git itself.
+//!
+//! The layers, each using only those to its left:
+//!
+//! ```text
+//! model ← domain ← coord → store        faces on top: cli, hooks
+//! ```
+//!
+//! `model` holds plain values, `domain` pure decisions over them, `store` a chain of commits that
+//! knows nothing of locks, and `coord` the one loop that reads, decides and publishes.
+//! `docs/architecture.md` has the whole map.
+
+pub mod model;

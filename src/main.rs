@@ -1,0 +1,3 @@
+//! The `git-coord` program; git runs it as `git coord`.
+
+fn main() {}

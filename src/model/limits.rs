@@ -1,0 +1,27 @@
+//! Every bound on what can grow, in one place.
+//!
+//! Records come from other people's machines, so each is checked when it is read as well as when
+//! it is written.
+
+/// Largest record, in bytes of JSON.
+pub const RECORD_BYTES_MAX: usize = 64 * 1024;
+/// Deepest nesting of arrays and objects in a record.
+pub const RECORD_DEPTH_MAX: usize = 16;
+/// Longest canonical key, in bytes before it is escaped.
+pub const KEY_BYTES_MAX: usize = 1024;
+/// Most keys in one request.
+pub const KEYS_MAX: usize = 256;
+/// Longest name of an agent or a session, in bytes.
+pub const NAME_BYTES_MAX: usize = 64;
+/// Longest free text (a reason, a title), in bytes.
+pub const TEXT_BYTES_MAX: usize = 1024;
+/// Longest escaped component of a place in the state tree, in bytes.
+pub const COMPONENT_BYTES_MAX: usize = 200;
+/// Most holders of one shared lock.
+pub const HOLDERS_MAX: usize = 64;
+/// Shortest lease, in seconds.
+pub const TTL_SECS_MIN: u64 = 60;
+/// Longest lease, in seconds.
+pub const TTL_SECS_MAX: u64 = 8 * 60 * 60;
+/// Lease when none is asked for, in seconds; the same through every face.
+pub const TTL_SECS_DEFAULT: u64 = 30 * 60;

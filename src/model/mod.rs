@@ -1,0 +1,5 @@
+//! Plain values: what is stored, what is asked and what is answered.
+//!
+//! Nothing here reads a clock, a file, the environment or a repository.
+
+pub mod limits;
