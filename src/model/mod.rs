@@ -3,3 +3,5 @@
 //! Nothing here reads a clock, a file, the environment or a repository.
 
 pub mod limits;
+pub mod object_id;
+pub mod place;

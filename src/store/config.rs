@@ -1,0 +1,183 @@
+//! Git config as it stands for this clone, with the team's `.coordconfig` below it.
+//!
+//! `.coordconfig` is a file that anybody with push rights can change, so only settings that can
+//! do no harm are taken from it, as git-lfs does with `.lfsconfig`.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use git2::Repository;
+
+use super::error::{Error, Result};
+use super::git::Git;
+use super::repo::{BackendChoice, Layout, OpenOptions};
+
+/// The committed file with the team's settings.
+pub const TEAM_FILE: &str = ".coordconfig";
+/// Largest `.coordconfig` that is read, in bytes.
+const TEAM_FILE_BYTES_MAX: u64 = 64 * 1024;
+/// The settings that `.coordconfig` may give (lower case, as git prints them). `coord.remote`
+/// names a remote and is never a URL.
+pub const TEAM_KEYS: &[&str] = &[
+    "coord.remote",
+    "coord.ref",
+    "coord.keyprefix",
+    "coord.requirelock",
+    "coord.failclosed",
+    "coord.maxage",
+    "coord.hookmaxage",
+    "coord.skew",
+    "coord.mainbranch",
+];
+
+/// All settings, the last value of each key winning.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    values: HashMap<String, Vec<String>>,
+}
+
+impl Config {
+    pub(super) fn from_lib(repository: &Repository, layout: &Layout) -> Result<Self> {
+        // libgit2 does not see `git -c` and GIT_CONFIG_COUNT, which come through these.
+        let from_env = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
+        if from_env.iter().any(|name| std::env::var_os(name).is_some()) {
+            return Self::from_program(
+                &Git::at(layout.git_dir.clone(), layout.work_dir.clone()),
+                layout,
+            );
+        }
+        let mut config = Self::default();
+        if let Some(file) = team_file(layout) {
+            let team = git2::Config::open(&file).map_err(Error::lib("reading .coordconfig"))?;
+            config.take_lib(&team, |key| TEAM_KEYS.contains(&key))?;
+        }
+        let own = repository
+            .config()
+            .map_err(Error::lib("reading git config"))?;
+        config.take_lib(&own, |_| true)?;
+        Ok(config)
+    }
+
+    fn take_lib(&mut self, from: &git2::Config, wanted: impl Fn(&str) -> bool) -> Result<()> {
+        let mut entries = from
+            .entries(None)
+            .map_err(Error::lib("reading git config"))?;
+        while let Some(entry) = entries.next() {
+            let entry = entry.map_err(Error::lib("reading git config"))?;
+            let Ok(name) = entry.name() else { continue };
+            if wanted(name) {
+                // A key without a value is git's short form of `true`.
+                let value = if entry.has_value() {
+                    entry.value().unwrap_or_default()
+                } else {
+                    "true"
+                };
+                self.add(name, value);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn from_program(git: &Git, layout: &Layout) -> Result<Self> {
+        let mut config = Self::default();
+        if let Some(file) = team_file(layout) {
+            let file = file.to_string_lossy().into_owned();
+            let listed = git.expect(&["config", "--null", "--list", "--file", &file], None)?;
+            config.take_list(&listed, |key| TEAM_KEYS.contains(&key));
+        }
+        config.take_list(&git.expect(&["config", "--null", "--list"], None)?, |_| {
+            true
+        });
+        Ok(config)
+    }
+
+    /// Reads `key LF value NUL` lines; a key without a value has no line feed.
+    fn take_list(&mut self, listed: &[u8], wanted: impl Fn(&str) -> bool) {
+        for item in String::from_utf8_lossy(listed)
+            .split('\0')
+            .filter(|item| !item.is_empty())
+        {
+            let (key, value) = item.split_once('\n').unwrap_or((item, "true"));
+            if wanted(key) {
+                self.add(key, value);
+            }
+        }
+    }
+
+    fn add(&mut self, key: &str, value: &str) {
+        self.values
+            .entry(key.to_owned())
+            .or_default()
+            .push(value.to_owned());
+    }
+
+    /// The value in force; section and variable names are lower case.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.values.get(key)?.last().map(String::as_str)
+    }
+
+    /// Every value of a key that may be given several times.
+    pub fn all(&self, key: &str) -> &[String] {
+        self.values.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every key, with its value in force.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values
+            .iter()
+            .filter_map(|(key, all)| Some((key.as_str(), all.last()?.as_str())))
+    }
+
+    /// A boolean the way git reads one; anything else is `default`.
+    pub fn bool(&self, key: &str, default: bool) -> bool {
+        match self.get(key).map(str::to_ascii_lowercase).as_deref() {
+            Some("true" | "yes" | "on" | "1") => true,
+            Some("false" | "no" | "off" | "0" | "") => false,
+            _ => default,
+        }
+    }
+
+    /// A duration such as `10s` or `5m`; a bare number is seconds.
+    ///
+    /// # Errors
+    /// The key, the value and what would be understood.
+    pub fn duration(&self, key: &str, default: Duration) -> Result<Duration, String> {
+        let Some(text) = self.get(key) else {
+            return Ok(default);
+        };
+        if let Ok(secs) = text.parse() {
+            return Ok(Duration::from_secs(secs));
+        }
+        humantime::parse_duration(text).map_err(|_| {
+            format!(
+                "`{key}` is `{}`, which is no duration such as `10s` or `5m`",
+                text.escape_debug()
+            )
+        })
+    }
+
+    pub(super) fn backend(&self) -> BackendChoice {
+        match self.get("coord.backend") {
+            Some("git") => BackendChoice::Program,
+            _ => BackendChoice::Auto,
+        }
+    }
+
+    pub(super) fn open_options(&self) -> OpenOptions {
+        let default = Duration::from_secs(15);
+        OpenOptions {
+            fsync: self.bool("coord.fsync", true),
+            timeout: self.duration("coord.timeout", default).unwrap_or(default),
+        }
+    }
+}
+
+fn team_file(layout: &Layout) -> Option<std::path::PathBuf> {
+    let file = layout
+        .work_dir
+        .as_deref()
+        .map(|dir| Path::join(dir, TEAM_FILE))?;
+    let meta = std::fs::symlink_metadata(&file).ok()?;
+    (meta.is_file() && meta.len() <= TEAM_FILE_BYTES_MAX).then_some(file)
+}

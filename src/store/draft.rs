@@ -1,0 +1,114 @@
+//! States that are made up but not yet published.
+//!
+//! A draft stacks commits on a snapshot in memory. Nothing is written until
+//! [`Draft::write`], so a lost race costs no disk and leaves no rubbish behind.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::commit::Commit;
+use super::error::{Error, Result};
+use super::object::{NewObject, ObjectKind};
+use super::snapshot::{Layer, Snapshot};
+use super::tree;
+use crate::model::object_id::ObjectId;
+use crate::model::place::Place;
+
+/// Commits on top of the state that they were decided on.
+#[must_use = "a draft is nothing until it is written and a ref moves to its tip"]
+pub struct Draft<'b> {
+    layer: Rc<Layer<'b>>,
+    base: Option<ObjectId>,
+    snapshot: Snapshot<'b>,
+    objects: Vec<NewObject>,
+    written: usize,
+}
+
+impl<'b> Draft<'b> {
+    /// An empty draft on a snapshot.
+    pub fn on(snapshot: &Snapshot<'b>) -> Self {
+        Self {
+            layer: snapshot.layer(),
+            base: snapshot.tip(),
+            snapshot: snapshot.clone(),
+            objects: Vec::new(),
+            written: 0,
+        }
+    }
+
+    /// The commit that this draft began on.
+    pub fn base(&self) -> Option<ObjectId> {
+        self.base
+    }
+
+    /// The state with everything that was added so far.
+    pub fn snapshot(&self) -> &Snapshot<'b> {
+        &self.snapshot
+    }
+
+    /// The tip to publish; `None` when nothing was added.
+    pub fn tip(&self) -> Option<ObjectId> {
+        self.snapshot.tip().filter(|tip| Some(*tip) != self.base)
+    }
+
+    /// The tree that `edits` would make of the state so far, without adding anything.
+    ///
+    /// # Errors
+    /// When the state's own trees cannot be read or contradict the places.
+    pub fn preview(&self, edits: &BTreeMap<Place, Option<Vec<u8>>>) -> Result<ObjectId> {
+        tree::edit(&*self.layer, self.snapshot.root().as_ref(), edits).map(|(root, _)| root)
+    }
+
+    /// Adds one commit. `about` is completed with the tree, and with the parent unless it is the
+    /// first of an epoch. With `sign`, the user's own signing setup writes it.
+    ///
+    /// # Errors
+    /// When the state's own trees cannot be read or contradict the places, or signing fails.
+    pub fn commit(
+        &mut self,
+        edits: &BTreeMap<Place, Option<Vec<u8>>>,
+        about: impl FnOnce(ObjectId, Option<ObjectId>) -> Commit,
+        sign: bool,
+    ) -> Result<ObjectId> {
+        let (root, made) = tree::edit(&*self.layer, self.snapshot.root().as_ref(), edits)?;
+        for object in made {
+            self.layer.add(&object);
+            self.objects.push(object);
+        }
+        let commit = about(root, self.snapshot.tip());
+        let object = if sign {
+            // The signing program reads the tree, so it has to be there first.
+            self.write()?;
+            self.layer.backend().sign(&commit)?
+        } else {
+            NewObject::new(
+                self.layer.backend().hash(),
+                ObjectKind::Commit,
+                commit.to_bytes(),
+            )
+        };
+        if Some(object.id) == self.base {
+            return Err(Error::damaged(
+                "the new commit",
+                "it is the one it was decided on",
+            ));
+        }
+        let id = object.id;
+        self.layer.add(&object);
+        self.objects.push(object);
+        self.snapshot = Snapshot::over(Rc::clone(&self.layer), Some(id))?;
+        Ok(id)
+    }
+
+    /// Writes all objects that are not yet written, hardened as the backend was told to.
+    ///
+    /// # Errors
+    /// As [`super::Backend::write`].
+    pub fn write(&mut self) -> Result<()> {
+        if self.written < self.objects.len() {
+            self.layer.backend().write(&self.objects[self.written..])?;
+            self.written = self.objects.len();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,326 @@
+//! Running the user's git program.
+//!
+//! Network, ref updates and everything that libgit2 cannot open go through here, so that the
+//! user's ssh, proxies, credential helpers and ref formats work as they do for `git` itself.
+//!
+//! Every child gets a pinned locale and a closed standard input unless bytes are given, and none
+//! runs the repository's hooks. Answers are judged by exit code and by machine-readable standard
+//! output; the words on standard error are only passed on to people.
+//!
+//! Oldest git tried: 2.39 (`push --porcelain --atomic`, `fetch --no-write-fetch-head` of 2.29,
+//! `--path-format` of 2.31).
+
+use std::ffi::{OsStr, OsString};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::error::{Error, Result};
+
+/// How long a killed child may take to clean up its lock files before it is killed for good.
+const GRACE: Duration = Duration::from_millis(300);
+/// How much of git's standard error is kept, in bytes.
+const STDERR_BYTES_MAX: usize = 4096;
+
+/// How to call git for one repository.
+#[derive(Clone, Debug)]
+pub struct Git {
+    program: OsString,
+    git_dir: Option<PathBuf>,
+    work_dir: Option<PathBuf>,
+    env: Vec<(String, OsString)>,
+}
+
+/// A child that is kept open and spoken to over pipes.
+pub type Program = Child;
+
+/// What a finished git command left.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output as it came.
+    pub stdout: Vec<u8>,
+    /// Standard error, bounded and without control characters.
+    pub stderr: String,
+    /// Whether the deadline passed and the whole process group was ended.
+    pub timed_out: bool,
+}
+
+impl Output {
+    /// Whether git reported success.
+    pub fn success(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// Standard output as text without the final line break.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout)
+            .trim_end_matches('\n')
+            .to_owned()
+    }
+}
+
+impl Git {
+    /// Git as found on `PATH`, in the current directory.
+    pub fn here() -> Self {
+        Self {
+            program: "git".into(),
+            git_dir: None,
+            work_dir: None,
+            env: Vec::new(),
+        }
+    }
+
+    /// Git for one repository, wherever the current directory is.
+    pub fn at(git_dir: PathBuf, work_dir: Option<PathBuf>) -> Self {
+        Self {
+            program: "git".into(),
+            git_dir: Some(git_dir),
+            work_dir,
+            env: Vec::new(),
+        }
+    }
+
+    /// The same git with more variables in its environment.
+    pub(super) fn with_env(&self, env: &[(&str, &str)]) -> Self {
+        let mut git = self.clone();
+        git.env.extend(
+            env.iter()
+                .map(|(name, value)| ((*name).into(), value.into())),
+        );
+        git
+    }
+
+    /// The same git, writing its own event trace to a file.
+    pub(super) fn with_trace(&self, file: &std::path::Path) -> Self {
+        let mut git = self.clone();
+        git.env.push(("GIT_TRACE2_EVENT".into(), file.into()));
+        git
+    }
+
+    /// A command with the settings that hold for every call.
+    fn command(&self, args: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(&self.program);
+        // Neither the user's hooks nor ours may run for our own bookkeeping; config-based hooks
+        // (git 2.54) are told by the variable.
+        command.args([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "core.fsmonitor=false",
+        ]);
+        command.args(args);
+        command.env("LC_ALL", "C").env("GIT_COORD_INTERNAL", "1");
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        if let Some(dir) = &self.git_dir {
+            command.env("GIT_DIR", dir);
+        }
+        if let Some(dir) = &self.work_dir {
+            command.env("GIT_WORK_TREE", dir);
+        }
+        command
+    }
+
+    /// Starts a child whose standard input and output are pipes.
+    ///
+    /// # Errors
+    /// When git cannot be started.
+    pub fn open(&self, args: &[impl AsRef<OsStr>]) -> Result<Program> {
+        self.command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|source| cannot_start(args, &source))
+    }
+
+    /// Starts a child that outlives this process and says nothing, for git's own housekeeping.
+    ///
+    /// # Errors
+    /// When git cannot be started.
+    pub fn detach(&self, args: &[impl AsRef<OsStr>]) -> Result<()> {
+        let mut command = self.command(args);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        own_group(&mut command);
+        command
+            .spawn()
+            .map_err(|source| cannot_start(args, &source))?;
+        Ok(())
+    }
+
+    /// Runs git to its end; `deadline` bounds everything that may touch the network.
+    ///
+    /// # Errors
+    /// Only when git cannot be started or fed; a failing exit code is in the [`Output`].
+    pub fn run(
+        &self,
+        args: &[impl AsRef<OsStr>],
+        stdin: Option<&[u8]>,
+        deadline: Option<Duration>,
+    ) -> Result<Output> {
+        self.finish(self.command(args), args, stdin, deadline)
+    }
+
+    /// Like [`Git::run`], but with the repository's own hooks, as the user's command would.
+    ///
+    /// # Errors
+    /// As [`Git::run`].
+    pub fn run_with_hooks(
+        &self,
+        args: &[impl AsRef<OsStr>],
+        deadline: Option<Duration>,
+    ) -> Result<Output> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(args)
+            .env("LC_ALL", "C")
+            .env("GIT_COORD_INTERNAL", "1");
+        self.finish(command, args, None, deadline)
+    }
+
+    fn finish(
+        &self,
+        mut command: Command,
+        args: &[impl AsRef<OsStr>],
+        stdin: Option<&[u8]>,
+        deadline: Option<Duration>,
+    ) -> Result<Output> {
+        command.stdin(if stdin.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        // On a terminal git may ask for a passphrase, which needs the foreground process group.
+        let is_interactive = std::io::stderr().is_terminal() && std::io::stdin().is_terminal();
+        if !is_interactive {
+            command.env("GIT_TERMINAL_PROMPT", "0");
+            own_group(&mut command);
+        }
+        let mut child = command
+            .spawn()
+            .map_err(|source| cannot_start(args, &source))?;
+        let watchdog = deadline.map(|limit| Watchdog::start(child.id(), limit, !is_interactive));
+        if let (Some(bytes), Some(mut pipe)) = (stdin, child.stdin.take()) {
+            // A child that ends early closes the pipe; its exit code tells why.
+            let _ = pipe.write_all(bytes);
+        }
+        let output = child
+            .wait_with_output()
+            .map_err(|source| cannot_start(args, &source))?;
+        Ok(Output {
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr: clean(&output.stderr),
+            timed_out: watchdog.is_some_and(Watchdog::stop),
+        })
+    }
+
+    /// Runs git and turns a failing exit code into an error.
+    ///
+    /// # Errors
+    /// [`Error::Git`] with git's own words.
+    pub fn expect(&self, args: &[impl AsRef<OsStr>], stdin: Option<&[u8]>) -> Result<Vec<u8>> {
+        let output = self.run(args, stdin, None)?;
+        if output.success() {
+            return Ok(output.stdout);
+        }
+        Err(Error::Git {
+            command: name_of(args),
+            why: output.stderr,
+        })
+    }
+}
+
+/// Ends a child that outstays its deadline, with everything that it started.
+struct Watchdog {
+    done: mpsc::Sender<()>,
+    thread: std::thread::JoinHandle<bool>,
+}
+
+impl Watchdog {
+    fn start(pid: u32, limit: Duration, is_group: bool) -> Self {
+        let (done, ended) = mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let still_runs =
+                |wait| ended.recv_timeout(wait) == Err(mpsc::RecvTimeoutError::Timeout);
+            if !still_runs(limit) {
+                return false;
+            }
+            kill(pid, is_group, false);
+            if still_runs(GRACE) {
+                kill(pid, is_group, true);
+            }
+            true
+        });
+        Self { done, thread }
+    }
+
+    /// Returns whether it had to act.
+    fn stop(self) -> bool {
+        drop(self.done);
+        self.thread.join().unwrap_or(true)
+    }
+}
+
+#[cfg(unix)]
+fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn own_group(_: &mut Command) {}
+
+#[cfg(unix)]
+fn kill(pid: u32, is_group: bool, hard: bool) {
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    let signal = if hard { Signal::KILL } else { Signal::TERM };
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // The child is not reaped before the watchdog is stopped, so the number is still its own.
+        let _ = if is_group {
+            kill_process_group(pid, signal)
+        } else {
+            kill_process(pid, signal)
+        };
+    }
+}
+
+#[cfg(not(unix))]
+fn kill(pid: u32, _: bool, _: bool) {
+    let _ = Command::new("taskkill")
+        .args(["/T", "/F", "/PID", &pid.to_string()])
+        .status();
+}
+
+fn cannot_start(args: &[impl AsRef<OsStr>], source: &std::io::Error) -> Error {
+    Error::Git {
+        command: name_of(args),
+        why: format!("git could not be run: {source}"),
+    }
+}
+
+fn name_of(args: &[impl AsRef<OsStr>]) -> String {
+    let words = args.iter().map(|arg| arg.as_ref().to_string_lossy());
+    words
+        .skip_while(|word| word.starts_with("-c") || word.contains('='))
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Bounds git's words and makes them safe for a terminal.
+pub(super) fn clean(bytes: &[u8]) -> String {
+    let tail = &bytes[bytes.len().saturating_sub(STDERR_BYTES_MAX)..];
+    let text = String::from_utf8_lossy(tail);
+    text.trim()
+        .chars()
+        .map(|c| if c == '\n' || !c.is_control() { c } else { ' ' })
+        .collect()
+}

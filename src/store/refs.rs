@@ -1,0 +1,261 @@
+//! Moving local refs, through git's own transactions.
+//!
+//! libgit2 1.9 and gitoxide lose updates beside `git pack-refs` (measured), so a child
+//! `git update-ref --stdin` does it. The child is started early, so that its start-up overlaps
+//! with the decision, and kept for the next move.
+
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, ChildStdout};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::backend::{RefSwap, Swapped};
+use super::durable;
+use super::error::{Error, Result};
+use super::git::{Git, Program, clean};
+use super::guard::GuardFile;
+use crate::model::object_id::ObjectId;
+
+/// How long a lock file that a dead writer may have left is watched before it is moved aside.
+/// Git itself holds one for less than a millisecond; it retries for 100 ms.
+const STALE_AFTER: Duration = Duration::from_millis(250);
+const POLL: Duration = Duration::from_millis(10);
+
+pub(super) struct RefWriter {
+    git: Git,
+    common_dir: PathBuf,
+    is_reftable: bool,
+    fsync: bool,
+    child: RefCell<Option<Transactions>>,
+}
+
+struct Transactions {
+    child: Program,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl RefWriter {
+    pub(super) fn new(git: Git, common_dir: PathBuf, is_reftable: bool, fsync: bool) -> Self {
+        Self {
+            git,
+            common_dir,
+            is_reftable,
+            fsync,
+            child: RefCell::new(None),
+        }
+    }
+
+    /// Starts the child ahead of its first use.
+    pub(super) fn warm(&self, guard: &GuardFile) -> Result<()> {
+        let mut slot = self.child.borrow_mut();
+        if slot.is_none() {
+            *slot = Some(self.start(guard)?);
+        }
+        Ok(())
+    }
+
+    fn start(&self, guard: &GuardFile) -> Result<Transactions> {
+        // With the files format the ref and its directory are flushed below, in one go; a
+        // reftable is git's own file, so git flushes it.
+        let fsync = if self.fsync && self.is_reftable {
+            "core.fsync=reference"
+        } else {
+            "core.fsync=none"
+        };
+        let args = ["-c", fsync, "update-ref", "--stdin"];
+        let mut child = guard.inherited(|| self.git.open(&args))?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(stdin), Some(stdout)) => Ok(Transactions {
+                child,
+                stdin,
+                stdout: BufReader::new(stdout),
+            }),
+            _ => Err(Error::Git {
+                command: "update-ref".into(),
+                why: "it has no pipes".into(),
+            }),
+        }
+    }
+
+    /// Moves refs, all or none. The guard is held, so only git itself can be in the way.
+    ///
+    /// `tip` reads a ref as it stands now: a refused move is judged by the values, never by words.
+    pub(super) fn swap(
+        &self,
+        guard: &GuardFile,
+        swaps: &[RefSwap],
+        tip: &dyn Fn(&str) -> Result<Option<ObjectId>>,
+    ) -> Result<Swapped> {
+        if let Some(intent) = guard.interrupted()? {
+            for swap in swaps {
+                self.clear_stale(&swap.name, intent.at)?;
+            }
+        }
+        let note = format!("{} {}\n", swaps[0].name, swaps[0].new);
+        guard.begin(&note)?;
+        let moved = self.attempt(guard, swaps);
+        let judged = match moved {
+            Ok(()) => Swapped::Moved,
+            Err(why) => {
+                let mut is_done = true;
+                let mut is_lost = false;
+                for swap in swaps {
+                    let now = tip(&swap.name)?;
+                    is_done &= now == Some(swap.new);
+                    is_lost |= now != swap.old;
+                }
+                guard.end()?;
+                match (is_done, is_lost) {
+                    (true, _) => Swapped::Moved,
+                    (false, true) => return Ok(Swapped::Lost),
+                    (false, false) => return Err(why),
+                }
+            }
+        };
+        if self.fsync && !self.is_reftable {
+            let files: Vec<PathBuf> = swaps
+                .iter()
+                .map(|s| self.common_dir.join(&s.name))
+                .collect();
+            durable::flush(&files)?;
+        }
+        guard.end()?;
+        Ok(judged)
+    }
+
+    fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<()> {
+        self.warm(guard)?;
+        let mut slot = self.child.borrow_mut();
+        let Some(transactions) = slot.as_mut() else {
+            return Err(Error::Git {
+                command: "update-ref".into(),
+                why: "it did not start".into(),
+            });
+        };
+        let done = transactions.run(swaps);
+        if done.is_err() {
+            // A failed transaction ends the child; what it printed says why.
+            let why = slot
+                .take()
+                .map(Transactions::last_words)
+                .unwrap_or_default();
+            return Err(Error::Git {
+                command: "update-ref".into(),
+                why,
+            });
+        }
+        Ok(())
+    }
+
+    /// Moves a lock file aside that a killed writer left on one of our refs.
+    ///
+    /// The caller holds the guard and found a dead writer's note, so no git-coord process is at
+    /// it; the lock file is younger than the note; and it stands unchanged for [`STALE_AFTER`],
+    /// so it is not a `git pack-refs` passing by.
+    fn clear_stale(&self, name: &str, noted: SystemTime) -> Result<()> {
+        let path = lock_path(&self.common_dir, self.is_reftable, name);
+        let is_suspect = |seen: &Stamp| {
+            // Some file systems keep times to the second or two only.
+            seen.changed + Duration::from_secs(2) >= noted
+        };
+        let Some(first) = Stamp::of(&path).filter(is_suspect) else {
+            return Ok(());
+        };
+        let start = Instant::now();
+        while start.elapsed() < STALE_AFTER {
+            std::thread::sleep(POLL);
+            if Stamp::of(&path).as_ref() != Some(&first) {
+                return Ok(());
+            }
+        }
+        move_aside(&path, &self.common_dir)
+    }
+}
+
+/// Where git keeps the lock of a ref.
+pub(super) fn lock_path(common_dir: &Path, is_reftable: bool, name: &str) -> PathBuf {
+    if is_reftable {
+        common_dir.join("reftable/tables.list.lock")
+    } else {
+        common_dir.join(format!("{name}.lock"))
+    }
+}
+
+/// Keeps a stale lock file for a person to look at, out of git's way.
+pub(super) fn move_aside(path: &Path, common_dir: &Path) -> Result<()> {
+    let kept = common_dir
+        .join("coord")
+        .join(format!("stale-{}.lock", ulid::Ulid::generate()));
+    match std::fs::rename(path, kept) {
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other.map_err(Error::io("moving aside", path)),
+    }
+}
+
+/// Tells one lock file from the next of the same name.
+#[derive(PartialEq)]
+struct Stamp {
+    changed: SystemTime,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let meta = std::fs::symlink_metadata(path).ok()?;
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&meta);
+        #[cfg(not(unix))]
+        let inode = meta.len();
+        Some(Self {
+            changed: meta.modified().ok()?,
+            inode,
+        })
+    }
+}
+
+impl Transactions {
+    fn run(&mut self, swaps: &[RefSwap]) -> std::io::Result<()> {
+        let mut text = String::from("start\n");
+        for RefSwap { name, old, new } in swaps {
+            match old {
+                Some(old) => text.push_str(&format!("update {name} {new} {old}\n")),
+                None => text.push_str(&format!("create {name} {new}\n")),
+            }
+        }
+        text.push_str("prepare\ncommit\n");
+        self.stdin.write_all(text.as_bytes())?;
+        self.stdin.flush()?;
+        for expected in ["start: ok\n", "prepare: ok\n", "commit: ok\n"] {
+            let mut line = String::new();
+            self.stdout.read_line(&mut line)?;
+            if line != expected {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn last_words(mut self) -> String {
+        drop(self.stdin);
+        let mut words = Vec::new();
+        if let Some(stderr) = self.child.stderr.take() {
+            // Bounded by `clean`; the child is at its end.
+            let _ = stderr.take(64 * 1024).read_to_end(&mut words);
+        }
+        let _ = self.child.wait();
+        clean(&words)
+    }
+}
+
+impl Drop for RefWriter {
+    fn drop(&mut self) {
+        if let Some(mut open) = self.child.borrow_mut().take() {
+            // End of input is the child's order to leave; waiting avoids a zombie in long-lived
+            // processes and costs nothing in short ones.
+            drop(open.stdin);
+            let _ = open.child.wait();
+        }
+    }
+}

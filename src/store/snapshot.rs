@@ -1,0 +1,242 @@
+//! One whole state, read as far as somebody asks.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::backend::Backend;
+use super::commit::Commit;
+use super::error::{Error, Result};
+use super::object::{HashKind, NewObject, ObjectKind};
+use super::tree::{self, Trees};
+use crate::model::limits::RECORD_BYTES_MAX;
+use crate::model::object_id::ObjectId;
+use crate::model::place::Place;
+
+/// Largest tree or commit that is read, in bytes: a directory of some 200,000 records.
+const TREE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Deepest nesting of directories in the state.
+const DEPTH_MAX: usize = 512;
+/// Most records that one listing returns.
+const RECORDS_MAX: usize = 1_000_000;
+
+/// Objects as this command sees them: the backend's, and those that it has made up but not yet
+/// written. Trees and commits are kept once read, since successive questions share their roots.
+pub(super) struct Layer<'b> {
+    backend: &'b dyn Backend,
+    seen: RefCell<HashMap<ObjectId, Rc<[u8]>>>,
+}
+
+/// A record's bytes, or why they could not be read. The place is known in either case.
+pub type Found = (Place, Result<Rc<[u8]>>);
+
+/// One state: all records at one commit.
+///
+/// It is immutable, so two reads can never disagree, whatever happens to the ref meanwhile.
+#[derive(Clone)]
+pub struct Snapshot<'b> {
+    layer: Rc<Layer<'b>>,
+    tip: Option<ObjectId>,
+    root: Option<ObjectId>,
+}
+
+impl<'b> Layer<'b> {
+    pub(super) fn new(backend: &'b dyn Backend) -> Rc<Self> {
+        Rc::new(Self {
+            backend,
+            seen: RefCell::default(),
+        })
+    }
+
+    pub(super) fn backend(&self) -> &'b dyn Backend {
+        self.backend
+    }
+
+    pub(super) fn add(&self, object: &NewObject) {
+        self.seen
+            .borrow_mut()
+            .insert(object.id, object.data.as_slice().into());
+    }
+
+    fn read(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Rc<[u8]>> {
+        if let Some(data) = self.seen.borrow().get(id) {
+            return Ok(Rc::clone(data));
+        }
+        let data: Rc<[u8]> = self.backend.read(id, kind, bytes_max)?.into();
+        if kind != ObjectKind::Blob {
+            self.seen.borrow_mut().insert(*id, Rc::clone(&data));
+        }
+        Ok(data)
+    }
+
+    pub(super) fn commit(&self, id: &ObjectId) -> Result<Commit> {
+        Commit::parse(id, &self.read(id, ObjectKind::Commit, TREE_BYTES_MAX)?)
+    }
+}
+
+impl Trees for Layer<'_> {
+    fn hash(&self) -> HashKind {
+        self.backend.hash()
+    }
+
+    fn tree(&self, id: &ObjectId) -> Result<Rc<[u8]>> {
+        self.read(id, ObjectKind::Tree, TREE_BYTES_MAX)
+    }
+}
+
+impl<'b> Snapshot<'b> {
+    /// The state at a commit; `None` is the empty state before the first operation.
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn at(backend: &'b dyn Backend, tip: Option<ObjectId>) -> Result<Self> {
+        Self::over(Layer::new(backend), tip)
+    }
+
+    pub(super) fn over(layer: Rc<Layer<'b>>, tip: Option<ObjectId>) -> Result<Self> {
+        let root = tip
+            .map(|id| layer.commit(&id))
+            .transpose()?
+            .map(|commit| commit.tree);
+        Ok(Self { layer, tip, root })
+    }
+
+    pub(super) fn layer(&self) -> Rc<Layer<'b>> {
+        Rc::clone(&self.layer)
+    }
+
+    /// The commit that this is the state of.
+    pub fn tip(&self) -> Option<ObjectId> {
+        self.tip
+    }
+
+    /// The root tree.
+    pub fn root(&self) -> Option<ObjectId> {
+        self.root
+    }
+
+    /// The tip's commit.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn commit(&self) -> Result<Option<Commit>> {
+        self.tip.map(|id| self.layer.commit(&id)).transpose()
+    }
+
+    /// The bytes at a place; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// `Damaged`, with the place, when something is there that is no readable record.
+    pub fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>> {
+        let Some((is_tree, id)) = self.find(place.as_str())? else {
+            return Ok(None);
+        };
+        if is_tree {
+            return Err(Error::damaged(
+                place.as_str(),
+                "a directory stands where a record belongs",
+            ));
+        }
+        self.blob(place, &id).map(Some)
+    }
+
+    /// Every record below a directory of the tree, in the order of their places. A record that
+    /// cannot be read is in the list with the reason.
+    ///
+    /// # Errors
+    /// When a tree cannot be read: what it holds is then unknown.
+    pub fn under(&self, dir: &str) -> Result<Vec<Found>> {
+        let mut found = Vec::new();
+        if let Some((true, id)) = self.find(dir)? {
+            self.walk(dir, &id, 0, &mut |place, id| {
+                let bytes = self.blob(&place, id);
+                found.push((place, bytes));
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// The places below a directory, without reading the records.
+    ///
+    /// # Errors
+    /// When a tree cannot be read.
+    pub fn places(&self, dir: &str) -> Result<Vec<(Place, ObjectId)>> {
+        let mut found = Vec::new();
+        if let Some((true, id)) = self.find(dir)? {
+            self.walk(dir, &id, 0, &mut |place, id| found.push((place, *id)))?;
+        }
+        Ok(found)
+    }
+
+    fn blob(&self, place: &Place, id: &ObjectId) -> Result<Rc<[u8]>> {
+        self.layer
+            .read(id, ObjectKind::Blob, RECORD_BYTES_MAX)
+            .map_err(|why| Error::damaged(place.as_str(), why.to_string()))
+    }
+
+    /// Whether a tree entry is a directory, and its id.
+    fn find(&self, path: &str) -> Result<Option<(bool, ObjectId)>> {
+        let Some(root) = self.root else {
+            return Ok(None);
+        };
+        let mut at = (true, root);
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            if !at.0 {
+                return Ok(None);
+            }
+            let data = self.layer.tree(&at.1)?;
+            let mut next = None;
+            for entry in tree::entries(self.layer.hash(), &data) {
+                let entry = entry.map_err(|why| Error::damaged(format!("tree {}", at.1), why))?;
+                if entry.name == name.as_bytes() {
+                    next = Some((entry.is_tree, entry.id));
+                    break;
+                }
+            }
+            match next {
+                Some(found) => at = found,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(at))
+    }
+
+    fn walk(
+        &self,
+        dir: &str,
+        id: &ObjectId,
+        depth: usize,
+        found: &mut dyn FnMut(Place, &ObjectId),
+    ) -> Result<usize> {
+        if depth > DEPTH_MAX {
+            return Err(Error::damaged(dir, "directories are nested too deep"));
+        }
+        let data = self.layer.tree(id)?;
+        let mut count = 0;
+        for entry in tree::entries(self.layer.hash(), &data) {
+            let damaged = |why: &str| Error::damaged(format!("tree {id} at {dir}"), why);
+            let entry = entry.map_err(damaged)?;
+            let name = std::str::from_utf8(entry.name)
+                .map_err(|_| damaged("a name in it is not UTF-8"))?;
+            let path = if dir.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{dir}/{name}")
+            };
+            if entry.is_tree {
+                count += self.walk(&path, &entry.id, depth + 1, found)?;
+            } else {
+                let place = Place::new(&path).map_err(|why| damaged(&why.to_string()))?;
+                found(place, &entry.id);
+                count += 1;
+            }
+            if count > RECORDS_MAX {
+                return Err(Error::damaged(
+                    dir,
+                    "it holds more records than are ever read",
+                ));
+            }
+        }
+        Ok(count)
+    }
+}
