@@ -5,8 +5,10 @@
 //! their clones. The rig's own tests are in `rig`.
 
 pub mod capture;
+pub mod hooks;
 pub mod outcome;
 pub mod placeholders;
+pub mod proxy;
 pub mod race;
 pub mod repo;
 pub mod run;

@@ -35,6 +35,11 @@ impl GitDaemon {
             _running: running,
         }
     }
+
+    /// The port that it listens on, for a proxy to go before.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
 }
 
 impl Server for GitDaemon {
