@@ -3,3 +3,4 @@
 //! Nothing here reads a clock, a file, the environment or a repository.
 
 pub mod limits;
+pub mod place;
