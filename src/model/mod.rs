@@ -2,5 +2,6 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a repository.
 
+pub mod key;
 pub mod limits;
 pub mod place;
