@@ -142,6 +142,11 @@ fn literal_path(segments: &[Segment]) -> Option<Vec<u8>> {
     names.map(|names| names.join(&b'/'))
 }
 
+/// Returns the component that spells `name` and nothing else.
+pub(super) fn literal_segment(name: &[u8]) -> Segment {
+    Segment::Name(name.iter().copied().map(Token::Byte).collect())
+}
+
 /// Returns the name that a component without wildcards spells.
 pub(super) fn literal(segment: &Segment) -> Option<Vec<u8>> {
     let Segment::Name(tokens) = segment else {

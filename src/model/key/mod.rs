@@ -1,11 +1,14 @@
 //! Keys: what a lock or a claim is on.
 //!
 //! A [`Key`] is always canonical: equal keys have equal texts and equal places, and the text and
-//! the place each lead back to the key. Whether two keys exclude each other is decided by
+//! the place each lead back to the key. What people type is read by [`resolve`], which knows the
+//! working tree; nothing else here does. Whether two keys exclude each other is decided by
 //! [`Key::overlaps`] alone, and [`Key::lookups`] says where in the state it is worth asking.
 //!
-//! Keys are compared byte by byte; two keys that differ in case alone do not overlap.
+//! Keys are compared byte by byte. On a disk that ignores case, [`resolve`] finds the one
+//! spelling that the repository uses; two keys that differ in case alone do not overlap.
 
+mod around;
 mod error;
 #[cfg(test)]
 mod fsck;
@@ -15,9 +18,13 @@ mod path;
 mod placing;
 #[cfg(test)]
 mod properties;
+mod resolve;
+#[cfg(test)]
+mod resolve_tests;
 #[cfg(test)]
 mod tests;
 mod text;
+mod typed;
 mod wild;
 
 use std::borrow::Cow;
@@ -27,11 +34,14 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub use around::{Entry, Resolved, Surroundings, WorkTree};
 pub use error::KeyError;
 pub use glob::{GlobKey, SEGMENTS_MAX};
 pub use logical::{LogicalKey, PREFIXES, is_prefix};
 pub use path::{Kind, PathKey};
 pub use placing::{GLOBS, LOCKS, Lookups};
+pub use resolve::resolve;
+use text::shown;
 
 /// What a lock or a claim is on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,13 +58,14 @@ impl Key {
     /// Reads a canonical text: the exact inverse of `Display`.
     ///
     /// It is not lenient: a text that means a key but is not how that key is written is an error.
+    /// What a person typed goes through [`resolve`].
     pub fn parse(text: &str) -> Result<Key, KeyError> {
         let key = Self::read(text)?;
         let canonical = key.to_string();
         if canonical == text {
             Ok(key)
         } else {
-            let [text, canonical] = [text, &canonical].map(|text| text::shown(text.as_bytes()));
+            let [text, canonical] = [text, &canonical].map(|text| shown(text.as_bytes()));
             Err(KeyError::NotCanonical { text, canonical })
         }
     }
