@@ -11,3 +11,4 @@
 //! `docs/architecture.md` has the whole map.
 
 pub mod model;
+pub mod worktree;

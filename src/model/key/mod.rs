@@ -41,7 +41,7 @@ pub use logical::{LogicalKey, PREFIXES, is_prefix};
 pub use path::{Kind, PathKey};
 pub use placing::{GLOBS, LOCKS, Lookups};
 pub use resolve::resolve;
-use text::shown;
+pub(crate) use text::shown;
 
 /// What a lock or a claim is on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
