@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a repository.
 
+pub mod key;
 pub mod limits;
 pub mod object_id;
 pub mod place;
