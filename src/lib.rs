@@ -10,6 +10,7 @@
 //! knows nothing of locks, and `coord` the one loop that reads, decides and publishes.
 //! `docs/architecture.md` has the whole map.
 
+pub mod domain;
 pub mod model;
 pub mod store;
 pub mod worktree;

@@ -109,6 +109,23 @@ impl Key {
         }
     }
 
+    /// Says whether a lock on this key guards everything that a lock on `other` would: the same
+    /// key, or one further down. Never wrongly true; a pattern that happens to contain another
+    /// pattern is not recognised.
+    pub fn covers(&self, other: &Key) -> bool {
+        match (self, other) {
+            (Key::Path(one), Key::Path(two)) => {
+                one == two || one.kind() == Kind::Dir && one.is_at_or_above(two)
+            }
+            (Key::Path(one), Key::Glob(two)) => {
+                one.kind() == Kind::Dir && one.is_at_or_above(&two.base())
+            }
+            (Key::Glob(one), Key::Path(two)) => two.kind() == Kind::File && one.covers(two.bytes()),
+            (Key::Logical(one), Key::Logical(two)) => one == two || two.wildcards().contains(one),
+            (one, two) => one == two,
+        }
+    }
+
     /// Says whether a lock on this key guards the file at `path`, from the top of the repository.
     pub fn covers_path(&self, path: &[u8]) -> bool {
         match self {
