@@ -10,7 +10,11 @@
 //! knows nothing of locks, and `coord` the one loop that reads, decides and publishes.
 //! `docs/architecture.md` has the whole map.
 
+pub mod cli;
+pub mod coord;
 pub mod domain;
+pub mod env;
 pub mod model;
+pub mod ops;
 pub mod store;
 pub mod worktree;

@@ -1,0 +1,170 @@
+//! Every way in which a command can end other than well.
+
+use crate::model::record::Damage;
+use crate::model::refusal::Refusal;
+use crate::store;
+
+/// Why there is no positive answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The answer is no.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// The question makes no sense.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong, with what.
+        what: String,
+        /// What to do instead.
+        hint: Option<String>,
+    },
+    /// The authority was not reached; nothing was changed.
+    #[error("the remote `{remote}` could not be reached: {why}")]
+    Unreachable {
+        /// Its name.
+        remote: String,
+        /// Git's own words.
+        why: String,
+    },
+    /// The remote has a rule against it; nothing was changed.
+    #[error("the remote `{remote}` does not accept the change: {why}")]
+    Rejected {
+        /// Its name.
+        remote: String,
+        /// Its own words.
+        why: String,
+    },
+    /// The change may or may not have happened. Asking again is safe.
+    #[error("it is not known whether the change reached `{remote}`: {why}")]
+    Unknown {
+        /// The remote's name.
+        remote: String,
+        /// Git's own words.
+        why: String,
+    },
+    /// Others were faster each time.
+    #[error("lost the race {attempts} times in a row; nothing was changed")]
+    Busy {
+        /// How often it was tried.
+        attempts: usize,
+    },
+    /// Data that is damaged, or something failed below the rules.
+    #[error("{0}")]
+    Store(#[from] store::Error),
+    /// A record that is damaged.
+    #[error("{0}")]
+    Damaged(#[from] Damage),
+    /// Another command of this clone failed while it carried this one.
+    #[error("{message}")]
+    Carried {
+        /// How that command ended.
+        class: Class,
+        /// Its words.
+        message: String,
+    },
+}
+
+/// The few classes that programs tell apart; each has an exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// A normal "no".
+    Refused,
+    /// Wrong use.
+    Usage,
+    /// The authority was not reached.
+    Unreachable,
+    /// Damaged data or an internal error.
+    Broken,
+    /// Not known whether it happened; safe to repeat.
+    Unknown,
+}
+
+impl Failure {
+    /// Wrong use, with advice.
+    pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage {
+            what: what.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// Its class.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Refused(refusal) => match **refusal {
+                Refusal::Damaged { .. } => Class::Broken,
+                Refusal::LockHeld { .. }
+                | Refusal::OtherSession { .. }
+                | Refusal::Reserved { .. }
+                | Refusal::Deadlock { .. }
+                | Refusal::NotHeld { .. }
+                | Refusal::RevChanged { .. }
+                | Refusal::LockRequired { .. }
+                | Refusal::Limit { .. } => Class::Refused,
+            },
+            Self::Usage { .. } | Self::Store(store::Error::NoRepository { .. }) => Class::Usage,
+            Self::Unreachable { .. }
+            | Self::Rejected { .. }
+            | Self::Busy { .. }
+            | Self::Store(store::Error::Remote { .. }) => Class::Unreachable,
+            Self::Unknown { .. } => Class::Unknown,
+            Self::Store(_) | Self::Damaged(_) => Class::Broken,
+            Self::Carried { class, .. } => *class,
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::Usage { .. } => "usage",
+            Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => "unreachable",
+            Self::Rejected { .. } => "rejected_by_remote",
+            Self::Unknown { .. } => "outcome_unknown",
+            Self::Busy { .. } => "busy",
+            Self::Store(store::Error::NoRepository { .. }) => "no_repository",
+            Self::Store(store::Error::Rewritten { .. }) => "state_rewritten",
+            Self::Store(_) | Self::Damaged(_) => "broken",
+            Self::Carried { .. } => "carried",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.hint()),
+            Self::Usage { hint, .. } => hint.clone(),
+            Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => {
+                Some("nothing was changed; try again when the remote answers".into())
+            }
+            Self::Rejected { .. } => Some(
+                "`git coord doctor` shows what the remote accepts; a host that refuses the name may \
+                 take `git config coord.ref refs/heads/coord/state`"
+                    .into(),
+            ),
+            Self::Unknown { .. } => {
+                Some("run the same command again: it takes effect once".into())
+            }
+            Self::Busy { .. } => Some("run the command again".into()),
+            Self::Store(store::Error::NoRepository { .. }) => {
+                Some("run it inside a repository, or make one with `git init`".into())
+            }
+            Self::Store(store::Error::Rewritten { .. }) => Some(
+                "this clone keeps what it has and writes nothing until a person decides; \
+                 `git coord doctor` shows both states and how to restore"
+                    .into(),
+            ),
+            Self::Store(_) | Self::Damaged(_) => {
+                Some("nothing was changed; `git coord doctor` looks for the cause".into())
+            }
+            Self::Carried { .. } => Some("run the command again".into()),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}

@@ -1,0 +1,381 @@
+//! The loop: a fresh view, all waiting requests decided on it, one publication, answers for all.
+
+use std::time::Duration;
+
+use crate::domain::{Plan, State, decide};
+use crate::env;
+use crate::model::event::Event;
+use crate::model::id::OpId;
+use crate::model::key::Key;
+use crate::model::object_id::ObjectId;
+use crate::model::refusal::Refusal;
+use crate::model::reply::Reply;
+use crate::model::request::{Note, Request};
+use crate::model::stamp::{Stamp, Watch};
+use crate::store::{Backend, Draft, history};
+
+use super::answer::Done;
+use super::authority::{Alongside, Published, publish};
+use super::commit::{self, Job};
+use super::session::Session;
+use super::view::{self, View};
+use super::{Coord, Failure, queue, replay, sights};
+
+/// How often a lost race is decided again before the caller is told to retry.
+const ATTEMPTS_MAX: usize = 12;
+/// The first pause after a lost race; it doubles up to [`PAUSE_MAX`] and is jittered.
+const PAUSE_FIRST: Duration = Duration::from_millis(15);
+const PAUSE_MAX: Duration = Duration::from_millis(800);
+/// How long a command waits for others of its clone beside their network time.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+/// Git's own housekeeping is offered its turn every so many states.
+const MAINTENANCE_EVERY: u64 = 128;
+
+type Answer = Result<Done, Failure>;
+
+/// Decides one request and publishes what it became, together with those of neighbours.
+pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
+    let session = coord.sessions().load(coord.actor());
+    let job = new_job(coord, request, &session);
+    handle_job(coord, job, session, &Alongside::default())
+}
+
+/// The same, with refs that move in the same push. Not shared with neighbours: their requests must
+/// not depend on a branch of ours.
+pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> Answer {
+    let session = coord.sessions().load(coord.actor());
+    let job = new_job(coord, request, &session);
+    handle_job(coord, job, session, with)
+}
+
+fn handle_job(coord: &Coord, job: Job, session: Session, with: &Alongside) -> Answer {
+    coord.repo.warm()?;
+    let dir = coord.repo.coord_dir();
+    let alone = !with.swaps.is_empty();
+    let answer = match coord.repo.try_lock()? {
+        Some(_guard) => lead(coord, &job, &session, with),
+        None if alone => {
+            let _guard = coord.repo.lock(lock_wait(coord))?;
+            lead(coord, &job, &session, with)
+        }
+        None => {
+            // Without a ticket the request is merely decided alone.
+            let ticket = queue::put(&dir, &job).ok();
+            let _guard = coord.repo.lock(lock_wait(coord))?;
+            match ticket.as_ref().and_then(queue::Ticket::answer) {
+                Some(answer) => answer,
+                None => {
+                    drop(ticket);
+                    lead(coord, &job, &session, with)
+                }
+            }
+        }
+    };
+    remember(coord, &job, &answer);
+    answer
+}
+
+fn lock_wait(coord: &Coord) -> Duration {
+    LOCK_WAIT + coord.settings.timeout * 4
+}
+
+fn new_job(coord: &Coord, request: Request, session: &Session) -> Job {
+    let named: &[Key] = match &request {
+        Request::Lock(lock) => &lock.keys,
+        _ => &[],
+    };
+    Job {
+        op: env::fresh_op(),
+        at: env::now(),
+        by: coord.actor().clone(),
+        also: session
+            .keys
+            .iter()
+            .filter(|key| !named.contains(key))
+            .cloned()
+            .collect(),
+        request,
+        refused: session.refused.clone(),
+    }
+}
+
+/// Decides and publishes as the only writer of this clone. The guard is held.
+fn lead(coord: &Coord, own: &Job, session: &Session, with: &Alongside) -> Answer {
+    let dir = coord.repo.coord_dir();
+    let others = if with.swaps.is_empty() {
+        queue::waiting(&dir)
+    } else {
+        Vec::new()
+    };
+    let mut jobs: Vec<Job> = session
+        .notes
+        .iter()
+        .map(|note| note_job(own, note))
+        .collect();
+    let notes = jobs.len();
+    jobs.push(own.clone());
+    jobs.extend(others.into_iter().filter(|job| job.op != own.op));
+    let result = decide_all(coord, &jobs, with);
+    let mut answers = match result {
+        Ok(answers) => answers,
+        Err(failure) => {
+            // Everybody on board hears of it; each can ask again.
+            let mut answers: Vec<Answer> = Vec::new();
+            for _ in 1..jobs.len() {
+                answers.push(Err(carried(&failure)));
+            }
+            answers.insert(notes, Err(failure));
+            answers
+        }
+    };
+    for (job, answer) in jobs.iter().zip(&answers).skip(notes + 1) {
+        queue::answer(&dir, job, answer);
+    }
+    if answers[..notes].iter().all(Result::is_ok) && notes > 0 {
+        coord
+            .sessions()
+            .update(coord.actor(), |session| session.notes.clear());
+    }
+    answers.swap_remove(notes)
+}
+
+fn carried(failure: &Failure) -> Failure {
+    Failure::Carried {
+        class: failure.class(),
+        message: failure.to_string(),
+    }
+}
+
+fn note_job(own: &Job, note: &Note) -> Job {
+    let request = Request::Note(note.clone());
+    Job {
+        op: env::fresh_op(),
+        request,
+        also: Vec::new(),
+        refused: Vec::new(),
+        ..own.clone()
+    }
+}
+
+/// Decides all jobs on one view and publishes them in one step; again after a lost race.
+fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answer>, Failure> {
+    let remote = coord.settings.remote.as_deref();
+    let started_at = view::trusted(coord)?;
+    let mut pause = PAUSE_FIRST;
+    for attempt in 0..ATTEMPTS_MAX {
+        if attempt > 0 {
+            std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+        let mut base = view::trusted(coord)?;
+        if let Some(remote) = remote.filter(|_| base.is_none()) {
+            base = view::refresh(coord, remote)?;
+        }
+        let view = View::at(&coord.repo, base)?;
+        let mut round = Round {
+            coord,
+            draft: Draft::on(view.snapshot()),
+            view,
+            started_at,
+        };
+        let mut answers: Vec<Answer> = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            answers.push(round.decide(job)?);
+        }
+        // A "no" counts only from a fresh view.
+        let is_no = answers
+            .iter()
+            .any(|answer| matches!(answer, Err(Failure::Refused(_))));
+        if let Some(remote) = remote.filter(|_| is_no && is_stale(coord)) {
+            let before = round.draft.base();
+            if view::refresh(coord, remote)? != before {
+                continue;
+            }
+        }
+        if let Published::Done = publish(coord, &mut round.draft, with)? {
+            housekeeping(coord, &round);
+            return Ok(answers);
+        }
+    }
+    Err(Failure::Busy {
+        attempts: ATTEMPTS_MAX,
+    })
+}
+
+fn is_stale(coord: &Coord) -> bool {
+    view::age(coord).is_none_or(|age| age > coord.settings.age_max)
+}
+
+/// One attempt: jobs decided one after the other, each on the state that the last one left.
+struct Round<'c> {
+    coord: &'c Coord,
+    view: View<'c>,
+    draft: Draft<'c>,
+    started_at: Option<ObjectId>,
+}
+
+impl Round<'_> {
+    fn decide(&mut self, job: &Job) -> Result<Answer, Failure> {
+        if let Some(done) = self.find_published(job.op)? {
+            return Ok(Ok(done));
+        }
+        let skew_secs = self.coord.settings.skew_secs;
+        let mut stamp = Stamp {
+            at: job.at,
+            by: job.by.clone(),
+            op: job.op,
+            watch: Watch {
+                skew_secs,
+                ..Watch::default()
+            },
+        };
+        let mut decided = decide(&job.request, &self.view, &stamp, &job.also);
+        if matches!(&decided, Err(refusal) if is_about_others(refusal)) {
+            // Only now is it worth looking up what this clone has observed.
+            stamp.watch = self.coord.watch();
+            decided = decide(&job.request, &self.view, &stamp, &job.also);
+        }
+        match decided {
+            Ok(plan) => self.accept(job, &stamp, plan).map(Ok),
+            Err(refusal) => Ok(Err(refusal.into())),
+        }
+    }
+
+    fn accept(&mut self, job: &Job, stamp: &Stamp, plan: Plan) -> Result<Done, Failure> {
+        let mut commit = None;
+        if plan.is_change {
+            let rev = self.view.rev() + 1;
+            let added = commit::add(
+                self.coord,
+                &mut self.draft,
+                &job.request,
+                stamp,
+                &plan,
+                &job.refused,
+                rev,
+            )?;
+            commit = Some(added);
+            self.view = View::over(self.draft.snapshot().clone())?;
+        }
+        let Plan { reply, notices, .. } = plan;
+        Ok(Done {
+            op: job.op,
+            reply,
+            commit,
+            rev: self.view.rev(),
+            notices,
+        })
+    }
+
+    /// The answer of an operation that turns out to be in the chain already: its push had arrived
+    /// although the answer had not.
+    fn find_published(&self, op: OpId) -> Result<Option<Done>, Failure> {
+        let base = self.draft.base();
+        if base == self.started_at {
+            return Ok(None);
+        }
+        for state in history(&self.coord.repo, base) {
+            let (id, commit) = state?;
+            if Some(id) == self.started_at {
+                break;
+            }
+            let Ok(event) = Event::parse(commit.body()) else {
+                continue;
+            };
+            if event.op == op {
+                let plan = replay::again(&self.coord.repo, &commit, &event)?;
+                let Plan { reply, notices, .. } = plan;
+                return Ok(Some(Done {
+                    op,
+                    reply,
+                    commit: Some(id),
+                    rev: event.rev,
+                    notices,
+                }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether knowing more about the lives of others could change the answer.
+fn is_about_others(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::LockHeld { .. } | Refusal::OtherSession { .. } | Refusal::Deadlock { .. }
+    )
+}
+
+/// Lets git pack what has gathered, in the background and by its own rules.
+fn housekeeping(coord: &Coord, round: &Round<'_>) {
+    let before = View::at(&coord.repo, round.draft.base()).map_or(0, |view| view.rev());
+    let is_due = before / MAINTENANCE_EVERY != round.view.rev() / MAINTENANCE_EVERY;
+    if is_due && coord.repo.config().bool("maintenance.auto", true) {
+        // It only saves space; the next time is soon enough.
+        let _ = coord
+            .repo
+            .git()
+            .detach(&["maintenance", "run", "--auto", "--quiet"]);
+    }
+}
+
+/// Keeps what the next command of this session should know.
+fn remember(coord: &Coord, job: &Job, answer: &Answer) {
+    let sessions = coord.sessions();
+    match answer {
+        Ok(done) => sessions.update(&job.by, |session| {
+            if done.commit.is_some() {
+                session
+                    .refused
+                    .retain(|refused| !job.refused.iter().any(|old| old.op == refused.op));
+            }
+            for notice in &done.notices {
+                session.shown.remove(&notice.op);
+                notice.keys.iter().for_each(|key| {
+                    session.keys.remove(key);
+                });
+            }
+            follow(session, &done.reply);
+        }),
+        Err(Failure::Refused(refusal)) => {
+            let dir = coord.repo.coord_dir();
+            if let Refusal::LockHeld { conflicts } | Refusal::OtherSession { conflicts } =
+                &**refusal
+            {
+                sights::note(&dir, conflicts, env::boot_id(), env::boot_secs());
+            }
+            let refused = crate::model::event::Refused {
+                op: job.op,
+                at: job.at,
+                request: job.request.clone(),
+                refusal: (**refusal).clone(),
+            };
+            sessions.update(&job.by, |session| session.refused.push(refused));
+        }
+        Err(_) => {}
+    }
+}
+
+/// Which keys the session holds after an answer.
+fn follow(session: &mut Session, reply: &Reply) {
+    match reply {
+        Reply::Locked { locks, replaced } => {
+            session.keys.retain(|key| !replaced.contains(key));
+            session
+                .keys
+                .extend(locks.iter().map(|lock| lock.key.clone()));
+        }
+        Reply::Stolen { lock, .. } => {
+            session.keys.insert(lock.key.clone());
+        }
+        Reply::Unlocked { released, .. } | Reply::Landed { released, .. } => {
+            session.keys.retain(|key| !released.contains(key));
+        }
+        Reply::Waiting { .. }
+        | Reply::Renewed { .. }
+        | Reply::Left { .. }
+        | Reply::Noted
+        | Reply::Adopted { .. }
+        | Reply::Compacted { .. } => {}
+    }
+}

@@ -1,0 +1,222 @@
+//! The state as this clone last saw it, how old that is, and how it is refreshed.
+
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use crate::domain::State;
+use crate::domain::staged::Found;
+use crate::model::event::Event;
+use crate::model::object_id::ObjectId;
+use crate::model::place::Place;
+use crate::model::record::Damage;
+use crate::store::{
+    Advance, Backend, Error, RefSwap, Repo, Snapshot, Swapped, advance, history, names,
+};
+
+use super::{Coord, Failure, local, pin};
+
+/// Touched whenever the authority confirmed what this clone has.
+const FILE: &str = "confirmed";
+/// How long a reader that must refresh waits for a writer of the same clone.
+const LOCK_WAIT: Duration = Duration::from_secs(60);
+
+/// One whole state with its number and its age.
+pub struct View<'c> {
+    snapshot: Snapshot<'c>,
+    rev: u64,
+    /// Since the authority last confirmed it; `None` when this clone is the authority, or when it
+    /// was never confirmed.
+    pub age: Option<Duration>,
+}
+
+impl<'c> View<'c> {
+    /// The state at a commit of the chain.
+    ///
+    /// # Errors
+    /// When the commit cannot be read or is none of ours.
+    pub fn at(repo: &'c Repo, tip: Option<ObjectId>) -> Result<Self, Error> {
+        Self::over(Snapshot::at(repo, tip)?)
+    }
+
+    pub(super) fn over(snapshot: Snapshot<'c>) -> Result<Self, Error> {
+        let rev = match snapshot.commit()? {
+            Some(commit) => Event::rev_of(commit.body()).map_err(|why| {
+                let what = snapshot
+                    .tip()
+                    .map(|tip| format!("commit {tip}"))
+                    .unwrap_or_default();
+                Error::damaged(what, format!("it is no state of git-coord: {why}"))
+            })?,
+            None => 0,
+        };
+        Ok(Self {
+            snapshot,
+            rev,
+            age: None,
+        })
+    }
+
+    /// The underlying snapshot.
+    pub fn snapshot(&self) -> &Snapshot<'c> {
+        &self.snapshot
+    }
+
+    /// The commit.
+    pub fn tip(&self) -> Option<ObjectId> {
+        self.snapshot.tip()
+    }
+}
+
+impl State for View<'_> {
+    fn rev(&self) -> u64 {
+        self.rev
+    }
+
+    fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>, Damage> {
+        self.snapshot
+            .get(place)
+            .map_err(|why| damage(place.as_str(), &why))
+    }
+
+    fn under(&self, dir: &str) -> Result<Vec<Found>, Damage> {
+        let found = self.snapshot.under(dir).map_err(|why| damage(dir, &why))?;
+        let found = found.into_iter().map(|(place, bytes)| {
+            let bytes = bytes.map_err(|why| damage(place.as_str(), &why));
+            (place, bytes)
+        });
+        Ok(found.collect())
+    }
+}
+
+fn damage(place: &str, why: &Error) -> Damage {
+    let why = match why {
+        // The place is named already.
+        Error::Damaged { what, why } if what == place => why.clone(),
+        other => other.to_string(),
+    };
+    Damage {
+        place: place.to_owned(),
+        why,
+        is_newer: false,
+    }
+}
+
+/// Opens the state, refreshed when the view is older than `age_max`.
+pub(super) fn open(coord: &Coord, age_max: Option<Duration>) -> Result<View<'_>, Failure> {
+    let Some(remote) = &coord.settings.remote else {
+        return Ok(View::at(&coord.repo, trusted(coord)?)?);
+    };
+    let is_old = |age: Option<Duration>| age_max.is_some_and(|max| age.is_none_or(|age| age > max));
+    if is_old(age(coord)) {
+        let _guard = coord.repo.lock(LOCK_WAIT)?;
+        // Another command may have refreshed it meanwhile.
+        if is_old(age(coord)) {
+            refresh(coord, remote)?;
+        }
+    }
+    let mut view = View::at(&coord.repo, trusted(coord)?)?;
+    view.age = age(coord);
+    Ok(view)
+}
+
+/// How long ago the authority confirmed the view; `None` if never.
+pub(super) fn age(coord: &Coord) -> Option<Duration> {
+    let confirmed = std::fs::metadata(coord.repo.coord_dir().join(FILE))
+        .ok()?
+        .modified()
+        .ok()?;
+    // A time in the future says that the clock was set back: then nothing is known.
+    SystemTime::now().duration_since(confirmed).ok()
+}
+
+/// Notes that the authority has just confirmed the view.
+pub(super) fn confirm(coord: &Coord) {
+    let _ = local::replace(&coord.repo.coord_dir().join(FILE), b"");
+}
+
+/// The local tip, checked against the pin.
+///
+/// # Errors
+/// When the ref was set to something that does not continue what this clone trusts.
+pub(super) fn trusted(coord: &Coord) -> Result<Option<ObjectId>, Error> {
+    let dir = coord.repo.coord_dir();
+    let tip = coord.repo.tip(names::STATE)?;
+    let pinned = pin::load(&dir);
+    match advance(&coord.repo, pinned, tip)? {
+        Advance::Same => {}
+        Advance::Forward(_) | Advance::NewEpoch => {
+            if let Some(tip) = &tip {
+                pin::store(&dir, tip);
+            }
+        }
+    }
+    Ok(tip)
+}
+
+/// Fetches the authority's state and adopts it when it continues ours. The guard is held.
+///
+/// # Errors
+/// When the remote cannot be used, or its state does not continue what this clone has seen; the
+/// view stays as it is then.
+pub(super) fn refresh(coord: &Coord, remote: &str) -> Result<Option<ObjectId>, Failure> {
+    let repo = &coord.repo;
+    let offered = repo.fetch(remote, &coord.settings.remote_ref)?;
+    let ours = trusted(coord)?;
+    let judged = match advance(repo, ours, offered) {
+        Err(Error::Rewritten { .. }) if fetch_old_epoch(repo, remote, offered)? => {
+            advance(repo, ours, offered)
+        }
+        other => other,
+    };
+    match judged? {
+        Advance::Same => {}
+        Advance::Forward(_) | Advance::NewEpoch => adopt(coord, ours, offered)?,
+    }
+    confirm(coord);
+    Ok(offered)
+}
+
+/// Moves the local ref to a tip that was checked. The guard is held.
+pub(super) fn adopt(
+    coord: &Coord,
+    ours: Option<ObjectId>,
+    checked: Option<ObjectId>,
+) -> Result<(), Failure> {
+    let Some(new) = checked else { return Ok(()) };
+    let swap = RefSwap {
+        name: names::STATE.into(),
+        old: ours,
+        new,
+    };
+    match coord.repo.swap(&[swap])? {
+        // Lost to git itself, say a fetch of the person; the next command checks what stands there.
+        Swapped::Lost => {}
+        Swapped::Moved => pin::store(&coord.repo.coord_dir(), &new),
+    }
+    Ok(())
+}
+
+/// When the offered chain begins with an epoch link, brings the closed chain here so that the link
+/// can be followed. Returns whether there was one.
+fn fetch_old_epoch(repo: &Repo, remote: &str, offered: Option<ObjectId>) -> Result<bool, Error> {
+    let Some((_, first)) = history(repo, offered).last().transpose()? else {
+        return Ok(false);
+    };
+    let Some(link) = first.epoch_link() else {
+        return Ok(false);
+    };
+    let name = names::epoch(link.closed);
+    let Some(old_tip) = repo.fetch(remote, &name)? else {
+        return Ok(false);
+    };
+    let is_kept = repo.tip(&name)?.is_some();
+    if old_tip == link.tip && !is_kept {
+        let swap = RefSwap {
+            name,
+            old: None,
+            new: old_tip,
+        };
+        let _ = repo.swap(&[swap])?;
+    }
+    Ok(old_tip == link.tip)
+}

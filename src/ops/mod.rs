@@ -1,0 +1,138 @@
+//! Everything that git-coord can be asked to do: one struct with its documentation and defaults
+//! for each operation, and one answer. The faces (command line, and later MCP and HTTP) derive
+//! their flags, schemas and routes from these; none has an operation of its own.
+//!
+//! An operation turns what was typed into a [`crate::model::request::Request`] with canonical
+//! keys, has it decided, and returns an [`Answer`]. It never prints.
+
+pub mod check;
+pub mod compact;
+pub mod keys;
+pub mod lock;
+pub mod locks;
+pub mod log;
+pub mod renew;
+pub mod status;
+pub mod unlock;
+pub mod whoami;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::coord::replay::Report;
+use crate::coord::{Coord, Done, Failure};
+use crate::model::notice::NoticeRecord;
+
+/// One operation, as any face asks for it. The documentation of each is on its struct, where the
+/// faces read it.
+#[allow(
+    missing_docs,
+    reason = "text here would replace the text on the structs in the help"
+)]
+#[derive(Clone, Debug, Subcommand, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    Lock(lock::Lock),
+    Unlock(unlock::Unlock),
+    Renew(renew::Renew),
+    Locks(locks::Locks),
+    Check(check::Check),
+    Status(status::Status),
+    Log(log::Log),
+    Whoami(whoami::Whoami),
+    Compact(compact::Compact),
+}
+
+/// The positive answer of an operation.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "answer")]
+pub enum Answer {
+    /// A change was decided, and published where the authority is.
+    Done {
+        /// What came of it.
+        #[serde(flatten)]
+        done: Box<Done>,
+        /// What typed keys were read as, where that is not plain.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
+    },
+    /// The locks that were asked for.
+    Locks(locks::Listed),
+    /// Whether paths may be changed.
+    Check(check::Checked),
+    /// What is going on.
+    Status(Box<status::Overview>),
+    /// Who did what, newest first.
+    Log(log::Entries),
+    /// The result of deciding the history again.
+    Verified(Report),
+    /// Who acts here.
+    Whoami(whoami::Who),
+}
+
+/// Where an operation is asked, and how it tells that it is still at work.
+pub struct Context<'c> {
+    /// The directory that typed paths are relative to.
+    pub dir: PathBuf,
+    /// The clone and the actor.
+    pub coord: Coord,
+    /// Told what a long operation waits for; a face shows it or drops it.
+    pub progress: &'c dyn Fn(&str),
+}
+
+impl<'c> Context<'c> {
+    /// Opens the repository around `dir` for the actor that `given` names, or that is found.
+    ///
+    /// # Errors
+    /// As [`Coord::open`].
+    pub fn open(
+        dir: PathBuf,
+        given: Option<&str>,
+        progress: &'c dyn Fn(&str),
+    ) -> Result<Self, Failure> {
+        let coord = Coord::open(&dir, given)?;
+        Ok(Self {
+            dir,
+            coord,
+            progress,
+        })
+    }
+
+    /// What happened to the session's locks, as the last view has it; each is returned once.
+    pub fn notices(&self) -> Vec<NoticeRecord> {
+        self.coord.unseen_notices()
+    }
+}
+
+impl Operation {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] is an answer; see [`Failure`] for the others.
+    pub fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
+        match self {
+            Self::Lock(lock) => lock.run(context),
+            Self::Unlock(unlock) => unlock.run(context),
+            Self::Renew(renew) => renew.run(context),
+            Self::Locks(locks) => locks.run(context).map(Answer::Locks),
+            Self::Check(check) => check.run(context).map(Answer::Check),
+            Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
+            Self::Log(log) => log.run(context),
+            Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
+            Self::Compact(compact) => compact.run(context),
+        }
+    }
+}
+
+impl Answer {
+    /// A decided change.
+    pub fn done(done: Done, notes: Vec<String>) -> Self {
+        Self::Done {
+            done: Box::new(done),
+            notes,
+        }
+    }
+}
