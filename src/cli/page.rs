@@ -29,7 +29,6 @@ pub(super) struct Page {
 /// What a word is, for colour; the text says the same without it.
 #[derive(Clone, Copy)]
 pub(super) enum Ink {
-    Plain,
     Good,
     Bad,
     Faint,
@@ -105,7 +104,6 @@ fn shown_lines(text: &str) -> String {
 
 fn painted(is_on: bool, ink: Ink, text: &str) -> String {
     let style = match ink {
-        Ink::Plain => Style::new(),
         Ink::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),
         Ink::Bad => Style::new().fg_color(Some(AnsiColor::Red.into())).bold(),
         Ink::Faint => Style::new().dimmed(),

@@ -37,7 +37,7 @@ type Answer = Result<Done, Failure>;
 pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
     let session = coord.sessions().load(coord.actor());
     let job = new_job(coord, request, &session);
-    handle_job(coord, job, session, &Alongside::default())
+    handle_job(coord, job, session, None)
 }
 
 /// The same, with refs that move in the same push. Not shared with neighbours: their requests must
@@ -45,13 +45,13 @@ pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
 pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> Answer {
     let session = coord.sessions().load(coord.actor());
     let job = new_job(coord, request, &session);
-    handle_job(coord, job, session, with)
+    handle_job(coord, job, session, Some(with))
 }
 
-fn handle_job(coord: &Coord, job: Job, session: Session, with: &Alongside) -> Answer {
+fn handle_job(coord: &Coord, job: Job, session: Session, with: Option<&Alongside>) -> Answer {
     coord.repo.warm()?;
     let dir = coord.repo.coord_dir();
-    let alone = !with.swaps.is_empty();
+    let alone = with.is_some();
     let answer = match coord.repo.try_lock()? {
         Some(_guard) => lead(coord, &job, &session, with),
         None if alone => {
@@ -100,9 +100,9 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Job {
 }
 
 /// Decides and publishes as the only writer of this clone. The guard is held.
-fn lead(coord: &Coord, own: &Job, session: &Session, with: &Alongside) -> Answer {
+fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -> Answer {
     let dir = coord.repo.coord_dir();
-    let others = if with.swaps.is_empty() {
+    let others = if with.is_none() {
         queue::waiting(&dir)
     } else {
         Vec::new()
@@ -158,7 +158,11 @@ fn note_job(own: &Job, note: &Note) -> Job {
 }
 
 /// Decides all jobs on one view and publishes them in one step; again after a lost race.
-fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answer>, Failure> {
+fn decide_all(
+    coord: &Coord,
+    jobs: &[Job],
+    with: Option<&Alongside>,
+) -> Result<Vec<Answer>, Failure> {
     let remote = coord.settings.remote.as_deref();
     let started_at = view::trusted(coord)?;
     let mut pause = PAUSE_FIRST;

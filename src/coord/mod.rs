@@ -13,6 +13,7 @@ mod answer;
 mod authority;
 mod changes;
 mod commit;
+mod land;
 mod lead;
 mod local;
 mod notices;
@@ -35,8 +36,10 @@ use crate::model::stamp::{Stamp, Watch};
 use crate::store::Repo;
 
 pub use answer::Done;
+pub use changes::Known;
 pub use failure::Failure;
 pub use identity::Identity;
+pub use land::Landing;
 pub use session::{Session, Sessions};
 pub use settings::{RequireLock, Settings};
 pub use view::View;
