@@ -165,13 +165,14 @@ fn decide_all(
 ) -> Result<Vec<Answer>, Failure> {
     let remote = coord.settings.remote.as_deref();
     let started_at = view::trusted(coord)?;
+    let mut base = started_at;
     let mut pause = PAUSE_FIRST;
     for attempt in 0..ATTEMPTS_MAX {
         if attempt > 0 {
             std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
             pause = (pause * 2).min(PAUSE_MAX);
+            base = view::trusted(coord)?;
         }
-        let mut base = view::trusted(coord)?;
         if let Some(remote) = remote.filter(|_| base.is_none()) {
             base = view::refresh(coord, remote)?;
         }
