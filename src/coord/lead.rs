@@ -26,6 +26,8 @@ const ATTEMPTS_MAX: usize = 12;
 /// The first pause after a lost race; it doubles up to [`PAUSE_MAX`] and is jittered.
 const PAUSE_FIRST: Duration = Duration::from_millis(15);
 const PAUSE_MAX: Duration = Duration::from_millis(800);
+/// How old the view of somebody who waits in line may be.
+const WAIT_AGE_MAX: Duration = Duration::from_millis(400);
 /// How long a command waits for others of its clone beside their network time.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 /// Git's own housekeeping is offered its turn every so many states.
@@ -167,19 +169,15 @@ fn decide_all(
     let started_at = view::trusted(coord)?;
     let mut base = started_at;
     let mut pause = PAUSE_FIRST;
-    for attempt in 0..ATTEMPTS_MAX {
-        if attempt > 0 {
-            std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
-            pause = (pause * 2).min(PAUSE_MAX);
-            base = view::trusted(coord)?;
-        }
+    for _ in 0..ATTEMPTS_MAX {
         if let Some(remote) = remote.filter(|_| base.is_none()) {
             base = view::refresh(coord, remote)?;
         }
         let view = View::at(&coord.repo, base)?;
+        let draft = Draft::on(view.snapshot());
         let mut round = Round {
             coord,
-            draft: Draft::on(view.snapshot()),
+            draft,
             view,
             started_at,
         };
@@ -187,19 +185,28 @@ fn decide_all(
         for job in jobs {
             answers.push(round.decide(job)?);
         }
-        // A "no" counts only from a fresh view.
-        let is_no = answers
+        let age_max = answers
             .iter()
-            .any(|answer| matches!(answer, Err(Failure::Refused(_))));
-        if let Some(remote) = remote.filter(|_| is_no && is_stale(coord)) {
-            let before = round.draft.base();
-            if view::refresh(coord, remote)? != before {
+            .filter_map(|answer| age_max(coord, answer))
+            .min();
+        let is_stale = |max| view::age(coord).is_none_or(|age| age > max);
+        if let Some(remote) = remote.filter(|_| age_max.is_some_and(is_stale)) {
+            let fresh = view::refresh(coord, remote)?;
+            if fresh != base {
+                base = fresh;
                 continue;
             }
         }
-        if let Published::Done = publish(coord, &mut round.draft, with)? {
-            housekeeping(coord, &round);
-            return Ok(answers);
+        match publish(coord, &mut round.draft, with)? {
+            Published::Done => {
+                housekeeping(coord, &round);
+                return Ok(answers);
+            }
+            Published::Lost => {
+                std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
+                pause = (pause * 2).min(PAUSE_MAX);
+                base = view::trusted(coord)?;
+            }
         }
     }
     Err(Failure::Busy {
@@ -207,8 +214,17 @@ fn decide_all(
     })
 }
 
-fn is_stale(coord: &Coord) -> bool {
-    view::age(coord).is_none_or(|age| age > coord.settings.age_max)
+/// How old the view may be that an answer comes from. A grant is confirmed by the authority
+/// itself; a "no" counts only from a fresh view, and who waits wants to see the release.
+fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
+    match answer {
+        Err(Failure::Refused(_)) => Some(coord.settings.age_max),
+        Ok(Done {
+            reply: Reply::Waiting { .. },
+            ..
+        }) => Some(WAIT_AGE_MAX.min(coord.settings.age_max)),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// One attempt: jobs decided one after the other, each on the state that the last one left.
