@@ -42,15 +42,18 @@ pub(super) struct Yes<'a> {
 #[serde(untagged)]
 enum Said<'a> {
     Answer(&'a Answer),
-    Page(Text<'a>),
+    Other(Other<'a>),
 }
 
-/// A page for people: help, a script, a manual.
+/// What is said by no operation.
 #[derive(Serialize, JsonSchema)]
-#[serde(tag = "answer", rename = "page")]
-struct Text<'a> {
-    /// The whole page.
-    text: &'a str,
+#[serde(rename_all = "kebab-case", tag = "answer")]
+enum Other<'a> {
+    /// A page for people: help, a script, a manual.
+    Page {
+        /// The whole page.
+        text: &'a str,
+    },
 }
 
 /// What is printed with `--json` when there is no positive answer.
@@ -91,7 +94,7 @@ pub(super) fn of_answer(answer: &Answer, notices: &[NoticeRecord]) -> String {
 
 /// A page that is asked for with `--json`.
 pub(super) fn of_page(text: &str) -> String {
-    yes(Said::Page(Text { text }), &[])
+    yes(Said::Other(Other::Page { text }), &[])
 }
 
 fn yes(answer: Said<'_>, notices: &[NoticeRecord]) -> String {

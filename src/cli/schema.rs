@@ -61,13 +61,46 @@ fn line(kind: &Kind) -> String {
 fn written<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    // Rust's own names of integers are no formats that JSON Schema knows.
-    let plain = |schema: &mut Schema| {
-        let format = schema.get("format").and_then(Value::as_str);
-        if format.is_some_and(|format| format.starts_with("uint")) {
-            schema.remove("format");
-        }
-    };
     RecursiveTransform(plain).transform(&mut schema);
     schema
+}
+
+/// Takes out what is true of Rust and not of the JSON.
+fn plain(schema: &mut Schema) {
+    // Rust's own names of integers are no formats that JSON Schema knows.
+    let format = schema.get("format").and_then(Value::as_str);
+    if format.is_some_and(|format| format.starts_with("uint")) {
+        schema.remove("format");
+    }
+    // What may be absent is left out and never null: else it would be required.
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let is_required = |name: &str| {
+        required
+            .as_array()
+            .is_some_and(|all| all.iter().any(|one| one == name))
+    };
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (_, property) in properties.iter_mut().filter(|(name, _)| !is_required(name)) {
+        let Value::Object(property) = property else {
+            continue;
+        };
+        property.remove("default");
+        if let Some(Value::Array(types)) = property.get_mut("type") {
+            types.retain(|one| one != "null");
+            if let [one] = types.as_slice() {
+                let one = one.clone();
+                property.insert("type".into(), one);
+            }
+        }
+        if let Some(Value::Array(choices)) = property.get_mut("anyOf") {
+            choices.retain(|one| one.get("type").is_none_or(|one| one != "null"));
+            if let [Value::Object(one)] = choices.as_slice() {
+                let one = one.clone();
+                property.remove("anyOf");
+                property.extend(one);
+            }
+        }
+    }
 }

@@ -9,4 +9,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod rig;
+mod schema;
 mod support;
