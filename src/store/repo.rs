@@ -164,7 +164,7 @@ impl Repo {
     }
 
     /// libgit2's handle, where it could open the repository.
-    pub(super) fn lib(&self) -> Option<&Repository> {
+    pub fn lib(&self) -> Option<&Repository> {
         match &self.objects {
             Objects::Lib(lib) => Some(lib.repository()),
             Objects::Program(_) => None,
