@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod completion;
+mod docs;
 mod hostile;
 mod layers;
 mod manual;
