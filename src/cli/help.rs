@@ -30,12 +30,27 @@ pub(super) fn about(words: &[String]) -> Result<String, Failure> {
     let asked = std::iter::once("git-coord").chain(words.iter().map(String::as_str));
     match whole().try_get_matches_from(asked.chain(["--help"])) {
         Err(page) if page.kind() == ErrorKind::DisplayHelp => Ok(page.render().to_string()),
-        Err(other) => Err(usage::failure(&other)),
+        Err(other) => Err(alike(words).unwrap_or_else(|| usage::failure(&other))),
         Ok(_) => Err(Failure::usage(
             "there is no help for that",
             "see `git coord help`",
         )),
     }
+}
+
+/// The failure for words that are nearly a topic: part of its name, or a longer form.
+fn alike(words: &[String]) -> Option<Failure> {
+    let [word] = words else { return None };
+    let is_alike = |name: &str| {
+        let word = word.to_ascii_lowercase().replace([' ', '_'], "-");
+        word.len() > 2 && (name.contains(&word) || word.starts_with(name.trim_end_matches('s')))
+    };
+    let (name, _) = topics().find(|(name, _)| is_alike(name))?;
+    let what = format!("there is no command or topic `{}`", word.escape_debug());
+    Some(Failure::usage(
+        what,
+        format!("did you mean `git coord help {name}`?"),
+    ))
 }
 
 /// The topics, by name.

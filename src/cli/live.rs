@@ -36,9 +36,27 @@ fn with_value(command: &str, arg: Arg) -> Arg {
         ("lock", "rev") => arg.add(ArgValueCompleter::new(revs)),
         (_, "key") => arg.add(ArgValueCompleter::new(held_keys)),
         (_, "keys" | "paths") => arg.value_hint(ValueHint::AnyPath),
+        ("help", "about") => arg.add(ArgValueCompleter::new(pages)),
+        (_, "dir") => arg.value_hint(ValueHint::DirPath),
         (_, "remote") => arg.add(ArgValueCompleter::new(remotes)),
         _ => arg,
     }
+}
+
+fn pages(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let whole = super::whole();
+    let commands = whole
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    let about = |command: &Command| command.get_about().map(ToString::to_string);
+    let commands = commands.map(|command| {
+        (
+            command.get_name().to_owned(),
+            about(command).unwrap_or_default(),
+        )
+    });
+    let topics = super::help::topics().map(|(name, _)| (name.to_owned(), "a topic".to_owned()));
+    offer(typed, commands.chain(topics).collect())
 }
 
 fn own_keys(typed: &OsStr) -> Vec<CompletionCandidate> {

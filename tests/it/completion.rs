@@ -132,6 +132,12 @@ fn bash_completes_both_spellings_with_live_values() {
             &["--reason "],
         ),
         (
+            "git coord help e",
+            &["git", "coord", "help", "e"],
+            &["exit-codes "],
+        ),
+        ("git coord -C s", &["git", "coord", "-C", "s"], &["src/"]),
+        (
             "git coord completion z",
             &["git", "coord", "completion", "z"],
             &["zsh "],

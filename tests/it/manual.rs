@@ -122,6 +122,12 @@ fn help_works_without_a_manual() {
         let page = sandbox.coord(["help", command.as_str()]).ok().stdout;
         assert!(page.contains(&format!("git coord {command}")), "{page}");
     }
+    insta::assert_snapshot!(sandbox.coord(["help", "exit_code"]), @r"
+    exit 2
+    --- stderr
+    error[usage]: there is no command or topic `exit_code`
+    hint: did you mean `git coord help exit-codes`?
+    ");
     insta::assert_snapshot!(sandbox.coord(["help", "lokc"]), @r"
     exit 2
     --- stderr

@@ -89,8 +89,11 @@ fn wrong_use_is_json_when_json_is_wanted() {
     assert_eq!(outcome.stdout, "");
 }
 
+/// Names and values of variables.
+type Vars<'a> = &'a [(&'a str, &'a str)];
+
 /// Whether each stream of a command has colour.
-fn colours(shell: &Shell, args: &[&str], vars: &[(&str, &str)]) -> (bool, bool) {
+fn colours(shell: &Shell, args: &[&str], vars: Vars<'_>) -> (bool, bool) {
     let mut run = shell.command("git-coord", args);
     for (name, value) in vars {
         run = run.env(name, value);
@@ -111,7 +114,7 @@ fn colour_is_as_wanted() {
     let list: &[&str] = &["locks"];
     let refused: &[&str] = &["lock", "src/auth.rs"];
     // The pipes of this test are no terminal.
-    let table: &[(&[&str], &[(&str, &str)], bool)] = &[
+    let table: &[(&[&str], Vars<'_>, bool)] = &[
         (&[], &[], false),
         (&["--color=always"], &[], true),
         (&["--color", "always"], &[("NO_COLOR", "1")], true),
