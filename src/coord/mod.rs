@@ -1,6 +1,6 @@
 //! From a request to an answer: one view, one decision, one commit, one compare-and-swap.
 //!
-//! The loop in [`lead`] is the only place that publishes. It is written so that a lost race is
+//! The loop in `lead` is the only place that publishes. It is written so that a lost race is
 //! decided again on a fresh view (never re-applied), that an answer which did not come is settled
 //! by ancestry, and that commands of one clone that meet share a push.
 

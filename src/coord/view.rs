@@ -1,10 +1,11 @@
 //! The state as this clone last saw it, how old that is, and how it is refreshed.
 
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::domain::State;
 use crate::domain::staged::Found;
+use crate::env;
 use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
@@ -125,8 +126,7 @@ pub(super) fn age(coord: &Coord) -> Option<Duration> {
         .ok()?
         .modified()
         .ok()?;
-    // A time in the future says that the clock was set back: then nothing is known.
-    SystemTime::now().duration_since(confirmed).ok()
+    env::since(confirmed)
 }
 
 /// Notes that the authority has just confirmed the view.

@@ -206,11 +206,16 @@ fn held(conflicts: &[Conflict]) -> String {
             held,
             mode,
             by,
+            since,
             until,
             reason,
+            branch,
             ..
         } = conflict;
-        let mut line = format!("`{held}` is locked by {by} until {until}");
+        let mut line = format!("`{held}` is locked by {by} since {since} until {until}");
+        if let Some(branch) = branch {
+            line.push_str(&format!(", on branch `{}`", shown(branch.as_str())));
+        }
         if *mode == Mode::Shared {
             line.push_str(", shared");
         }

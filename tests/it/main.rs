@@ -8,6 +8,14 @@
 // In a test a panic is the report, and its place says more than a message would.
 #![allow(clippy::unwrap_used)]
 
+mod completion;
+mod docs;
+mod hostile;
+mod layers;
+mod manual;
 mod push;
 mod rig;
+mod schema;
+mod screens;
 mod support;
+mod usage;
