@@ -1,10 +1,10 @@
 //! The loop: a fresh view, all waiting requests decided on it, one publication, answers for all.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::{Plan, State, decide};
 use crate::env;
-use crate::model::event::Event;
 use crate::model::id::OpId;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
@@ -12,14 +12,14 @@ use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::{Note, Request};
 use crate::model::stamp::{Stamp, Watch};
-use crate::store::{Backend, Draft, history};
+use crate::store::{Backend, Draft, names};
 
 use super::answer::Done;
 use super::authority::{Alongside, Published, publish};
 use super::commit::{self, Job};
 use super::session::Session;
 use super::view::{self, View};
-use super::{Coord, Failure, queue, replay, sights};
+use super::{Coord, Failure, published, queue, sights};
 
 /// How often a lost race is decided again before the caller is told to retry.
 const ATTEMPTS_MAX: usize = 12;
@@ -36,7 +36,7 @@ type Answer = Result<Done, Failure>;
 /// Decides one request and publishes what it became, together with those of neighbours.
 pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
     let session = coord.sessions().load(coord.actor());
-    let job = new_job(coord, request, &session);
+    let job = new_job(coord, request, &session)?;
     handle_job(coord, job, session, &Alongside::default())
 }
 
@@ -44,7 +44,7 @@ pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
 /// not depend on a branch of ours.
 pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> Answer {
     let session = coord.sessions().load(coord.actor());
-    let job = new_job(coord, request, &session);
+    let job = new_job(coord, request, &session)?;
     handle_job(coord, job, session, with)
 }
 
@@ -79,13 +79,14 @@ fn lock_wait(coord: &Coord) -> Duration {
     LOCK_WAIT + coord.settings.timeout * 4
 }
 
-fn new_job(coord: &Coord, request: Request, session: &Session) -> Job {
+fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Failure> {
     let named: &[Key] = match &request {
         Request::Lock(lock) => &lock.keys,
         _ => &[],
     };
-    Job {
+    Ok(Job {
         op: env::fresh_op(),
+        seen: coord.repo.tip(names::STATE)?,
         at: env::now(),
         by: coord.actor().clone(),
         also: session
@@ -96,7 +97,7 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Job {
             .collect(),
         request,
         refused: session.refused.clone(),
-    }
+    })
 }
 
 /// Decides and publishes as the only writer of this clone. The guard is held.
@@ -160,7 +161,6 @@ fn note_job(own: &Job, note: &Note) -> Job {
 /// Decides all jobs on one view and publishes them in one step; again after a lost race.
 fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answer>, Failure> {
     let remote = coord.settings.remote.as_deref();
-    let started_at = view::trusted(coord)?;
     let mut pause = PAUSE_FIRST;
     for attempt in 0..ATTEMPTS_MAX {
         if attempt > 0 {
@@ -176,7 +176,7 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answe
             coord,
             draft: Draft::on(view.snapshot()),
             view,
-            started_at,
+            published: published::among(&coord.repo, base, jobs)?,
         };
         let mut answers: Vec<Answer> = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -211,7 +211,7 @@ struct Round<'c> {
     coord: &'c Coord,
     view: View<'c>,
     draft: Draft<'c>,
-    started_at: Option<ObjectId>,
+    published: BTreeMap<OpId, ObjectId>,
 }
 
 impl Round<'_> {
@@ -268,33 +268,12 @@ impl Round<'_> {
     }
 
     /// The answer of an operation that turns out to be in the chain already: its push had arrived
-    /// although the answer had not.
+    /// although the answer had not, or the command that carried it died before it could say so.
     fn find_published(&self, op: OpId) -> Result<Option<Done>, Failure> {
-        let base = self.draft.base();
-        if base == self.started_at {
+        let Some(id) = self.published.get(&op) else {
             return Ok(None);
-        }
-        for state in history(&self.coord.repo, base) {
-            let (id, commit) = state?;
-            if Some(id) == self.started_at {
-                break;
-            }
-            let Ok(event) = Event::parse(commit.body()) else {
-                continue;
-            };
-            if event.op == op {
-                let plan = replay::again(&self.coord.repo, &commit, &event)?;
-                let Plan { reply, notices, .. } = plan;
-                return Ok(Some(Done {
-                    op,
-                    reply,
-                    commit: Some(id),
-                    rev: event.rev,
-                    notices,
-                }));
-            }
-        }
-        Ok(None)
+        };
+        published::again(&self.coord.repo, *id).map(Some)
     }
 }
 

@@ -17,6 +17,7 @@ mod lead;
 mod local;
 mod notices;
 mod pin;
+mod published;
 mod queue;
 mod session;
 mod sights;

@@ -8,6 +8,7 @@
 // In a test a panic is the report, and its place says more than a message would.
 #![allow(clippy::unwrap_used)]
 
+mod group_commit;
 mod races;
 mod rig;
 mod support;
