@@ -28,6 +28,9 @@ const PAUSE_FIRST: Duration = Duration::from_millis(15);
 const PAUSE_MAX: Duration = Duration::from_millis(800);
 /// How long a command waits for others of its clone beside their network time.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
+/// How old the view of one who waits may be. It paces its looks itself, and each is worth a request
+/// unless a neighbour has just made one.
+const WAITING_AGE_MAX: Duration = Duration::from_millis(300);
 /// Git's own housekeeping is offered its turn every so many states.
 const MAINTENANCE_EVERY: u64 = 128;
 
@@ -182,11 +185,14 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answe
         for job in jobs {
             answers.push(round.decide(job)?);
         }
-        // A "no" counts only from a fresh view.
-        let is_no = answers
+        // A "no" counts only from a fresh view, and a "not yet" from a very fresh one.
+        let view_age_max = answers
             .iter()
-            .any(|answer| matches!(answer, Err(Failure::Refused(_))));
-        if let Some(remote) = remote.filter(|_| is_no && is_stale(coord)) {
+            .filter_map(|answer| age_max(coord, answer))
+            .min();
+        if let Some(remote) =
+            remote.filter(|_| view_age_max.is_some_and(|max| is_older(coord, max)))
+        {
             let before = round.draft.base();
             if view::refresh(coord, remote)? != before {
                 continue;
@@ -202,8 +208,19 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answe
     })
 }
 
-fn is_stale(coord: &Coord) -> bool {
-    view::age(coord).is_none_or(|age| age > coord.settings.age_max)
+/// How old the view may be that an answer rests on; `None` where publishing confirms it anyway.
+fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
+    match answer {
+        Ok(done) if done.commit.is_none() && matches!(done.reply, Reply::Waiting { .. }) => {
+            Some(coord.settings.age_max.min(WAITING_AGE_MAX))
+        }
+        Err(Failure::Refused(_)) => Some(coord.settings.age_max),
+        _ => None,
+    }
+}
+
+fn is_older(coord: &Coord, age_max: Duration) -> bool {
+    view::age(coord).is_none_or(|age| age > age_max)
 }
 
 /// One attempt: jobs decided one after the other, each on the state that the last one left.

@@ -12,3 +12,4 @@ mod group_commit;
 mod races;
 mod rig;
 mod support;
+mod waiting;
