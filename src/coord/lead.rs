@@ -1,10 +1,10 @@
 //! The loop: a fresh view, all waiting requests decided on it, one publication, answers for all.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::{Plan, State, decide};
 use crate::env;
-use crate::model::event::Event;
 use crate::model::id::OpId;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
@@ -12,24 +12,25 @@ use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::{Note, Request};
 use crate::model::stamp::{Stamp, Watch};
-use crate::store::{Backend, Draft, history};
+use crate::store::{Backend, Draft, names};
 
 use super::answer::Done;
 use super::authority::{Alongside, Published, publish};
 use super::commit::{self, Job};
 use super::session::Session;
 use super::view::{self, View};
-use super::{Coord, Failure, queue, replay, sights};
+use super::{Coord, Failure, published, queue, sights};
 
 /// How often a lost race is decided again before the caller is told to retry.
 const ATTEMPTS_MAX: usize = 12;
 /// The first pause after a lost race; it doubles up to [`PAUSE_MAX`] and is jittered.
 const PAUSE_FIRST: Duration = Duration::from_millis(15);
 const PAUSE_MAX: Duration = Duration::from_millis(800);
-/// How old the view of somebody who waits in line may be.
-const WAIT_AGE_MAX: Duration = Duration::from_millis(400);
 /// How long a command waits for others of its clone beside their network time.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
+/// How old the view of one who waits may be. It paces its looks itself, and each is worth a request
+/// unless a neighbour has just made one.
+const WAITING_AGE_MAX: Duration = Duration::from_millis(300);
 /// Git's own housekeeping is offered its turn every so many states.
 const MAINTENANCE_EVERY: u64 = 128;
 
@@ -38,7 +39,7 @@ type Answer = Result<Done, Failure>;
 /// Decides one request and publishes what it became, together with those of neighbours.
 pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
     let session = coord.sessions().load(coord.actor());
-    let job = new_job(coord, request, &session);
+    let job = new_job(coord, request, &session)?;
     handle_job(coord, job, session, None)
 }
 
@@ -46,7 +47,7 @@ pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
 /// not depend on a branch of ours.
 pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> Answer {
     let session = coord.sessions().load(coord.actor());
-    let job = new_job(coord, request, &session);
+    let job = new_job(coord, request, &session)?;
     handle_job(coord, job, session, Some(with))
 }
 
@@ -81,13 +82,14 @@ fn lock_wait(coord: &Coord) -> Duration {
     LOCK_WAIT + coord.settings.timeout * 4
 }
 
-fn new_job(coord: &Coord, request: Request, session: &Session) -> Job {
+fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Failure> {
     let named: &[Key] = match &request {
         Request::Lock(lock) => &lock.keys,
         _ => &[],
     };
-    Job {
+    Ok(Job {
         op: env::fresh_op(),
+        seen: coord.repo.tip(names::STATE)?,
         at: env::now(),
         by: coord.actor().clone(),
         also: session
@@ -98,7 +100,7 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Job {
             .collect(),
         request,
         refused: session.refused.clone(),
-    }
+    })
 }
 
 /// Decides and publishes as the only writer of this clone. The guard is held.
@@ -166,8 +168,7 @@ fn decide_all(
     with: Option<&Alongside>,
 ) -> Result<Vec<Answer>, Failure> {
     let remote = coord.settings.remote.as_deref();
-    let started_at = view::trusted(coord)?;
-    let mut base = started_at;
+    let mut base = view::trusted(coord)?;
     let mut pause = PAUSE_FIRST;
     for _ in 0..ATTEMPTS_MAX {
         if let Some(remote) = remote.filter(|_| base.is_none()) {
@@ -179,7 +180,7 @@ fn decide_all(
             coord,
             draft,
             view,
-            started_at,
+            published: published::among(&coord.repo, base, jobs)?,
         };
         let mut answers: Vec<Answer> = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -214,16 +215,14 @@ fn decide_all(
     })
 }
 
-/// How old the view may be that an answer comes from. A grant is confirmed by the authority
-/// itself; a "no" counts only from a fresh view, and who waits wants to see the release.
+/// How old the view may be that an answer rests on; `None` where publishing confirms it anyway.
 fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
     match answer {
+        Ok(done) if done.commit.is_none() && matches!(done.reply, Reply::Waiting { .. }) => {
+            Some(coord.settings.age_max.min(WAITING_AGE_MAX))
+        }
         Err(Failure::Refused(_)) => Some(coord.settings.age_max),
-        Ok(Done {
-            reply: Reply::Waiting { .. },
-            ..
-        }) => Some(WAIT_AGE_MAX.min(coord.settings.age_max)),
-        Ok(_) | Err(_) => None,
+        _ => None,
     }
 }
 
@@ -232,7 +231,7 @@ struct Round<'c> {
     coord: &'c Coord,
     view: View<'c>,
     draft: Draft<'c>,
-    started_at: Option<ObjectId>,
+    published: BTreeMap<OpId, ObjectId>,
 }
 
 impl Round<'_> {
@@ -289,33 +288,12 @@ impl Round<'_> {
     }
 
     /// The answer of an operation that turns out to be in the chain already: its push had arrived
-    /// although the answer had not.
+    /// although the answer had not, or the command that carried it died before it could say so.
     fn find_published(&self, op: OpId) -> Result<Option<Done>, Failure> {
-        let base = self.draft.base();
-        if base == self.started_at {
+        let Some(id) = self.published.get(&op) else {
             return Ok(None);
-        }
-        for state in history(&self.coord.repo, base) {
-            let (id, commit) = state?;
-            if Some(id) == self.started_at {
-                break;
-            }
-            let Ok(event) = Event::parse(commit.body()) else {
-                continue;
-            };
-            if event.op == op {
-                let plan = replay::again(&self.coord.repo, &commit, &event)?;
-                let Plan { reply, notices, .. } = plan;
-                return Ok(Some(Done {
-                    op,
-                    reply,
-                    commit: Some(id),
-                    rev: event.rev,
-                    notices,
-                }));
-            }
-        }
-        Ok(None)
+        };
+        published::again(&self.coord.repo, *id).map(Some)
     }
 }
 
