@@ -18,6 +18,8 @@ mod lock;
 mod note;
 mod renew;
 mod steal;
+#[cfg(test)]
+mod tests;
 mod unlock;
 
 pub use decide::{Plan, decide, knows_rules};

@@ -1,0 +1,12 @@
+//! The rules, one table each.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test says no
+
+mod book;
+mod words;
+
+mod holding;
+mod landing;
+mod lapsing;
+mod stealing;
+mod waiting;

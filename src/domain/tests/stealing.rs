@@ -1,0 +1,54 @@
+//! Taking a lock on purpose.
+
+use super::words::{World, key};
+use crate::model::notice::Happened;
+use crate::model::refusal::Refusal;
+use crate::model::reply::Reply;
+
+#[test]
+fn it_is_bound_to_the_revision_that_was_seen() {
+    let mut world = World::new();
+    world.by("alice").lock("a").ok();
+    let seen = world.hold("a", "alice").rev;
+    world.by("alice").renew("a").ok();
+    let now = world.hold("a", "alice").rev;
+    let refusal = world.by("bob").steal("a", seen).refused("rev_changed");
+    assert_eq!(
+        refusal,
+        Refusal::RevChanged {
+            key: key("a"),
+            named: seen,
+            now
+        }
+    );
+    let plan = world.by("bob").steal("a", now).ok();
+    let Reply::Stolen { lock, from } = plan.reply else {
+        panic!("{:?}", plan.reply)
+    };
+    assert!(lock.rev > now);
+    assert_eq!(from.len(), 1);
+    assert_eq!(world.held(), "bob a");
+    let notice = &world.by("alice").note().ok().notices[0];
+    assert_eq!(
+        (notice.happened, &notice.keys[..]),
+        (Happened::Stolen, &[key("a")][..])
+    );
+    assert_eq!(notice.reason.as_ref().unwrap().as_str(), "it is mine now");
+}
+
+#[test]
+fn of_several_who_share_one_loses() {
+    let mut world = World::new();
+    world.by("alice").lock("a").shared().ok();
+    world.by("bob").lock("a").shared().ok();
+    let rev = world.hold("a", "alice").rev;
+    world.by("carol").steal("a", rev).ok();
+    assert_eq!(world.held(), "bob a shared, carol a shared");
+}
+
+#[test]
+fn there_has_to_be_a_lock() {
+    let mut world = World::new();
+    world.by("alice").lock("src/").ok();
+    world.by("bob").steal("src/a.rs", 1).refused("not_held");
+}
