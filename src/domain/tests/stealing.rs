@@ -1,6 +1,6 @@
 //! Taking a lock on purpose.
 
-use super::words::{World, key};
+use super::words::{World, blockers, key};
 use crate::model::notice::Happened;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
@@ -51,4 +51,33 @@ fn there_has_to_be_a_lock() {
     let mut world = World::new();
     world.by("alice").lock("src/").ok();
     world.by("bob").steal("src/a.rs", 1).refused("not_held");
+}
+
+/// Stealing made a shared lock exclusive beside others that overlap it.
+#[test]
+fn stealing_leaves_no_two_holders_of_what_overlaps() {
+    let mut world = World::new();
+    world.by("alice").lock("src/").shared().ok();
+    world.by("bob").lock("src/a.rs").shared().ok();
+    let rev = world.hold("src/", "alice").rev;
+    world.by("carol").steal("src/", rev).ok();
+    assert_eq!(world.held(), "bob src/a.rs shared, carol src/ shared");
+
+    // The victim holds another lock across the stolen one.
+    let mut world = World::new();
+    world.by("alice").lock("src/").shared().ok();
+    world.by("alice").lock("src/a.rs").ok();
+    let rev = world.hold("src/a.rs", "alice").rev;
+    let refusal = world.by("bob").steal("src/a.rs", rev).refused("lock_held");
+    assert_eq!(blockers(&refusal), "alice src/");
+    let rev = world.hold("src/", "alice").rev;
+    let refusal = world.by("bob").steal("src/", rev).refused("lock_held");
+    assert_eq!(blockers(&refusal), "alice src/a.rs");
+
+    // Alone it is exclusive, as an own lock is.
+    let mut world = World::new();
+    world.by("alice").lock("a").shared().ok();
+    let rev = world.hold("a", "alice").rev;
+    world.by("bob").steal("a", rev).ok();
+    assert_eq!(world.held(), "bob a");
 }
