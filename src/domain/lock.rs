@@ -64,7 +64,8 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
     let was_waiting = line::drop_own(desk)?;
     granted.sort_by_key(|(key, _)| request.keys.iter().position(|asked| asked == *key));
     let locks: Vec<Granted> = granted.into_iter().map(|(_, grant)| grant).collect();
-    let is_change = was_waiting || locks.iter().any(|lock| lock.how != How::Covered);
+    let is_change =
+        was_waiting || !replaced.is_empty() || locks.iter().any(|lock| lock.how != How::Covered);
     let subject = subject(desk, request);
     Ok(Decided {
         reply: Reply::Locked { locks, replaced },
@@ -114,27 +115,40 @@ fn grant(
 ) -> Result<Granted, Refusal> {
     let me = desk.me().clone();
     let mut before = None;
+    let mut covering = None;
+    let mut superfluous = Vec::new();
     for lock in locks::overlapping(&desk.staged, key)? {
         let Some(own) = lock.holds.iter().find(|hold| hold.is_of(&me)) else {
             continue;
         };
         if lock.key == *key {
             before = Some(own.clone());
-        } else if lock.key.covers(key) && lock.mode >= request.mode && !request.narrow {
-            let until = own.until();
-            return Ok(Granted {
-                key: lock.key,
-                mode: lock.mode,
-                rev: own.rev,
-                until,
-                how: How::Covered,
-            });
-        } else if lock.key.covers(key) && request.narrow
-            || key.covers(&lock.key) && request.mode >= lock.mode
-        {
-            desk.drop_hold(&lock.key, &me)?;
-            replaced.push(lock.key);
+        } else if lock.key.covers(key) {
+            // What the same request asks for is not given up for its sake.
+            if request.narrow && !request.keys.contains(&lock.key) {
+                superfluous.push(lock.key);
+            } else if lock.mode >= request.mode {
+                covering = Some((lock.mode, own.clone(), lock.key));
+            }
+        } else if key.covers(&lock.key) && request.mode >= lock.mode {
+            superfluous.push(lock.key);
         }
+    }
+    if covering.is_some() && before.is_some() {
+        superfluous.push(key.clone());
+    }
+    for key in superfluous {
+        desk.drop_hold(&key, &me)?;
+        replaced.push(key);
+    }
+    if let Some((mode, own, key)) = covering {
+        return Ok(Granted {
+            key,
+            mode,
+            rev: own.rev,
+            until: own.until(),
+            how: How::Covered,
+        });
     }
     let rev = desk.staged.next_rev();
     let hold = new_hold(desk, request, rev, before.as_ref());

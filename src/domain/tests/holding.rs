@@ -224,6 +224,44 @@ fn files_become_a_directory_and_back_in_one_commit() {
     );
 }
 
+/// A request for a directory and a file in it gave the directory up again.
+#[test]
+fn narrowing_keeps_what_the_same_request_asks_for() {
+    let mut world = World::new();
+    world
+        .by("alice")
+        .lock("src/, src/a.rs")
+        .narrow()
+        .granted(&[How::Acquired, How::Covered]);
+    assert_eq!(world.held(), "alice src/");
+    world
+        .by("alice")
+        .lock("src/, src/a.rs")
+        .narrow()
+        .granted(&[How::Refreshed, How::Covered]);
+    assert_eq!(world.held(), "alice src/");
+}
+
+/// The answer was that the shared directory covers it, and the exclusive lock stayed.
+#[test]
+fn sharing_again_below_an_own_shared_directory_ends_the_exclusive_lock() {
+    let mut world = World::new();
+    world.by("alice").lock("src/").shared().ok();
+    world.by("alice").lock("src/a.rs").ok();
+    world
+        .by("bob")
+        .lock("src/a.rs")
+        .shared()
+        .refused("lock_held");
+    let done = world.by("alice").lock("src/a.rs").shared().ok();
+    let Reply::Locked { locks, replaced } = done.reply else {
+        panic!("{:?}", done.reply)
+    };
+    assert_eq!((&locks[0].key, locks[0].how), (&key("src/"), How::Covered));
+    assert_eq!(replaced, [key("src/a.rs")]);
+    world.by("bob").lock("src/a.rs").shared().ok();
+}
+
 #[test]
 fn the_mode_of_an_own_lock_changes_in_one_commit() {
     let mut world = World::new();
