@@ -12,7 +12,7 @@ use crate::model::request::Lock;
 use crate::model::time::Ttl;
 
 use super::decide::{Decided, Desk, some_keys};
-use super::{lease, line, locks};
+use super::{lease, line, locks, renew};
 
 pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Refusal> {
     if request.keys.len() > KEYS_MAX {
@@ -64,8 +64,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
     let was_waiting = line::drop_own(desk)?;
     granted.sort_by_key(|(key, _)| request.keys.iter().position(|asked| asked == *key));
     let locks: Vec<Granted> = granted.into_iter().map(|(_, grant)| grant).collect();
-    let is_change =
-        was_waiting || !replaced.is_empty() || locks.iter().any(|lock| lock.how != How::Covered);
+    let is_change = was_waiting || !desk.staged.is_empty();
     let subject = subject(desk, request);
     Ok(Decided {
         reply: Reply::Locked { locks, replaced },
@@ -141,12 +140,17 @@ fn grant(
         desk.drop_hold(&key, &me)?;
         replaced.push(key);
     }
-    if let Some((mode, own, key)) = covering {
+    if let Some((mode, own, wider)) = covering {
+        // Asking for what one holds is a sign of life, and the answer says until when that is.
+        let renewed = match own.is_half_gone(desk.stamp.at) {
+            true => renew::renew(desk, &wider, None)?,
+            false => None,
+        };
         return Ok(Granted {
-            key,
+            rev: renewed.as_ref().map_or(own.rev, |renewed| renewed.rev),
+            until: renewed.map_or(own.until(), |renewed| renewed.until),
+            key: wider,
             mode,
-            rev: own.rev,
-            until: own.until(),
             how: How::Covered,
         });
     }

@@ -169,6 +169,30 @@ fn what_an_own_directory_covers_is_said_to_be_covered() {
     assert_eq!(world.held(), "alice src/ shared, alice src/a.rs");
 }
 
+/// The answer named the end of a lease that was nearly over, or was renewed along right after.
+#[test]
+fn a_covering_lock_past_half_of_its_lease_is_renewed() {
+    let mut world = World::new();
+    world.by("alice").lock("src/").ttl("1h").ok();
+    let before = world.hold("src/", "alice");
+    let early = world.pass("29m").by("alice").lock("src/a.rs").no_change();
+    let Reply::Locked { locks, .. } = early.reply else {
+        panic!("{:?}", early.reply)
+    };
+    assert_eq!((locks[0].rev, locks[0].until), (before.rev, before.until()));
+    let locks = world
+        .pass("1m")
+        .by("alice")
+        .holding("src/")
+        .lock("src/a.rs, src/b.rs")
+        .granted(&[How::Covered; 2]);
+    let after = world.hold("src/", "alice");
+    assert_eq!(after.until(), world.now.plus_secs(3600));
+    for lock in locks {
+        assert_eq!((lock.rev, lock.until), (after.rev, after.until()));
+    }
+}
+
 #[test]
 fn another_session_of_the_same_agent_is_another_holder() {
     let mut world = World::new();

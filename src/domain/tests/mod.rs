@@ -5,6 +5,7 @@
 mod book;
 mod words;
 
+mod history;
 mod holding;
 mod landing;
 mod lapsing;
