@@ -12,7 +12,7 @@ use crate::model::request::Lock;
 use crate::model::time::Ttl;
 
 use super::decide::{Decided, Desk, some_keys};
-use super::{lease, line, locks, renew};
+use super::{lease, line, locks, renew, wait};
 
 pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Refusal> {
     if request.keys.len() > KEYS_MAX {
@@ -37,6 +37,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
             .count()
     });
     order.reverse();
+    let ahead = line::ahead_of(desk, &request.keys, request.mode)?;
     let mut conflicts = Vec::new();
     let mut granted = Vec::new();
     let mut replaced = Vec::new();
@@ -49,10 +50,9 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
         }
         conflicts.append(&mut blocked);
     }
-    let ahead = line::ahead_of(desk, &request.keys, request.mode)?;
     if !conflicts.is_empty() || !ahead.is_empty() {
-        if let Some(until) = request.wait_until {
-            return line::join(desk, request, until, conflicts);
+        if let Some(until) = request.wait_until.filter(|until| *until > desk.stamp.at) {
+            return wait::join(desk, request, until, conflicts);
         }
         let is_own_agent = |conflict: &Conflict| conflict.by.agent == desk.me().agent;
         return Err(match conflicts {
@@ -61,7 +61,15 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
             conflicts => Refusal::LockHeld { conflicts },
         });
     }
-    let was_waiting = line::drop_own(desk)?;
+    let was_waiting = wait::drop_granted(desk, &request.keys)?;
+    let is_shared_again = |lock: &Granted| lock.how == How::Refreshed && lock.mode == Mode::Shared;
+    if !cleared.is_empty()
+        || !replaced.is_empty()
+        || granted.iter().any(|(_, lock)| is_shared_again(lock))
+    {
+        // A wider lock may have ended or become narrower, and the rest of it is free now.
+        line::hand_over(desk, &[])?;
+    }
     granted.sort_by_key(|(key, _)| request.keys.iter().position(|asked| asked == *key));
     let locks: Vec<Granted> = granted.into_iter().map(|(_, grant)| grant).collect();
     let is_change = was_waiting || !desk.staged.is_empty();

@@ -259,7 +259,7 @@ fn assert_real(world: &World, by: &Actor, request: &Request, refusal: &Refusal) 
                 let mode = is_there(conflict);
                 if let Request::Lock(lock) = request {
                     assert!(!mode.is_compatible(lock.mode) && lock.keys.contains(&conflict.wanted));
-                    assert!(lock.wait_until.is_none());
+                    assert!(lock.wait_until.is_none_or(|until| until <= world.now));
                 }
             }
         }
@@ -361,7 +361,7 @@ proptest! {
                         assert!(locks.iter().any(covers), "{key}");
                     }
                     assert!(replaced.iter().all(|key| own(key).is_none()), "{:?}", done.reply);
-                    assert!(after.waits().iter().all(|wait| wait.by != *by));
+                    assert!(after.waits().iter().all(|wait| wait.by != *by || wait.keys != asked.keys));
                 }
                 Reply::Stolen { lock, .. } => assert_eq!(own(&lock.key).map(|own| own.1), Some(lock.rev)),
                 Reply::Renewed { locks } => {

@@ -5,9 +5,11 @@
 mod book;
 mod words;
 
+mod circles;
 mod history;
 mod holding;
 mod landing;
 mod lapsing;
+mod liveness;
 mod stealing;
 mod waiting;
