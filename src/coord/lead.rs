@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Plan, State, decide};
+use crate::domain::{Format, Plan, State, decide};
 use crate::env;
 use crate::model::event::Event;
 use crate::model::id::OpId;
@@ -10,9 +10,9 @@ use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
-use crate::model::request::{Note, Request};
+use crate::model::request::{Compact, Note, Request};
 use crate::model::stamp::{Stamp, Watch};
-use crate::store::{Backend, Draft, history};
+use crate::store::{Backend, Draft, past};
 
 use super::answer::Done;
 use super::authority::{Alongside, Published, publish};
@@ -116,8 +116,12 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: &Alongside) -> Answer
     jobs.push(own.clone());
     jobs.extend(others.into_iter().filter(|job| job.op != own.op));
     let result = decide_all(coord, &jobs, with);
+    let mut full = None;
     let mut answers = match result {
-        Ok(answers) => answers,
+        Ok(Settled { answers, epoch }) => {
+            full = epoch;
+            answers
+        }
         Err(failure) => {
             // Everybody on board hears of it; each can ask again.
             let mut answers: Vec<Answer> = Vec::new();
@@ -136,7 +140,25 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: &Alongside) -> Answer
             .sessions()
             .update(coord.actor(), |session| session.notes.clear());
     }
+    if let Some(epoch) = full {
+        // Apart from what people wait for: a host that takes only one ref at a time refuses the two
+        // of a new epoch, and then the old one just goes on.
+        let _ = decide_all(coord, &[compact_job(own, epoch)], &Alongside::default());
+    }
     answers.swap_remove(notes)
+}
+
+fn compact_job(own: &Job, epoch: u64) -> Job {
+    let request = Request::Compact(Compact {
+        closes: Some(epoch),
+    });
+    Job {
+        op: env::fresh_op(),
+        request,
+        also: Vec::new(),
+        refused: Vec::new(),
+        ..own.clone()
+    }
 }
 
 fn carried(failure: &Failure) -> Failure {
@@ -158,7 +180,7 @@ fn note_job(own: &Job, note: &Note) -> Job {
 }
 
 /// Decides all jobs on one view and publishes them in one step; again after a lost race.
-fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answer>, Failure> {
+fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Settled, Failure> {
     let remote = coord.settings.remote.as_deref();
     let started_at = view::trusted(coord)?;
     let mut pause = PAUSE_FIRST;
@@ -193,8 +215,8 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answe
             }
         }
         if let Published::Done = publish(coord, &mut round.draft, with)? {
-            housekeeping(coord, &round);
-            return Ok(answers);
+            let epoch = housekeeping(coord, &round);
+            return Ok(Settled { answers, epoch });
         }
     }
     Err(Failure::Busy {
@@ -204,6 +226,13 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answe
 
 fn is_stale(coord: &Coord) -> bool {
     view::age(coord).is_none_or(|age| age > coord.settings.age_max)
+}
+
+/// Answers that count.
+struct Settled {
+    answers: Vec<Answer>,
+    /// The epoch that has become longer than the team wants.
+    epoch: Option<u64>,
 }
 
 /// One attempt: jobs decided one after the other, each on the state that the last one left.
@@ -274,7 +303,7 @@ impl Round<'_> {
         if base == self.started_at {
             return Ok(None);
         }
-        for state in history(&self.coord.repo, base) {
+        for state in past(&self.coord.repo, base) {
             let (id, commit) = state?;
             if Some(id) == self.started_at {
                 break;
@@ -306,8 +335,9 @@ fn is_about_others(refusal: &Refusal) -> bool {
     )
 }
 
-/// Lets git pack what has gathered, in the background and by its own rules.
-fn housekeeping(coord: &Coord, round: &Round<'_>) {
+/// Lets git pack what has gathered, in the background and by its own rules. Returns the epoch that
+/// is due to be closed.
+fn housekeeping(coord: &Coord, round: &Round<'_>) -> Option<u64> {
     let before = View::at(&coord.repo, round.draft.base()).map_or(0, |view| view.rev());
     let is_due = before / MAINTENANCE_EVERY != round.view.rev() / MAINTENANCE_EVERY;
     if is_due && coord.repo.config().bool("maintenance.auto", true) {
@@ -317,6 +347,19 @@ fn housekeeping(coord: &Coord, round: &Round<'_>) {
             .git()
             .detach(&["maintenance", "run", "--auto", "--quiet"]);
     }
+    full_epoch(coord, round, before)
+}
+
+/// The epoch whose length has just passed a multiple of `coord.epochEvery`. Exactly one writer sees
+/// it pass, so many do not try at once, and a try that failed is made again much later.
+fn full_epoch(coord: &Coord, round: &Round<'_>, before: u64) -> Option<u64> {
+    let every = coord.settings.epoch_every;
+    if every == 0 {
+        return None;
+    }
+    let format = Format::of(&round.view).ok()??;
+    let times = |rev| format.states_until(rev).saturating_sub(1) / every;
+    (times(round.view.rev()) > times(before)).then_some(format.epoch)
 }
 
 /// Keeps what the next command of this session should know.

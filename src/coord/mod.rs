@@ -13,6 +13,7 @@ mod answer;
 mod authority;
 mod changes;
 mod commit;
+mod epochs;
 mod lead;
 mod local;
 mod notices;
@@ -54,6 +55,16 @@ impl Coord {
     /// # Errors
     /// When there is no repository, a setting cannot be understood, or a given name is none.
     pub fn open(at: &Path, given: Option<&str>) -> Result<Self, Failure> {
+        let coord = Self::open_unchecked(at, given)?;
+        coord.settings.check_remote(coord.repo.config())?;
+        Ok(coord)
+    }
+
+    /// The same for the command that sets the remote: the one that is named now may not exist.
+    ///
+    /// # Errors
+    /// As [`Coord::open`] otherwise.
+    pub fn open_unchecked(at: &Path, given: Option<&str>) -> Result<Self, Failure> {
         let repo = Repo::discover(at)?;
         let settings = Settings::read(repo.config())?;
         let identity = identity::find(&repo, given)?;
@@ -62,6 +73,16 @@ impl Coord {
             settings,
             identity,
         })
+    }
+
+    /// The same clone and actor, with another authority than the config says so far.
+    ///
+    /// # Errors
+    /// As [`Coord::open`], for the other remote.
+    pub fn with_remote(mut self, remote: &str) -> Result<Self, Failure> {
+        self.settings.remote = Some(remote.to_owned());
+        self.settings.check_remote(self.repo.config())?;
+        Ok(self)
     }
 
     /// The repository.

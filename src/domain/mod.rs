@@ -20,5 +20,6 @@ mod renew;
 mod steal;
 mod unlock;
 
+pub use compact::Format;
 pub use decide::{Plan, decide, knows_rules};
 pub use staged::{Staged, State};

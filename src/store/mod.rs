@@ -24,6 +24,7 @@ mod libgit;
 mod memory;
 pub mod names;
 mod object;
+mod outlying;
 mod program;
 mod refs;
 mod remote;
@@ -32,7 +33,7 @@ mod snapshot;
 mod tree;
 
 pub use backend::{Backend, Pushed, RefSwap, Swapped};
-pub use chain::{Advance, advance, contains, history};
+pub use chain::{Advance, advance, contains, history, past};
 pub use commit::{Commit, EpochLink, Person};
 pub use config::{Config, TEAM_FILE, TEAM_KEYS};
 pub use draft::Draft;
