@@ -10,6 +10,7 @@ mod notices;
 mod overview;
 mod page;
 mod pages;
+mod set_up;
 mod text;
 
 use std::ffi::OsString;
@@ -42,19 +43,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let page = Page::new(cli.color);
-    run(&cli, &page).into()
+    run(&cli, &page)
 }
 
-fn run(cli: &Cli, page: &Page) -> Exit {
+fn run(cli: &Cli, page: &Page) -> ExitCode {
     let operation = match &cli.command {
         Some(Command::Operation(operation)) => operation.clone(),
         Some(Command::Page(pages)) => {
             return match pages.run() {
                 Ok(text) => {
                     page.data(&text);
-                    Exit::Done
+                    Exit::Done.into()
                 }
-                Err(failure) => fail(cli, page, &failure),
+                Err(failure) => fail(cli, page, &failure).into(),
             };
         }
         // `git coord` alone: what is going on, and what to do next.
@@ -71,17 +72,35 @@ fn run(cli: &Cli, page: &Page) -> Exit {
                 cli,
                 page,
                 &Failure::usage(what, "change to one that exists"),
-            );
+            )
+            .into();
         }
     };
     let progress = |news: &str| page.progress(news);
-    match Context::open(dir, cli.actor.as_deref(), &progress) {
-        Ok(context) => answer(cli, page, &context, &operation),
-        Err(failure) => fail(cli, page, &failure),
+    let stream = |answer: &Answer| show_one(cli, page, answer);
+    let open = match operation {
+        Operation::Init(_) => Context::open_for_set_up,
+        _ => Context::open,
+    };
+    match open(dir, cli.actor.as_deref(), &progress) {
+        Ok(mut context) => {
+            context.stream = &stream;
+            answer(cli, page, &context, &operation)
+        }
+        Err(failure) => fail(cli, page, &failure).into(),
     }
 }
 
-fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> Exit {
+/// One answer of several.
+fn show_one(cli: &Cli, page: &Page, answer: &Answer) {
+    if cli.json {
+        page.data(&json::of_answer(answer));
+    } else if let Answer::Change(entry) = answer {
+        page.data(&text::of_entry(page, entry));
+    }
+}
+
+fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> ExitCode {
     let result = operation.run(context);
     notices::show(page, &context.notices());
     match result {
@@ -89,14 +108,19 @@ fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) 
             if let Answer::Done { done, .. } = &answer {
                 notices::show(page, &done.notices);
             }
-            if cli.json {
-                page.data(&json::of_answer(&answer));
-            } else {
-                text::show(page, context, &answer, cli.command.is_none());
+            match (&answer, cli.json) {
+                // A watch has given its answers already.
+                (Answer::Watched { .. }, _) => {}
+                (_, true) => page.data(&json::of_answer(&answer)),
+                (_, false) => text::show(page, context, &answer, cli.command.is_none()),
             }
-            Exit::of_answer(&answer)
+            match &answer {
+                // The program's own code, whatever it means.
+                Answer::Ran(ran) => ran.code.into(),
+                _ => Exit::of_answer(&answer).into(),
+            }
         }
-        Err(failure) => fail(cli, page, &failure),
+        Err(failure) => fail(cli, page, &failure).into(),
     }
 }
 

@@ -50,6 +50,7 @@ pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> 
 
 fn handle_job(coord: &Coord, job: Job, session: Session, with: &Alongside) -> Answer {
     coord.repo.warm()?;
+    coord.sessions().revive(coord.actor());
     let dir = coord.repo.coord_dir();
     let alone = !with.swaps.is_empty();
     let answer = match coord.repo.try_lock()? {

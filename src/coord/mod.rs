@@ -14,6 +14,7 @@ mod authority;
 mod changes;
 mod commit;
 mod epochs;
+mod join;
 mod lead;
 mod local;
 mod notices;
@@ -38,9 +39,13 @@ use crate::store::Repo;
 pub use answer::Done;
 pub use failure::Failure;
 pub use identity::Identity;
+pub use join::Joined;
 pub use session::{Session, Sessions};
 pub use settings::{RequireLock, Settings};
 pub use view::View;
+
+/// The file that says what `init` wrote.
+const SET_UP: &str = "set-up.json";
 
 /// git-coord in one clone, for one actor.
 pub struct Coord {
@@ -108,6 +113,21 @@ impl Coord {
     /// What this clone remembers of its sessions.
     pub fn sessions(&self) -> Sessions {
         Sessions::new(self.repo.coord_dir())
+    }
+
+    /// What `init` wrote in this clone.
+    pub fn set_up<T: serde::de::DeserializeOwned>(&self) -> Vec<T> {
+        local::load(&self.repo.coord_dir().join(SET_UP))
+    }
+
+    /// Remembers what `init` wrote; nothing when it was taken back.
+    pub fn store_set_up<T: serde::Serialize>(&self, written: &[T]) {
+        let file = self.repo.coord_dir().join(SET_UP);
+        if written.is_empty() {
+            let _ = std::fs::remove_file(file);
+        } else {
+            local::store(&file, &written);
+        }
     }
 
     /// A stamp for a decision that only reads.

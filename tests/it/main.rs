@@ -8,5 +8,9 @@
 // In a test a panic is the report, and its place says more than a message would.
 #![allow(clippy::unwrap_used)]
 
+mod epochs;
+mod init;
 mod rig;
+mod run;
 mod support;
+mod sync;
