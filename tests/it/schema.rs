@@ -274,6 +274,9 @@ fn failures_are_what_their_schema_says() {
     code(&bob, &["lock", "src/c.rs"], "damaged", 4);
     alice.git(["update-ref", STATE, &format!("{STATE}~1")]).ok();
     code(&alice, &["status"], "state_rewritten", 4);
+    let other = sandbox.repo("other").agent("alice");
+    other.git(["update-ref", STATE, "HEAD"]).ok();
+    code(&other, &["lock", "x"], "broken", 4);
     let refused = [
         "lock_held",
         "other_session",
@@ -289,6 +292,7 @@ fn failures_are_what_their_schema_says() {
         "no_repository",
         "damaged",
         "state_rewritten",
+        "broken",
     ];
     let seen: BTreeSet<String> = refused
         .into_iter()
@@ -317,6 +321,12 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 1\n");
     let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
     assert_eq!(printed["code"], "rejected_by_remote");
+    // The server applies the push, says nothing, and is gone when it is asked.
+    hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 0\n");
+    let vanish = "#!/bin/sh\nmv \"$PWD\" \"$PWD.moved\"\nkill -KILL $PPID\n";
+    hub.write_program("hooks/post-receive", vanish);
+    let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
+    assert_eq!(printed["code"], "outcome_unknown");
     alice
         .git(["remote", "set-url", "origin", "../gone.git"])
         .ok();
