@@ -31,6 +31,7 @@ impl Exit {
         match answer {
             Answer::Verified(report) if !report.findings.is_empty() => Self::Broken,
             Answer::Done { .. }
+            | Answer::UpToDate { .. }
             | Answer::Locks(_)
             | Answer::Check(_)
             | Answer::Status(_)

@@ -22,6 +22,9 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
                 .for_each(|note| page.note(&format!("note: {note}")));
             of_done(page, done)
         }
+        Answer::UpToDate { remote, branch } => {
+            format!("`{branch}` of `{remote}` has all of it already\n")
+        }
         Answer::Locks(listed) => of_locks(page, listed),
         Answer::Check(checked) => of_check(page, checked),
         Answer::Status(all) => overview::of(page, context, all, is_bare),

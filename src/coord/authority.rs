@@ -13,18 +13,20 @@ pub(super) enum Published {
     Lost,
 }
 
-/// What moves together with the state in one push.
-#[derive(Clone, Debug, Default)]
+/// A branch of a remote that moves together with the state.
+#[derive(Clone, Debug)]
 pub(super) struct Alongside {
-    /// Refs of the remote, each under its own lease.
-    pub(super) swaps: Vec<RefSwap>,
+    /// The remote's name; the authority itself, if that is a remote.
+    pub(super) remote: String,
+    /// The branch, under its own lease.
+    pub(super) branch: RefSwap,
 }
 
 /// Publishes the draft. The guard is held, and the local ref stands at the draft's base.
 pub(super) fn publish(
     coord: &Coord,
     draft: &mut Draft<'_>,
-    with: &Alongside,
+    with: Option<&Alongside>,
 ) -> Result<Published, Failure> {
     let Some(new) = draft.tip() else {
         return Ok(Published::Done);
@@ -38,6 +40,11 @@ pub(super) fn publish(
     }];
     swaps.extend(closed_epoch(coord, new)?);
     let Some(remote) = &coord.settings.remote else {
+        if let Some(Alongside { remote, branch }) = with {
+            // This clone decides, and its guard is held: nobody can change a lock before the state
+            // has moved as well.
+            land_first(coord, remote, branch)?;
+        }
         return Ok(match coord.repo.swap(&swaps)? {
             Swapped::Moved => {
                 pin::store(&coord.repo.coord_dir(), &new);
@@ -48,7 +55,7 @@ pub(super) fn publish(
     };
     let mut pushed = swaps.clone();
     pushed[0].name.clone_from(&coord.settings.remote_ref);
-    pushed.extend(with.swaps.iter().cloned());
+    pushed.extend(with.map(|with| with.branch.clone()));
     match coord.repo.push(remote, &pushed)? {
         Pushed::Moved => {
             adopt_own(coord, &swaps)?;
@@ -74,6 +81,26 @@ pub(super) fn publish(
             };
             let now = view::refresh(coord, remote).map_err(|_| unknown())?;
             settle(coord, new, now, old, unknown)
+        }
+    }
+}
+
+/// Pushes a branch to a remote that does not hold the state.
+fn land_first(coord: &Coord, remote: &str, branch: &RefSwap) -> Result<(), Failure> {
+    let remote = remote.to_owned();
+    match coord.repo.push(&remote, std::slice::from_ref(branch))? {
+        Pushed::Moved => Ok(()),
+        Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
+        Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
+        Pushed::Unknown(why) => {
+            let unknown = |why| Failure::Unknown {
+                remote: remote.clone(),
+                why,
+            };
+            match coord.repo.fetch(&remote, &branch.name) {
+                Ok(now) if now == Some(branch.new) => Ok(()),
+                Ok(_) | Err(_) => Err(unknown(why)),
+            }
         }
     }
 }

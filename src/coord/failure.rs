@@ -145,6 +145,7 @@ impl Failure {
                 | Refusal::NotHeld { .. }
                 | Refusal::RevChanged { .. }
                 | Refusal::LockRequired { .. }
+                | Refusal::Behind { .. }
                 | Refusal::Limit { .. } => Class::Refused,
             },
             Self::Usage { .. } | Self::Store(store::Error::NoRepository { .. }) => Class::Usage,

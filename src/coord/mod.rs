@@ -13,10 +13,12 @@ mod answer;
 mod authority;
 mod changes;
 mod commit;
+mod land;
 mod lead;
 mod local;
 mod notices;
 mod pin;
+mod published;
 mod queue;
 mod session;
 mod sights;
@@ -29,14 +31,17 @@ use std::time::Duration;
 use crate::env;
 use crate::model::id::Actor;
 use crate::model::notice::NoticeRecord;
+use crate::model::object_id::ObjectId;
 use crate::model::refusal::Conflict;
 use crate::model::request::Request;
 use crate::model::stamp::{Stamp, Watch};
-use crate::store::Repo;
+use crate::store::{Backend, Repo, names};
 
 pub use answer::Done;
+pub use changes::Known;
 pub use failure::Failure;
 pub use identity::Identity;
+pub use land::Landing;
 pub use session::{Session, Sessions};
 pub use settings::{RequireLock, Settings};
 pub use view::View;
@@ -139,9 +144,17 @@ impl Coord {
         );
     }
 
-    /// Waits until the state has changed here, at most as long as `pause`.
-    pub fn wait_for_change(&self, pause: Duration) {
-        wait::for_change(&self.repo, pause, self.settings.remote.is_some());
+    /// Waits until the state here is another one than `seen`, at most as long as `pause`.
+    pub fn wait_for_change(&self, seen: Option<ObjectId>, pause: Duration) {
+        wait::for_change(&self.repo, seen, pause, self.settings.remote.is_some());
+    }
+
+    /// The commit of the state here, for noticing later that it has moved.
+    ///
+    /// # Errors
+    /// When the ref cannot be read.
+    pub fn tip(&self) -> Result<Option<ObjectId>, Failure> {
+        Ok(self.repo.tip(names::STATE)?)
     }
 
     /// Notices to this session in the last view that were not returned before. Reading them is no

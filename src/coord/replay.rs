@@ -119,7 +119,8 @@ fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
 
 /// Decides one commit again, for its answer.
 pub(super) fn again(repo: &Repo, commit: &Commit, event: &Event) -> Result<Plan, Failure> {
-    let view = View::at(repo, commit.parent)?;
+    let before = commit.parent.or(commit.epoch_link().map(|link| link.tip));
+    let view = View::at(repo, before)?;
     Ok(decide(
         &event.request,
         &view,

@@ -140,8 +140,10 @@ pub(super) fn confirm(coord: &Coord) {
 /// When the ref was set to something that does not continue what this clone trusts.
 pub(super) fn trusted(coord: &Coord) -> Result<Option<ObjectId>, Error> {
     let dir = coord.repo.coord_dir();
-    let tip = coord.repo.tip(names::STATE)?;
+    // The pin first: a writer may move both meanwhile, and a tip that is newer than the pin is a
+    // step forward, while a pin that is newer than the tip would look like a shortened chain.
     let pinned = pin::load(&dir);
+    let tip = coord.repo.tip(names::STATE)?;
     match advance(&coord.repo, pinned, tip)? {
         Advance::Same => {}
         Advance::Forward(_) | Advance::NewEpoch => {

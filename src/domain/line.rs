@@ -2,7 +2,8 @@
 //!
 //! A session that waits has one record with all the keys that it wants. A release gives the turn
 //! to the oldest waiters whose keys are all free; nobody later goes before them for
-//! [`TURN_SECS`]. A waiter that died loses only its turn.
+//! [`TURN_SECS`]. A waiter that lets its turn pass is gone: it holds the others up once. Should it
+//! be alive after all, its next question puts it at the end of the line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -198,10 +199,19 @@ pub(super) fn leave(desk: &mut Desk<'_>) -> Result<Decided, Refusal> {
 }
 
 /// After something was freed: gives the turn to the oldest waiters whose keys are all free, as far
-/// as they do not exclude each other. Returns whose turn it is now.
+/// as they do not exclude each other. Those who let an earlier turn pass leave the line. Returns
+/// whose turn it is now.
 pub(super) fn hand_over(desk: &mut Desk<'_>) -> Result<Vec<Actor>, Refusal> {
     let line = in_line(desk)?;
     let mut called: BTreeMap<usize, Actor> = BTreeMap::new();
+    let is_over = |turn: Timestamp| turn.plus_secs(TURN_SECS) <= desk.stamp.at;
+    let (gone, line): (Vec<_>, Vec<_>) = line
+        .into_iter()
+        .partition(|wait| wait.turn.is_some_and(is_over));
+    for wait in gone {
+        desk.staged
+            .remove(&WaitRecord::place(&wait.by).map_err(impossible)?);
+    }
     for (index, wait) in line.iter().enumerate() {
         let is_behind = called
             .keys()
@@ -210,10 +220,7 @@ pub(super) fn hand_over(desk: &mut Desk<'_>) -> Result<Vec<Actor>, Refusal> {
             continue;
         }
         called.insert(index, wait.by.clone());
-        let has_turn = wait
-            .turn
-            .is_some_and(|turn| turn.plus_secs(TURN_SECS) > desk.stamp.at);
-        if !has_turn {
+        if wait.turn.is_none() {
             let turned = WaitRecord {
                 turn: Some(desk.stamp.at),
                 ..wait.clone()
@@ -223,4 +230,137 @@ pub(super) fn hand_over(desk: &mut Desk<'_>) -> Result<Vec<Actor>, Refusal> {
         }
     }
     Ok(called.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::domain::decide;
+    use crate::domain::staged::Found;
+    use crate::model::place::Place;
+    use crate::model::record::Damage;
+    use crate::model::request::{Request, Unlock, Which};
+    use crate::model::stamp::{Stamp, Watch};
+
+    /// A state in memory, with a clock that only the test moves.
+    #[derive(Default)]
+    struct World {
+        records: BTreeMap<Place, Rc<[u8]>>,
+        rev: u64,
+        secs: u64,
+    }
+
+    impl State for World {
+        fn rev(&self) -> u64 {
+            self.rev
+        }
+
+        fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>, Damage> {
+            Ok(self.records.get(place).cloned())
+        }
+
+        fn under(&self, dir: &str) -> Result<Vec<Found>, Damage> {
+            let below = format!("{dir}/");
+            let found = self
+                .records
+                .iter()
+                .filter(|(place, _)| place.as_str().starts_with(&below));
+            Ok(found
+                .map(|(place, bytes)| (place.clone(), Ok(Rc::clone(bytes))))
+                .collect())
+        }
+    }
+
+    impl World {
+        fn now(&self) -> Timestamp {
+            Timestamp::new(chrono::DateTime::UNIX_EPOCH).plus_secs(self.secs)
+        }
+
+        fn ask(&mut self, agent: &str, request: Request) -> Result<Reply, Refusal> {
+            let stamp = Stamp {
+                at: self.now(),
+                by: Actor {
+                    agent: agent.parse().unwrap(),
+                    session: "s1".parse().unwrap(),
+                },
+                op: crate::env::fresh_op(),
+                watch: Watch::default(),
+            };
+            let plan = decide(&request, self, &stamp, &[])?;
+            for (place, bytes) in plan.edits {
+                match bytes {
+                    Some(bytes) => self.records.insert(place, bytes.into()),
+                    None => self.records.remove(&place),
+                };
+            }
+            self.rev += 1;
+            Ok(plan.reply)
+        }
+
+        /// Locks the one key of these tests, waiting for it up to a day.
+        fn lock(&mut self, agent: &str) -> Reply {
+            let lock = Lock {
+                keys: vec![Key::parse("src/a.rs").unwrap()],
+                mode: Mode::Exclusive,
+                ttl_secs: None,
+                reason: None,
+                branch: None,
+                task: None,
+                host: None,
+                takeover: false,
+                narrow: false,
+                wait_until: Some(self.now().plus_secs(86_400)),
+            };
+            self.ask(agent, Request::Lock(lock)).unwrap()
+        }
+
+        fn unlock(&mut self, agent: &str) -> Vec<String> {
+            let unlock = Unlock { which: Which::All };
+            let Reply::Unlocked { next, .. } = self.ask(agent, Request::Unlock(unlock)).unwrap()
+            else {
+                panic!("another answer");
+            };
+            next.iter().map(|actor| actor.agent.to_string()).collect()
+        }
+    }
+
+    fn is_locked(reply: &Reply) -> bool {
+        matches!(reply, Reply::Locked { .. })
+    }
+
+    #[test]
+    fn a_waiter_that_died_holds_the_others_up_only_once() {
+        let mut world = World::default();
+        assert!(is_locked(&world.lock("holder")));
+        for waiter in ["dead", "second", "third"] {
+            assert!(!is_locked(&world.lock(waiter)));
+        }
+        // The turn goes to the one who died, and to the next when it has passed.
+        assert_eq!(world.unlock("holder"), ["dead"]);
+        assert!(!is_locked(&world.lock("second")));
+        world.secs += TURN_SECS;
+        assert!(is_locked(&world.lock("second")));
+        // From then on nobody waits for the dead one any more.
+        assert_eq!(world.unlock("second"), ["third"]);
+        assert!(is_locked(&world.lock("third")));
+    }
+
+    #[test]
+    fn a_waiter_that_was_asleep_in_its_turn_joins_at_the_end() {
+        let mut world = World::default();
+        assert!(is_locked(&world.lock("holder")));
+        for waiter in ["asleep", "second", "third"] {
+            assert!(!is_locked(&world.lock(waiter)));
+        }
+        assert_eq!(world.unlock("holder"), ["asleep"]);
+        world.secs += TURN_SECS;
+        assert!(is_locked(&world.lock("second")));
+        assert_eq!(world.unlock("second"), ["third"]);
+        assert!(!is_locked(&world.lock("asleep")));
+        assert!(is_locked(&world.lock("third")));
+        assert_eq!(world.unlock("third"), ["asleep"]);
+        assert!(is_locked(&world.lock("asleep")));
+    }
 }

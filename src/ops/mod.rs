@@ -11,6 +11,7 @@ pub mod keys;
 pub mod lock;
 pub mod locks;
 pub mod log;
+pub mod push;
 pub mod renew;
 pub mod status;
 pub mod unlock;
@@ -40,6 +41,7 @@ pub enum Operation {
     Renew(renew::Renew),
     Locks(locks::Locks),
     Check(check::Check),
+    Push(push::Push),
     Status(status::Status),
     Log(log::Log),
     Whoami(whoami::Whoami),
@@ -58,6 +60,13 @@ pub enum Answer {
         /// What typed keys were read as, where that is not plain.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<String>,
+    },
+    /// The remote branch has all commits already.
+    UpToDate {
+        /// The remote.
+        remote: String,
+        /// Its branch.
+        branch: String,
     },
     /// The locks that were asked for.
     Locks(locks::Listed),
@@ -119,6 +128,7 @@ impl Operation {
             Self::Renew(renew) => renew.run(context),
             Self::Locks(locks) => locks.run(context).map(Answer::Locks),
             Self::Check(check) => check.run(context).map(Answer::Check),
+            Self::Push(push) => push.run(context),
             Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
             Self::Log(log) => log.run(context),
             Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),

@@ -10,11 +10,15 @@
 
 mod completion;
 mod docs;
+mod group_commit;
 mod hostile;
 mod layers;
 mod manual;
+mod push;
+mod races;
 mod rig;
 mod schema;
 mod screens;
 mod support;
 mod usage;
+mod waiting;

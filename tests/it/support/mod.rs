@@ -16,6 +16,7 @@ pub mod sandbox;
 pub mod server;
 pub mod shell;
 pub mod state;
+pub mod strace;
 pub mod wait;
 
 pub use outcome::Outcome;

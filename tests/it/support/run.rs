@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::capture::Capture;
 use super::sandbox::World;
@@ -173,6 +173,19 @@ impl Running {
     /// Kills the whole group at once, as a crash or an impatient user does.
     pub fn kill(&mut self) {
         self.kill_group();
+    }
+
+    /// Kills the program alone; what it started goes on.
+    pub fn kill_alone(&mut self) {
+        if self.status.is_none() {
+            // It fails when the program has ended, which is not known before it is waited for.
+            let _ = kill_process(self.pid(), Signal::KILL);
+        }
+    }
+
+    /// The id of the program's process. Nobody else has it before the program was waited for.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     fn has_closed(&self) -> bool {
