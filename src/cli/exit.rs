@@ -37,7 +37,12 @@ impl Exit {
             | Answer::Status(_)
             | Answer::Log(_)
             | Answer::Verified(_)
-            | Answer::Whoami(_) => Self::Done,
+            | Answer::Whoami(_)
+            | Answer::Init(_)
+            | Answer::Synced(_)
+            | Answer::Change(_)
+            | Answer::Watched { .. }
+            | Answer::Ran(_) => Self::Done,
         }
     }
 

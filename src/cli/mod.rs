@@ -16,6 +16,7 @@ mod overview;
 mod page;
 mod pages;
 mod schema;
+mod set_up;
 mod text;
 mod usage;
 
@@ -47,9 +48,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     match parsed {
         Ok(cli) => run(&cli, &Page::new(cli.color, cli.json)),
-        Err(other) => unparsed(&other, &Page::new(color, asks_for_json(&args))),
+        Err(other) => unparsed(&other, &Page::new(color, asks_for_json(&args))).into(),
     }
-    .into()
 }
 
 /// Help and version are data; the rest is wrong use.
@@ -80,20 +80,20 @@ fn whole() -> clap::Command {
     command
 }
 
-fn run(cli: &Cli, page: &Page) -> Exit {
+fn run(cli: &Cli, page: &Page) -> ExitCode {
     let operation = match &cli.command {
         Some(Command::Operation(operation)) => operation.clone(),
         Some(Command::Page(pages)) => {
             return match pages.run() {
                 Ok(text) if page.is_json && !pages.is_json() => {
                     page.data(&json::of_page(&text));
-                    Exit::Done
+                    Exit::Done.into()
                 }
                 Ok(text) => {
                     page.data(&text);
-                    Exit::Done
+                    Exit::Done.into()
                 }
-                Err(failure) => fail(page, &failure),
+                Err(failure) => fail(page, &failure).into(),
             };
         }
         // `git coord` alone: what is going on, and what to do next.
@@ -106,17 +106,34 @@ fn run(cli: &Cli, page: &Page) -> Exit {
             .map_or(dir.clone(), |below| dir.join(below)),
         Err(why) => {
             let what = format!("the current directory cannot be used: {why}");
-            return fail(page, &Failure::usage(what, "change to one that exists"));
+            return fail(page, &Failure::usage(what, "change to one that exists")).into();
         }
     };
     let progress = |news: &str| page.progress(news);
-    match Context::open(dir, cli.actor.as_deref(), &progress) {
-        Ok(context) => answer(cli, page, &context, &operation),
-        Err(failure) => fail(page, &failure),
+    let stream = |answer: &Answer| show_one(page, answer);
+    let open = match operation {
+        Operation::Init(_) => Context::open_for_set_up,
+        _ => Context::open,
+    };
+    match open(dir, cli.actor.as_deref(), &progress) {
+        Ok(mut context) => {
+            context.stream = &stream;
+            answer(cli, page, &context, &operation)
+        }
+        Err(failure) => fail(page, &failure).into(),
     }
 }
 
-fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> Exit {
+/// One answer of several.
+fn show_one(page: &Page, answer: &Answer) {
+    if page.is_json {
+        page.data(&json::of_answer(answer, &[]));
+    } else if let Answer::Change(entry) = answer {
+        page.data(&text::of_entry(page, entry));
+    }
+}
+
+fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> ExitCode {
     let mut result = operation.run(context);
     let mut notices = context.notices();
     if let Ok(Answer::Done { done, .. }) = &mut result {
@@ -127,14 +144,19 @@ fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) 
     }
     match result {
         Ok(answer) => {
-            if page.is_json {
-                page.data(&json::of_answer(&answer, &notices));
-            } else {
-                text::show(page, context, &answer, cli.command.is_none());
+            match (&answer, page.is_json) {
+                // A watch has given its answers already.
+                (Answer::Watched { .. }, _) => {}
+                (_, true) => page.data(&json::of_answer(&answer, &notices)),
+                (_, false) => text::show(page, context, &answer, cli.command.is_none()),
             }
-            Exit::of_answer(&answer)
+            match &answer {
+                // The program's own code, whatever it means.
+                Answer::Ran(ran) => ran.code.into(),
+                _ => Exit::of_answer(&answer).into(),
+            }
         }
-        Err(failure) => fail_with(page, &failure, &notices),
+        Err(failure) => fail_with(page, &failure, &notices).into(),
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::{Plan, State, decide};
+use crate::domain::{Format, Plan, State, decide};
 use crate::env;
 use crate::model::id::OpId;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
-use crate::model::request::{Note, Request};
+use crate::model::request::{Compact, Note, Request};
 use crate::model::stamp::{Stamp, Watch};
 use crate::store::{Backend, Draft, names};
 
@@ -53,6 +53,7 @@ pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> 
 
 fn handle_job(coord: &Coord, job: Job, session: Session, with: Option<&Alongside>) -> Answer {
     coord.repo.warm()?;
+    coord.sessions().revive(coord.actor());
     let dir = coord.repo.coord_dir();
     let alone = with.is_some();
     let answer = match coord.repo.try_lock()? {
@@ -120,8 +121,12 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
     jobs.push(own.clone());
     jobs.extend(others.into_iter().filter(|job| job.op != own.op));
     let result = decide_all(coord, &jobs, with);
+    let mut full = None;
     let mut answers = match result {
-        Ok(answers) => answers,
+        Ok(Settled { answers, epoch }) => {
+            full = epoch;
+            answers
+        }
         Err(failure) => {
             // Everybody on board hears of it; each can ask again.
             let mut answers: Vec<Answer> = Vec::new();
@@ -140,7 +145,25 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
             .sessions()
             .update(coord.actor(), |session| session.notes.clear());
     }
+    if let Some(epoch) = full {
+        // Apart from what people wait for: a host that takes only one ref at a time refuses the two
+        // of a new epoch, and then the old one just goes on.
+        let _ = decide_all(coord, &[compact_job(own, epoch)], None);
+    }
     answers.swap_remove(notes)
+}
+
+fn compact_job(own: &Job, epoch: u64) -> Job {
+    let request = Request::Compact(Compact {
+        closes: Some(epoch),
+    });
+    Job {
+        op: env::fresh_op(),
+        request,
+        also: Vec::new(),
+        refused: Vec::new(),
+        ..own.clone()
+    }
 }
 
 fn carried(failure: &Failure) -> Failure {
@@ -162,11 +185,7 @@ fn note_job(own: &Job, note: &Note) -> Job {
 }
 
 /// Decides all jobs on one view and publishes them in one step; again after a lost race.
-fn decide_all(
-    coord: &Coord,
-    jobs: &[Job],
-    with: Option<&Alongside>,
-) -> Result<Vec<Answer>, Failure> {
+fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<Settled, Failure> {
     let remote = coord.settings.remote.as_deref();
     let mut base = view::trusted(coord)?;
     let mut pause = PAUSE_FIRST;
@@ -200,8 +219,8 @@ fn decide_all(
         }
         match publish(coord, &mut round.draft, with)? {
             Published::Done => {
-                housekeeping(coord, &round);
-                return Ok(answers);
+                let epoch = housekeeping(coord, &round);
+                return Ok(Settled { answers, epoch });
             }
             Published::Lost => {
                 std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
@@ -224,6 +243,13 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
         Err(Failure::Refused(_)) => Some(coord.settings.age_max),
         _ => None,
     }
+}
+
+/// Answers that count.
+struct Settled {
+    answers: Vec<Answer>,
+    /// The epoch that has become longer than the team wants.
+    epoch: Option<u64>,
 }
 
 /// One attempt: jobs decided one after the other, each on the state that the last one left.
@@ -305,8 +331,9 @@ fn is_about_others(refusal: &Refusal) -> bool {
     )
 }
 
-/// Lets git pack what has gathered, in the background and by its own rules.
-fn housekeeping(coord: &Coord, round: &Round<'_>) {
+/// Lets git pack what has gathered, in the background and by its own rules. Returns the epoch that
+/// is due to be closed.
+fn housekeeping(coord: &Coord, round: &Round<'_>) -> Option<u64> {
     let before = View::at(&coord.repo, round.draft.base()).map_or(0, |view| view.rev());
     let is_due = before / MAINTENANCE_EVERY != round.view.rev() / MAINTENANCE_EVERY;
     if is_due && coord.repo.config().bool("maintenance.auto", true) {
@@ -316,6 +343,19 @@ fn housekeeping(coord: &Coord, round: &Round<'_>) {
             .git()
             .detach(&["maintenance", "run", "--auto", "--quiet"]);
     }
+    full_epoch(coord, round, before)
+}
+
+/// The epoch whose length has just passed a multiple of `coord.epochEvery`. Exactly one writer sees
+/// it pass, so many do not try at once, and a try that failed is made again much later.
+fn full_epoch(coord: &Coord, round: &Round<'_>, before: u64) -> Option<u64> {
+    let every = coord.settings.epoch_every;
+    if every == 0 {
+        return None;
+    }
+    let format = Format::of(&round.view).ok()??;
+    let times = |rev| format.states_until(rev).saturating_sub(1) / every;
+    (times(round.view.rev()) > times(before)).then_some(format.epoch)
 }
 
 /// Keeps what the next command of this session should know.

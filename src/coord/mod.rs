@@ -13,6 +13,8 @@ mod answer;
 mod authority;
 mod changes;
 mod commit;
+mod epochs;
+mod join;
 mod land;
 mod lead;
 mod local;
@@ -41,10 +43,14 @@ pub use answer::Done;
 pub use changes::Known;
 pub use failure::Failure;
 pub use identity::Identity;
+pub use join::Joined;
 pub use land::Landing;
 pub use session::{Session, Sessions};
 pub use settings::{RequireLock, Settings};
 pub use view::View;
+
+/// The file that says what `init` wrote.
+const SET_UP: &str = "set-up.json";
 
 /// git-coord in one clone, for one actor.
 pub struct Coord {
@@ -59,6 +65,16 @@ impl Coord {
     /// # Errors
     /// When there is no repository, a setting cannot be understood, or a given name is none.
     pub fn open(at: &Path, given: Option<&str>) -> Result<Self, Failure> {
+        let coord = Self::open_unchecked(at, given)?;
+        coord.settings.check_remote(coord.repo.config())?;
+        Ok(coord)
+    }
+
+    /// The same for the command that sets the remote: the one that is named now may not exist.
+    ///
+    /// # Errors
+    /// As [`Coord::open`] otherwise.
+    pub fn open_unchecked(at: &Path, given: Option<&str>) -> Result<Self, Failure> {
         let repo = Repo::discover(at)?;
         let settings = Settings::read(repo.config())?;
         let identity = identity::find(&repo, given)?;
@@ -67,6 +83,16 @@ impl Coord {
             settings,
             identity,
         })
+    }
+
+    /// The same clone and actor, with another authority than the config says so far.
+    ///
+    /// # Errors
+    /// As [`Coord::open`], for the other remote.
+    pub fn with_remote(mut self, remote: &str) -> Result<Self, Failure> {
+        self.settings.remote = Some(remote.to_owned());
+        self.settings.check_remote(self.repo.config())?;
+        Ok(self)
     }
 
     /// The repository.
@@ -92,6 +118,21 @@ impl Coord {
     /// What this clone remembers of its sessions.
     pub fn sessions(&self) -> Sessions {
         Sessions::new(self.repo.coord_dir())
+    }
+
+    /// What `init` wrote in this clone.
+    pub fn set_up<T: serde::de::DeserializeOwned>(&self) -> Vec<T> {
+        local::load(&self.repo.coord_dir().join(SET_UP))
+    }
+
+    /// Remembers what `init` wrote; nothing when it was taken back.
+    pub fn store_set_up<T: serde::Serialize>(&self, written: &[T]) {
+        let file = self.repo.coord_dir().join(SET_UP);
+        if written.is_empty() {
+            let _ = std::fs::remove_file(file);
+        } else {
+            local::store(&file, &written);
+        }
     }
 
     /// A stamp for a decision that only reads.

@@ -45,7 +45,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Land) -> Result<Decided, Ref
                 desk.drop_hold(key, &me)?;
             }
             released = verdict.own;
-            line::hand_over(desk)?;
+            line::hand_over(desk, &released)?;
         }
         Landed::Renew => {
             for key in &verdict.own {

@@ -12,7 +12,7 @@ use crate::model::request::Lock;
 use crate::model::time::Ttl;
 
 use super::decide::{Decided, Desk, some_keys};
-use super::{lease, line, locks};
+use super::{lease, line, locks, renew, wait};
 
 pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Refusal> {
     if request.keys.len() > KEYS_MAX {
@@ -37,6 +37,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
             .count()
     });
     order.reverse();
+    let ahead = line::ahead_of(desk, &request.keys, request.mode)?;
     let mut conflicts = Vec::new();
     let mut granted = Vec::new();
     let mut replaced = Vec::new();
@@ -49,10 +50,9 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
         }
         conflicts.append(&mut blocked);
     }
-    let ahead = line::ahead_of(desk, &request.keys, request.mode)?;
     if !conflicts.is_empty() || !ahead.is_empty() {
-        if let Some(until) = request.wait_until {
-            return line::join(desk, request, until, conflicts);
+        if let Some(until) = request.wait_until.filter(|until| *until > desk.stamp.at) {
+            return wait::join(desk, request, until, conflicts);
         }
         let is_own_agent = |conflict: &Conflict| conflict.by.agent == desk.me().agent;
         return Err(match conflicts {
@@ -61,10 +61,18 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
             conflicts => Refusal::LockHeld { conflicts },
         });
     }
-    let was_waiting = line::drop_own(desk)?;
+    let was_waiting = wait::drop_granted(desk, &request.keys)?;
+    let is_shared_again = |lock: &Granted| lock.how == How::Refreshed && lock.mode == Mode::Shared;
+    if !cleared.is_empty()
+        || !replaced.is_empty()
+        || granted.iter().any(|(_, lock)| is_shared_again(lock))
+    {
+        // A wider lock may have ended or become narrower, and the rest of it is free now.
+        line::hand_over(desk, &[])?;
+    }
     granted.sort_by_key(|(key, _)| request.keys.iter().position(|asked| asked == *key));
     let locks: Vec<Granted> = granted.into_iter().map(|(_, grant)| grant).collect();
-    let is_change = was_waiting || locks.iter().any(|lock| lock.how != How::Covered);
+    let is_change = was_waiting || !desk.staged.is_empty();
     let subject = subject(desk, request);
     Ok(Decided {
         reply: Reply::Locked { locks, replaced },
@@ -114,27 +122,45 @@ fn grant(
 ) -> Result<Granted, Refusal> {
     let me = desk.me().clone();
     let mut before = None;
+    let mut covering = None;
+    let mut superfluous = Vec::new();
     for lock in locks::overlapping(&desk.staged, key)? {
         let Some(own) = lock.holds.iter().find(|hold| hold.is_of(&me)) else {
             continue;
         };
         if lock.key == *key {
             before = Some(own.clone());
-        } else if lock.key.covers(key) && lock.mode >= request.mode && !request.narrow {
-            let until = own.until();
-            return Ok(Granted {
-                key: lock.key,
-                mode: lock.mode,
-                rev: own.rev,
-                until,
-                how: How::Covered,
-            });
-        } else if lock.key.covers(key) && request.narrow
-            || key.covers(&lock.key) && request.mode >= lock.mode
-        {
-            desk.drop_hold(&lock.key, &me)?;
-            replaced.push(lock.key);
+        } else if lock.key.covers(key) {
+            // What the same request asks for is not given up for its sake.
+            if request.narrow && !request.keys.contains(&lock.key) {
+                superfluous.push(lock.key);
+            } else if lock.mode >= request.mode {
+                covering = Some((lock.mode, own.clone(), lock.key));
+            }
+        } else if key.covers(&lock.key) && request.mode >= lock.mode {
+            superfluous.push(lock.key);
         }
+    }
+    if covering.is_some() && before.is_some() {
+        superfluous.push(key.clone());
+    }
+    for key in superfluous {
+        desk.drop_hold(&key, &me)?;
+        replaced.push(key);
+    }
+    if let Some((mode, own, wider)) = covering {
+        // Asking for what one holds is a sign of life, and the answer says until when that is.
+        let renewed = match own.is_half_gone(desk.stamp.at) {
+            true => renew::renew(desk, &wider, None)?,
+            false => None,
+        };
+        return Ok(Granted {
+            rev: renewed.as_ref().map_or(own.rev, |renewed| renewed.rev),
+            until: renewed.map_or(own.until(), |renewed| renewed.until),
+            key: wider,
+            mode,
+            how: How::Covered,
+        });
     }
     let rev = desk.staged.next_rev();
     let hold = new_hold(desk, request, rev, before.as_ref());

@@ -10,6 +10,7 @@ pub mod locks;
 pub mod staged;
 
 mod adopt;
+mod circle;
 mod compact;
 mod decide;
 mod land;
@@ -18,7 +19,11 @@ mod lock;
 mod note;
 mod renew;
 mod steal;
+#[cfg(test)]
+mod tests;
 mod unlock;
+mod wait;
 
+pub use compact::Format;
 pub use decide::{Plan, decide, knows_rules};
 pub use staged::{Staged, State};

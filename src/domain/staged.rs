@@ -79,6 +79,11 @@ impl<'s> Staged<'s> {
             .transpose()
     }
 
+    /// Whether nothing was staged.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
     /// Forgets what was staged.
     pub fn clear(&mut self) {
         self.edits.clear();

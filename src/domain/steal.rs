@@ -2,7 +2,7 @@
 
 use crate::model::lock::{Hold, LockRecord, Mode};
 use crate::model::notice::Happened;
-use crate::model::refusal::Refusal;
+use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::{Granted, How, Reply};
 use crate::model::request::Steal;
 
@@ -36,6 +36,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Steal) -> Result<Decided, Re
     if from != me {
         desk.take(key, &from, Happened::Stolen)?;
     }
+    let mode = mode_beside_others(desk, request, lock.mode)?;
     let rev = desk.staged.next_rev();
     let mut holds: Vec<Hold> = match locks::get(&desk.staged, key)? {
         Some(rest) => rest
@@ -44,12 +45,6 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Steal) -> Result<Decided, Re
             .filter(|hold| !hold.is_of(&me))
             .collect(),
         None => Vec::new(),
-    };
-    // Other holders of a shared lock keep their holds, so it can only be shared then.
-    let mode = if holds.is_empty() {
-        Mode::Exclusive
-    } else {
-        Mode::Shared
     };
     let hold = Hold {
         agent: me.agent.clone(),
@@ -87,4 +82,23 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Steal) -> Result<Decided, Re
         },
         subject,
     ))
+}
+
+/// The mode that the new holder can have beside everybody who holds what overlaps, after the
+/// victim's hold is gone: alone it is exclusive, and a shared lock stays shared among others.
+///
+/// Only the one hold whose revision was named is taken. The victim's other locks, which it may
+/// hold across this one, were not looked at and are in the way as anybody's.
+fn mode_beside_others(desk: &Desk<'_>, request: &Steal, before: Mode) -> Result<Mode, Refusal> {
+    let mut others = Vec::new();
+    for lock in locks::overlapping(&desk.staged, &request.key)? {
+        for hold in lock.holds.iter().filter(|hold| !hold.is_of(desk.me())) {
+            others.push(Conflict::new(&request.key, &lock.key, lock.mode, hold));
+        }
+    }
+    match before {
+        _ if others.is_empty() => Ok(Mode::Exclusive),
+        Mode::Shared if others.iter().all(|other| other.mode == Mode::Shared) => Ok(Mode::Shared),
+        _ => Err(Refusal::LockHeld { conflicts: others }),
+    }
 }

@@ -17,7 +17,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Unlock) -> Result<Decided, R
     let next = if released.is_empty() {
         Vec::new()
     } else {
-        line::hand_over(desk)?
+        line::hand_over(desk, &released)?
     };
     let subject = format!("unlock {} by {}", some_keys(&released), me.agent);
     let is_change = !released.is_empty();

@@ -93,6 +93,9 @@ pub enum Refusal {
     Deadlock {
         /// The sessions of the circle, beginning and ending with the one that asked.
         cycle: Vec<Actor>,
+        /// Own locks that the last of the others waits for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        held: Vec<Key>,
     },
     /// The session does not hold it.
     #[error("not held by this session: {}", list(keys))]
@@ -182,9 +185,11 @@ impl Refusal {
                 "add `--takeover` if that session is over or is yours".into()
             }
             Self::Reserved { .. } => "get in line with `git coord lock --wait`".into(),
-            Self::Deadlock { .. } => {
-                "give back what the others wait for with `git coord unlock`, then ask again".into()
-            }
+            Self::Deadlock { held, .. } => format!(
+                "give back what the others wait for with `git coord unlock {}`, then ask for all \
+                 of it at once",
+                typed(held)
+            ),
             Self::NotHeld { .. } => "see what you hold with `git coord locks --mine`".into(),
             Self::RevChanged { .. } => "look again with `git coord locks --json`".into(),
             Self::LockRequired { .. } => "take it with `git coord lock`".into(),
@@ -197,6 +202,20 @@ impl Refusal {
             }
         }
     }
+}
+
+/// Keys as words of a command.
+fn typed(keys: &[Key]) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@%+=,".contains(c);
+    let word = |key: &Key| {
+        let text = key.to_string();
+        if text.chars().all(is_plain) {
+            text
+        } else {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
+    };
+    keys.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn held(conflicts: &[Conflict]) -> String {

@@ -10,15 +10,19 @@
 
 mod completion;
 mod docs;
+mod epochs;
 mod group_commit;
 mod hostile;
+mod init;
 mod layers;
 mod manual;
 mod push;
 mod races;
 mod rig;
+mod run;
 mod schema;
 mod screens;
 mod support;
+mod sync;
 mod usage;
 mod waiting;
