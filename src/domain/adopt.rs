@@ -1,7 +1,7 @@
 //! Taking over the locks of a clone that worked alone until now: only into free places.
 
-use crate::model::limits::KEYS_MAX;
-use crate::model::lock::LockRecord;
+use crate::model::limits::{HOLDERS_MAX, KEYS_MAX};
+use crate::model::lock::{Hold, LockRecord, Mode};
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::Reply;
 use crate::model::request::Adopt;
@@ -16,7 +16,6 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Adopt) -> Result<Decided, Re
             most: KEYS_MAX,
         });
     }
-    let rev = desk.staged.next_rev();
     let mut adopted = Vec::new();
     let mut conflicts = Vec::new();
     for lock in &request.locks {
@@ -24,10 +23,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Adopt) -> Result<Decided, Re
             .into_iter()
             .filter(|there| !is_compatible(there, lock))
             .collect();
-        if in_the_way.is_empty() && locks::get(&desk.staged, &lock.key)?.is_none() {
-            let mut holds = lock.holds.clone();
-            holds.iter_mut().for_each(|hold| hold.rev = rev);
-            desk.set_holds(lock, holds)?;
+        if in_the_way.is_empty() && add(desk, lock)? {
             adopted.push(lock.key.clone());
         }
         conflicts.extend(in_the_way.iter().flat_map(|there| {
@@ -45,6 +41,32 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Adopt) -> Result<Decided, Re
         subject,
         is_change,
     })
+}
+
+/// Adds the holds of sessions that do not hold the key here yet; says whether there were any.
+fn add(desk: &mut Desk<'_>, lock: &LockRecord) -> Result<bool, Refusal> {
+    let mut holds = locks::get(&desk.staged, &lock.key)?.map_or(Vec::new(), |there| there.holds);
+    let before = holds.len();
+    for hold in &lock.holds {
+        if !holds.iter().any(|there| there.is_of(&hold.actor())) {
+            let rev = desk.staged.next_rev();
+            holds.push(Hold {
+                rev,
+                ..hold.clone()
+            });
+        }
+    }
+    if holds.len() > HOLDERS_MAX || lock.mode == Mode::Exclusive && holds.len() > 1 {
+        return Err(Refusal::Limit {
+            what: format!("holders of `{}`", lock.key),
+            most: HOLDERS_MAX,
+        });
+    }
+    let is_new = holds.len() > before;
+    if is_new {
+        desk.set_holds(lock, holds)?;
+    }
+    Ok(is_new)
 }
 
 /// Locks of the same single session never conflict; neither do shared ones.
