@@ -6,7 +6,10 @@ use crate::model::reply::Reply;
 use super::decide::{Decided, Desk};
 
 pub(super) fn decide(desk: &mut Desk<'_>, epoch: u64) -> Result<Decided, Refusal> {
-    let next = epoch + 1;
+    let next = epoch.checked_add(1).ok_or_else(|| Refusal::Limit {
+        what: "epochs".into(),
+        most: usize::MAX,
+    })?;
     desk.set_epoch(next)?;
     let subject = format!("begin epoch {next} by {}", desk.me().agent);
     Ok(Decided::change(Reply::Compacted { epoch: next }, subject))
