@@ -2,6 +2,8 @@
 //!
 //! Everything inside takes what it needs as a value, so that tests and replays decide.
 
+use std::time::{Duration, SystemTime};
+
 use chrono::Utc;
 
 use crate::model::id::OpId;
@@ -10,6 +12,12 @@ use crate::model::time::Timestamp;
 /// The wall clock now.
 pub fn now() -> Timestamp {
     Timestamp::new(Utc::now())
+}
+
+/// How long ago a file's time was. A time in the future says that the clock was set back: then
+/// nothing is known.
+pub fn since(file_time: SystemTime) -> Option<Duration> {
+    SystemTime::now().duration_since(file_time).ok()
 }
 
 /// A fresh operation id.

@@ -10,6 +10,7 @@
 //! knows nothing of locks, and `coord` the one loop that reads, decides and publishes.
 //! `docs/architecture.md` has the whole map.
 
+pub mod child;
 pub mod cli;
 pub mod coord;
 pub mod domain;

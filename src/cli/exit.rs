@@ -31,12 +31,18 @@ impl Exit {
         match answer {
             Answer::Verified(report) if !report.findings.is_empty() => Self::Broken,
             Answer::Done { .. }
+            | Answer::UpToDate { .. }
             | Answer::Locks(_)
             | Answer::Check(_)
             | Answer::Status(_)
             | Answer::Log(_)
             | Answer::Verified(_)
-            | Answer::Whoami(_) => Self::Done,
+            | Answer::Whoami(_)
+            | Answer::Init(_)
+            | Answer::Synced(_)
+            | Answer::Change(_)
+            | Answer::Watched { .. }
+            | Answer::Ran(_) => Self::Done,
         }
     }
 

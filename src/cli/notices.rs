@@ -1,6 +1,7 @@
 //! What happened to the session's locks while it looked away, told beside any command's answer.
 
 use crate::model::notice::{Happened, NoticeRecord};
+use crate::model::text::shown;
 
 use super::page::Page;
 
@@ -19,7 +20,7 @@ pub(super) fn show(page: &Page, notices: &[NoticeRecord]) {
         let why = notice
             .reason
             .as_ref()
-            .map(|why| format!(": {}", why.as_str()));
+            .map(|why| format!(": {}", shown(why.as_str())));
         page.note(&format!("notice: {what}{}", why.unwrap_or_default()));
     }
 }

@@ -1,7 +1,9 @@
 //! Where text goes: data to standard output, the rest to standard error, colour if wanted.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use crate::coord::Failure;
@@ -12,16 +14,52 @@ use super::put;
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, as NO_COLOR, CLICOLOR and CLICOLOR_FORCE say
     Auto,
-    /// Always.
+    /// Always
     Always,
-    /// Never.
+    /// Never
     Never,
+}
+
+impl Color {
+    /// What words ask for that have not been parsed, or cannot be.
+    pub(super) fn among(args: &[OsString]) -> Self {
+        let mut words = args
+            .iter()
+            .filter_map(|word| word.to_str())
+            .take_while(|word| *word != "--");
+        let mut color = Self::Auto;
+        while let Some(word) = words.next() {
+            let value = match word.strip_prefix("--color") {
+                Some("") => words.next(),
+                Some(rest) => rest.strip_prefix('='),
+                None => None,
+            };
+            match value {
+                Some("always") => color = Self::Always,
+                Some("never") => color = Self::Never,
+                _ => {}
+            }
+        }
+        color
+    }
+}
+
+impl From<Color> for clap::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 /// The two streams of the program.
 pub(super) struct Page {
+    /// Whether answers are printed as JSON.
+    pub(super) is_json: bool,
     out_color: bool,
     err_color: bool,
 }
@@ -29,7 +67,6 @@ pub(super) struct Page {
 /// What a word is, for colour; the text says the same without it.
 #[derive(Clone, Copy)]
 pub(super) enum Ink {
-    Plain,
     Good,
     Bad,
     Faint,
@@ -37,19 +74,16 @@ pub(super) enum Ink {
 }
 
 impl Page {
-    pub(super) fn new(color: Color) -> Self {
-        let is_wanted = |is_terminal: bool| match color {
+    pub(super) fn new(color: Color, is_json: bool) -> Self {
+        let is_wanted = |found: ColorChoice| match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-                is_set("CLICOLOR_FORCE") || is_terminal && !is_set("NO_COLOR") && !is_dumb
-            }
+            Color::Auto => found != ColorChoice::Never,
         };
         Self {
-            out_color: is_wanted(std::io::stdout().is_terminal()),
-            err_color: is_wanted(std::io::stderr().is_terminal()),
+            is_json,
+            out_color: is_wanted(AutoStream::choice(&std::io::stdout())),
+            err_color: is_wanted(AutoStream::choice(&std::io::stderr())),
         }
     }
 
@@ -105,7 +139,6 @@ fn shown_lines(text: &str) -> String {
 
 fn painted(is_on: bool, ink: Ink, text: &str) -> String {
     let style = match ink {
-        Ink::Plain => Style::new(),
         Ink::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),
         Ink::Bad => Style::new().fg_color(Some(AnsiColor::Red.into())).bold(),
         Ink::Faint => Style::new().dimmed(),

@@ -9,10 +9,10 @@ use crate::model::reply::{Granted, How, Reply};
 use crate::model::text::shown;
 use crate::model::time::{Timestamp, span};
 use crate::ops::locks::{Held, Listed};
-use crate::ops::{Answer, Context, check, log, whoami};
+use crate::ops::{Answer, Context, check, log, run, sync, whoami};
 
-use super::overview;
 use super::page::{Ink, Page};
+use super::{notices, overview, set_up};
 
 pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare: bool) {
     let text = match answer {
@@ -22,12 +22,23 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
                 .for_each(|note| page.note(&format!("note: {note}")));
             of_done(page, done)
         }
+        Answer::UpToDate { remote, branch } => {
+            format!("`{branch}` of `{remote}` has all of it already\n")
+        }
         Answer::Locks(listed) => of_locks(page, listed),
         Answer::Check(checked) => of_check(page, checked),
         Answer::Status(all) => overview::of(page, context, all, is_bare),
         Answer::Log(entries) => of_log(page, entries),
         Answer::Verified(report) => of_report(page, report),
         Answer::Whoami(who) => of_who(who),
+        Answer::Init(done) => set_up::of(page, done),
+        Answer::Synced(synced) => of_synced(page, synced),
+        Answer::Change(entry) => of_entry(page, entry),
+        Answer::Watched { .. } => String::new(),
+        Answer::Ran(ran) => {
+            after_run(page, ran);
+            String::new()
+        }
     };
     page.data(&text);
 }
@@ -180,18 +191,53 @@ fn of_check(page: &Page, checked: &check::Checked) -> String {
 
 fn of_log(page: &Page, log: &log::Entries) -> String {
     let mut text = String::new();
-    for entry in &log.entries {
-        let at = entry
-            .event
-            .as_ref()
-            .map_or_else(|| "?".into(), |event| event.at.to_string());
-        let commit = page.ink(Ink::Faint, &entry.commit.short());
-        text.push_str(&format!("{commit} {at} {}\n", shown(&entry.subject)));
-    }
+    text.extend(log.entries.iter().map(|entry| of_entry(page, entry)));
     if log.more {
         page.note("there is more: see `--count`");
     }
     text
+}
+
+/// One line for an operation.
+pub(super) fn of_entry(page: &Page, entry: &log::Entry) -> String {
+    let at = entry
+        .event
+        .as_ref()
+        .map_or_else(|| "?".into(), |event| event.at.to_string());
+    let commit = page.ink(Ink::Faint, &entry.commit.short());
+    format!("{commit} {at} {}\n", shown(&entry.subject))
+}
+
+fn of_synced(page: &Page, synced: &sync::Synced) -> String {
+    if synced.more {
+        page.note("there is more: see `git coord log`");
+    }
+    if synced.changes.is_empty() {
+        return "nothing new\n".into();
+    }
+    let lines = synced.changes.iter().map(|entry| of_entry(page, entry));
+    lines.collect()
+}
+
+/// What a person should know after a program has ended. Standard output is the program's own.
+fn after_run(page: &Page, ran: &run::Ran) {
+    notices::show(page, &ran.notices);
+    if !ran.released.is_empty() {
+        page.note(&format!(
+            "unlocked {} at the end of {}",
+            list(&ran.released),
+            ran.by
+        ));
+    }
+    for actor in &ran.next {
+        page.note(&format!("next: {actor}"));
+    }
+    if let Some(trouble) = &ran.trouble {
+        page.note(&format!(
+            "warning: the locks of {} could not be given back: {trouble}",
+            ran.by
+        ));
+    }
 }
 
 fn of_report(page: &Page, report: &Report) -> String {

@@ -16,7 +16,8 @@ use super::failure::{Class, Failure};
 pub struct Done {
     /// The operation's identity.
     pub op: OpId,
-    /// The answer itself.
+    /// The answer itself; its fields stand beside these.
+    #[serde(flatten)]
     pub reply: Reply,
     /// The commit that it became; none when there was nothing to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]

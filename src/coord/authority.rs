@@ -1,7 +1,7 @@
 //! Publishing a draft where compare-and-swap decides: this clone's ref, or the remote's.
 
 use crate::model::object_id::ObjectId;
-use crate::store::{Backend, Draft, EpochLink, Pushed, RefSwap, Swapped, contains, history, names};
+use crate::store::{Backend, Draft, EpochLink, Pushed, RefSwap, Swapped, contains, names, past};
 
 use super::{Coord, Failure, pin, view};
 
@@ -13,18 +13,20 @@ pub(super) enum Published {
     Lost,
 }
 
-/// What moves together with the state in one push.
-#[derive(Clone, Debug, Default)]
+/// A branch of a remote that moves together with the state.
+#[derive(Clone, Debug)]
 pub(super) struct Alongside {
-    /// Refs of the remote, each under its own lease.
-    pub(super) swaps: Vec<RefSwap>,
+    /// The remote's name; the authority itself, if that is a remote.
+    pub(super) remote: String,
+    /// The branch, under its own lease.
+    pub(super) branch: RefSwap,
 }
 
 /// Publishes the draft. The guard is held, and the local ref stands at the draft's base.
 pub(super) fn publish(
     coord: &Coord,
     draft: &mut Draft<'_>,
-    with: &Alongside,
+    with: Option<&Alongside>,
 ) -> Result<Published, Failure> {
     let Some(new) = draft.tip() else {
         return Ok(Published::Done);
@@ -36,8 +38,16 @@ pub(super) fn publish(
         old,
         new,
     }];
-    swaps.extend(closed_epoch(coord, new)?);
+    let closed = closed_epochs(coord, new, old)?;
+    for link in &closed {
+        swaps.push(kept_here(coord, link)?);
+    }
     let Some(remote) = &coord.settings.remote else {
+        if let Some(Alongside { remote, branch }) = with {
+            // This clone decides, and its guard is held: nobody can change a lock before the state
+            // has moved as well.
+            land_first(coord, remote, branch)?;
+        }
         return Ok(match coord.repo.swap(&swaps)? {
             Swapped::Moved => {
                 pin::store(&coord.repo.coord_dir(), &new);
@@ -46,9 +56,18 @@ pub(super) fn publish(
             Swapped::Lost => Published::Lost,
         });
     };
-    let mut pushed = swaps.clone();
-    pushed[0].name.clone_from(&coord.settings.remote_ref);
-    pushed.extend(with.swaps.iter().cloned());
+    let state = &coord.settings.remote_ref;
+    let mut pushed = vec![RefSwap {
+        name: state.clone(),
+        old,
+        new,
+    }];
+    pushed.extend(closed.iter().map(|link| RefSwap {
+        name: names::epoch_beside(state, link.closed),
+        old: None,
+        new: link.tip,
+    }));
+    pushed.extend(with.map(|with| with.branch.clone()));
     match coord.repo.push(remote, &pushed)? {
         Pushed::Moved => {
             adopt_own(coord, &swaps)?;
@@ -78,6 +97,26 @@ pub(super) fn publish(
     }
 }
 
+/// Pushes a branch to a remote that does not hold the state.
+fn land_first(coord: &Coord, remote: &str, branch: &RefSwap) -> Result<(), Failure> {
+    let remote = remote.to_owned();
+    match coord.repo.push(&remote, std::slice::from_ref(branch))? {
+        Pushed::Moved => Ok(()),
+        Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
+        Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
+        Pushed::Unknown(why) => {
+            let unknown = |why| Failure::Unknown {
+                remote: remote.clone(),
+                why,
+            };
+            match coord.repo.fetch(&remote, &branch.name) {
+                Ok(now) if now == Some(branch.new) => Ok(()),
+                Ok(_) | Err(_) => Err(unknown(why)),
+            }
+        }
+    }
+}
+
 /// Decides by ancestry what became of a push whose answer was no, or did not come.
 fn settle(
     coord: &Coord,
@@ -103,22 +142,42 @@ fn adopt_own(coord: &Coord, swaps: &[RefSwap]) -> Result<(), Failure> {
         let _ = coord.repo.swap(std::slice::from_ref(swap))?;
     }
     view::adopt(coord, swaps[0].old, Some(swaps[0].new))?;
-    view::confirm(coord);
+    view::confirm(coord, Some(swaps[0].new));
     Ok(())
 }
 
-/// When the draft begins a new epoch, the ref that keeps the closed chain.
-fn closed_epoch(coord: &Coord, new: ObjectId) -> Result<Option<RefSwap>, Failure> {
-    // Only the draft's own first commit can be a root; everything below it is history.
-    let Some(first) = history(&coord.repo, Some(new)).next().transpose()? else {
-        return Ok(None);
+/// The chains that the commits from `new` back to `base` close. Several commands can share a draft,
+/// so the first commit of an epoch may stand anywhere in it.
+fn closed_epochs(
+    coord: &Coord,
+    new: ObjectId,
+    base: Option<ObjectId>,
+) -> Result<Vec<EpochLink>, Failure> {
+    let mut links = Vec::new();
+    for state in past(&coord.repo, Some(new)) {
+        let (id, commit) = state?;
+        if Some(id) == base {
+            break;
+        }
+        links.extend(commit.epoch_link());
+        if commit.parent.is_some() && commit.parent == base {
+            break;
+        }
+    }
+    Ok(links)
+}
+
+/// The local ref that keeps a closed chain. A writer that died half-way through may have left it at
+/// an earlier state of the same chain.
+fn kept_here(coord: &Coord, link: &EpochLink) -> Result<RefSwap, Failure> {
+    let name = names::epoch(link.closed);
+    let old = match coord.repo.tip(&name)? {
+        Some(left) if contains(&coord.repo, Some(link.tip), left)? => Some(left),
+        _ => None,
     };
-    Ok(first
-        .1
-        .epoch_link()
-        .map(|EpochLink { closed, tip }| RefSwap {
-            name: names::epoch(closed),
-            old: None,
-            new: tip,
-        }))
+    Ok(RefSwap {
+        name,
+        old,
+        new: link.tip,
+    })
 }

@@ -1,7 +1,5 @@
 //! Which paths a person's own work changes, as git tells it.
 
-use crate::store::{Error, Output};
-
 use super::{Coord, Failure};
 
 impl Coord {
@@ -52,19 +50,17 @@ impl Coord {
             let what = format!("`{}` is no range of commits", range.escape_debug());
             return Err(Failure::usage(what, "write it as `main..HEAD`"));
         };
-        self.paths_of(&[
-            to.to_owned(),
-            format!("^{}", if from.is_empty() { "HEAD" } else { from }),
-        ])
+        let from = if from.is_empty() { "HEAD" } else { from };
+        self.paths_of(to, Known::From(from))
     }
 
-    /// Paths changed by the commits that the arguments of `rev-list` name. A merge counts with what
-    /// differs from all of its parents: what it merged in cleanly was judged with the commits that
-    /// made it, but a resolution is a change of its own.
+    /// Paths changed by the commits that `tip` reaches and `known` does not. A merge counts with
+    /// what differs from all of its parents: what it merged in cleanly was judged with the commits
+    /// that made it, but a resolution is a change of its own.
     ///
     /// # Errors
     /// Git's own words.
-    pub fn paths_of(&self, revs: &[String]) -> Result<Vec<Vec<u8>>, Failure> {
+    pub fn paths_of(&self, tip: &str, known: Known<'_>) -> Result<Vec<Vec<u8>>, Failure> {
         let mut args: Vec<String> = [
             "log",
             "--format=",
@@ -77,22 +73,33 @@ impl Coord {
         ]
         .map(String::from)
         .to_vec();
-        args.push("--end-of-options".into());
-        args.extend(revs.iter().cloned());
-        args.push("--".into());
-        let output: Output = self.repo.git().run(&args, None, None)?;
-        if !output.success() {
-            return Err(Error::Git {
-                command: "log".into(),
-                why: output.stderr,
-            }
-            .into());
+        if let Known::AtRemote(remote) = known {
+            args.extend([
+                "--not".into(),
+                format!("--remotes={remote}"),
+                "--not".into(),
+            ]);
         }
-        let mut paths = split(&output.stdout);
+        args.extend(["--end-of-options".into(), tip.to_owned()]);
+        if let Known::From(from) = known {
+            args.push(format!("^{from}"));
+        }
+        args.push("--".into());
+        let listed = self.repo.git().expect(&args, None)?;
+        let mut paths = split(&listed);
         paths.sort();
         paths.dedup();
         Ok(paths)
     }
+}
+
+/// What is not new.
+#[derive(Clone, Copy, Debug)]
+pub enum Known<'k> {
+    /// Whatever this commit reaches.
+    From(&'k str),
+    /// Whatever the branches of a remote reach, as last fetched.
+    AtRemote(&'k str),
 }
 
 fn split(listed: &[u8]) -> Vec<Vec<u8>> {

@@ -94,6 +94,9 @@ fn committer(coord: &Coord, author: &Person) -> Person {
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Job {
     pub(super) op: crate::model::id::OpId,
+    /// The state when the request was made. Whoever carries it looks behind this one for what an
+    /// earlier carrier may have published before it died.
+    pub(super) seen: Option<ObjectId>,
     pub(super) at: Timestamp,
     pub(super) by: Actor,
     pub(super) request: Request,

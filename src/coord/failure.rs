@@ -80,6 +80,50 @@ pub enum Class {
     Unknown,
 }
 
+/// The stable words for everything that is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The answer is no; the refusal's own word says why.
+    Refused,
+    /// Wrong use.
+    Usage,
+    /// The remote was not reached; nothing was changed.
+    Unreachable,
+    /// The remote has a rule against it; nothing was changed.
+    RejectedByRemote,
+    /// Not known whether it happened; safe to repeat.
+    OutcomeUnknown,
+    /// Others were faster each time; nothing was changed.
+    Busy,
+    /// There is no git repository here.
+    NoRepository,
+    /// The state does not continue the one that this clone has seen.
+    StateRewritten,
+    /// Damaged data, or an internal error.
+    Broken,
+    /// Another command of this clone failed while it carried this one.
+    Carried,
+}
+
+impl Fault {
+    /// The word, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Usage => "usage",
+            Self::Unreachable => "unreachable",
+            Self::RejectedByRemote => "rejected_by_remote",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Busy => "busy",
+            Self::NoRepository => "no_repository",
+            Self::StateRewritten => "state_rewritten",
+            Self::Broken => "broken",
+            Self::Carried => "carried",
+        }
+    }
+}
+
 impl Failure {
     /// Wrong use, with advice.
     pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -101,6 +145,7 @@ impl Failure {
                 | Refusal::NotHeld { .. }
                 | Refusal::RevChanged { .. }
                 | Refusal::LockRequired { .. }
+                | Refusal::Behind { .. }
                 | Refusal::Limit { .. } => Class::Refused,
             },
             Self::Usage { .. } | Self::Store(store::Error::NoRepository { .. }) => Class::Usage,
@@ -118,15 +163,25 @@ impl Failure {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code(),
-            Self::Usage { .. } => "usage",
-            Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => "unreachable",
-            Self::Rejected { .. } => "rejected_by_remote",
-            Self::Unknown { .. } => "outcome_unknown",
-            Self::Busy { .. } => "busy",
-            Self::Store(store::Error::NoRepository { .. }) => "no_repository",
-            Self::Store(store::Error::Rewritten { .. }) => "state_rewritten",
-            Self::Store(_) | Self::Damaged(_) => "broken",
-            Self::Carried { .. } => "carried",
+            other => other.fault().as_str(),
+        }
+    }
+
+    /// What went wrong; a refusal has its own words for that.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Refused(_) => Fault::Refused,
+            Self::Usage { .. } => Fault::Usage,
+            Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => {
+                Fault::Unreachable
+            }
+            Self::Rejected { .. } => Fault::RejectedByRemote,
+            Self::Unknown { .. } => Fault::OutcomeUnknown,
+            Self::Busy { .. } => Fault::Busy,
+            Self::Store(store::Error::NoRepository { .. }) => Fault::NoRepository,
+            Self::Store(store::Error::Rewritten { .. }) => Fault::StateRewritten,
+            Self::Store(_) | Self::Damaged(_) => Fault::Broken,
+            Self::Carried { .. } => Fault::Carried,
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Identity {
     pub agent_rule: String,
     /// Which rule gave the session's name.
     pub session_rule: String,
+    /// Whether the session was named on the command line.
+    pub is_session_given: bool,
 }
 
 /// Variables that coding agents set for the commands they run, with the agent's name and, where
@@ -101,6 +103,7 @@ pub fn find(repo: &Repo, given: Option<&str>) -> Result<Identity, Failure> {
         actor: Actor { agent, session },
         agent_rule,
         session_rule,
+        is_session_given: given_session.is_some(),
     })
 }
 

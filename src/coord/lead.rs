@@ -1,25 +1,25 @@
 //! The loop: a fresh view, all waiting requests decided on it, one publication, answers for all.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::{Plan, State, decide};
+use crate::domain::{Format, Plan, State, decide};
 use crate::env;
-use crate::model::event::Event;
 use crate::model::id::OpId;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
-use crate::model::request::{Note, Request};
+use crate::model::request::{Compact, Note, Request};
 use crate::model::stamp::{Stamp, Watch};
-use crate::store::{Backend, Draft, history};
+use crate::store::{Backend, Draft, names};
 
 use super::answer::Done;
 use super::authority::{Alongside, Published, publish};
 use super::commit::{self, Job};
 use super::session::Session;
 use super::view::{self, View};
-use super::{Coord, Failure, queue, replay, sights};
+use super::{Coord, Failure, published, queue, sights};
 
 /// How often a lost race is decided again before the caller is told to retry.
 const ATTEMPTS_MAX: usize = 12;
@@ -28,6 +28,9 @@ const PAUSE_FIRST: Duration = Duration::from_millis(15);
 const PAUSE_MAX: Duration = Duration::from_millis(800);
 /// How long a command waits for others of its clone beside their network time.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
+/// How old the view of one who waits may be. It paces its looks itself, and each is worth a request
+/// unless a neighbour has just made one.
+const WAITING_AGE_MAX: Duration = Duration::from_millis(300);
 /// Git's own housekeeping is offered its turn every so many states.
 const MAINTENANCE_EVERY: u64 = 128;
 
@@ -36,22 +39,23 @@ type Answer = Result<Done, Failure>;
 /// Decides one request and publishes what it became, together with those of neighbours.
 pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
     let session = coord.sessions().load(coord.actor());
-    let job = new_job(coord, request, &session);
-    handle_job(coord, job, session, &Alongside::default())
+    let job = new_job(coord, request, &session)?;
+    handle_job(coord, job, session, None)
 }
 
 /// The same, with refs that move in the same push. Not shared with neighbours: their requests must
 /// not depend on a branch of ours.
 pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> Answer {
     let session = coord.sessions().load(coord.actor());
-    let job = new_job(coord, request, &session);
-    handle_job(coord, job, session, with)
+    let job = new_job(coord, request, &session)?;
+    handle_job(coord, job, session, Some(with))
 }
 
-fn handle_job(coord: &Coord, job: Job, session: Session, with: &Alongside) -> Answer {
+fn handle_job(coord: &Coord, job: Job, session: Session, with: Option<&Alongside>) -> Answer {
     coord.repo.warm()?;
+    coord.sessions().revive(coord.actor());
     let dir = coord.repo.coord_dir();
-    let alone = !with.swaps.is_empty();
+    let alone = with.is_some();
     let answer = match coord.repo.try_lock()? {
         Some(_guard) => lead(coord, &job, &session, with),
         None if alone => {
@@ -79,13 +83,14 @@ fn lock_wait(coord: &Coord) -> Duration {
     LOCK_WAIT + coord.settings.timeout * 4
 }
 
-fn new_job(coord: &Coord, request: Request, session: &Session) -> Job {
+fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Failure> {
     let named: &[Key] = match &request {
         Request::Lock(lock) => &lock.keys,
         _ => &[],
     };
-    Job {
+    Ok(Job {
         op: env::fresh_op(),
+        seen: coord.repo.tip(names::STATE)?,
         at: env::now(),
         by: coord.actor().clone(),
         also: session
@@ -96,13 +101,13 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Job {
             .collect(),
         request,
         refused: session.refused.clone(),
-    }
+    })
 }
 
 /// Decides and publishes as the only writer of this clone. The guard is held.
-fn lead(coord: &Coord, own: &Job, session: &Session, with: &Alongside) -> Answer {
+fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -> Answer {
     let dir = coord.repo.coord_dir();
-    let others = if with.swaps.is_empty() {
+    let others = if with.is_none() {
         queue::waiting(&dir)
     } else {
         Vec::new()
@@ -116,8 +121,12 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: &Alongside) -> Answer
     jobs.push(own.clone());
     jobs.extend(others.into_iter().filter(|job| job.op != own.op));
     let result = decide_all(coord, &jobs, with);
+    let mut full = None;
     let mut answers = match result {
-        Ok(answers) => answers,
+        Ok(Settled { answers, epoch }) => {
+            full = epoch;
+            answers
+        }
         Err(failure) => {
             // Everybody on board hears of it; each can ask again.
             let mut answers: Vec<Answer> = Vec::new();
@@ -136,7 +145,25 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: &Alongside) -> Answer
             .sessions()
             .update(coord.actor(), |session| session.notes.clear());
     }
+    if let Some(epoch) = full {
+        // Apart from what people wait for: a host that takes only one ref at a time refuses the two
+        // of a new epoch, and then the old one just goes on.
+        let _ = decide_all(coord, &[compact_job(own, epoch)], None);
+    }
     answers.swap_remove(notes)
+}
+
+fn compact_job(own: &Job, epoch: u64) -> Job {
+    let request = Request::Compact(Compact {
+        closes: Some(epoch),
+    });
+    Job {
+        op: env::fresh_op(),
+        request,
+        also: Vec::new(),
+        refused: Vec::new(),
+        ..own.clone()
+    }
 }
 
 fn carried(failure: &Failure) -> Failure {
@@ -158,43 +185,48 @@ fn note_job(own: &Job, note: &Note) -> Job {
 }
 
 /// Decides all jobs on one view and publishes them in one step; again after a lost race.
-fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answer>, Failure> {
+fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<Settled, Failure> {
     let remote = coord.settings.remote.as_deref();
-    let started_at = view::trusted(coord)?;
+    let mut base = view::trusted(coord)?;
     let mut pause = PAUSE_FIRST;
-    for attempt in 0..ATTEMPTS_MAX {
-        if attempt > 0 {
-            std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
-            pause = (pause * 2).min(PAUSE_MAX);
-        }
-        let mut base = view::trusted(coord)?;
+    for _ in 0..ATTEMPTS_MAX {
         if let Some(remote) = remote.filter(|_| base.is_none()) {
             base = view::refresh(coord, remote)?;
         }
         let view = View::at(&coord.repo, base)?;
+        let draft = Draft::on(view.snapshot());
         let mut round = Round {
             coord,
-            draft: Draft::on(view.snapshot()),
+            draft,
             view,
-            started_at,
+            published: published::among(&coord.repo, base, jobs)?,
         };
         let mut answers: Vec<Answer> = Vec::with_capacity(jobs.len());
         for job in jobs {
             answers.push(round.decide(job)?);
         }
-        // A "no" counts only from a fresh view.
-        let is_no = answers
+        let age_max = answers
             .iter()
-            .any(|answer| matches!(answer, Err(Failure::Refused(_))));
-        if let Some(remote) = remote.filter(|_| is_no && is_stale(coord)) {
-            let before = round.draft.base();
-            if view::refresh(coord, remote)? != before {
+            .filter_map(|answer| age_max(coord, answer))
+            .min();
+        let is_stale = |max| view::age(coord).is_none_or(|age| age > max);
+        if let Some(remote) = remote.filter(|_| age_max.is_some_and(is_stale)) {
+            let fresh = view::refresh(coord, remote)?;
+            if fresh != base {
+                base = fresh;
                 continue;
             }
         }
-        if let Published::Done = publish(coord, &mut round.draft, with)? {
-            housekeeping(coord, &round);
-            return Ok(answers);
+        match publish(coord, &mut round.draft, with)? {
+            Published::Done => {
+                let epoch = housekeeping(coord, &round);
+                return Ok(Settled { answers, epoch });
+            }
+            Published::Lost => {
+                std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
+                pause = (pause * 2).min(PAUSE_MAX);
+                base = view::trusted(coord)?;
+            }
         }
     }
     Err(Failure::Busy {
@@ -202,8 +234,22 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: &Alongside) -> Result<Vec<Answe
     })
 }
 
-fn is_stale(coord: &Coord) -> bool {
-    view::age(coord).is_none_or(|age| age > coord.settings.age_max)
+/// How old the view may be that an answer rests on; `None` where publishing confirms it anyway.
+fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
+    match answer {
+        Ok(done) if done.commit.is_none() && matches!(done.reply, Reply::Waiting { .. }) => {
+            Some(coord.settings.age_max.min(WAITING_AGE_MAX))
+        }
+        Err(Failure::Refused(_)) => Some(coord.settings.age_max),
+        _ => None,
+    }
+}
+
+/// Answers that count.
+struct Settled {
+    answers: Vec<Answer>,
+    /// The epoch that has become longer than the team wants.
+    epoch: Option<u64>,
 }
 
 /// One attempt: jobs decided one after the other, each on the state that the last one left.
@@ -211,7 +257,7 @@ struct Round<'c> {
     coord: &'c Coord,
     view: View<'c>,
     draft: Draft<'c>,
-    started_at: Option<ObjectId>,
+    published: BTreeMap<OpId, ObjectId>,
 }
 
 impl Round<'_> {
@@ -268,33 +314,12 @@ impl Round<'_> {
     }
 
     /// The answer of an operation that turns out to be in the chain already: its push had arrived
-    /// although the answer had not.
+    /// although the answer had not, or the command that carried it died before it could say so.
     fn find_published(&self, op: OpId) -> Result<Option<Done>, Failure> {
-        let base = self.draft.base();
-        if base == self.started_at {
+        let Some(id) = self.published.get(&op) else {
             return Ok(None);
-        }
-        for state in history(&self.coord.repo, base) {
-            let (id, commit) = state?;
-            if Some(id) == self.started_at {
-                break;
-            }
-            let Ok(event) = Event::parse(commit.body()) else {
-                continue;
-            };
-            if event.op == op {
-                let plan = replay::again(&self.coord.repo, &commit, &event)?;
-                let Plan { reply, notices, .. } = plan;
-                return Ok(Some(Done {
-                    op,
-                    reply,
-                    commit: Some(id),
-                    rev: event.rev,
-                    notices,
-                }));
-            }
-        }
-        Ok(None)
+        };
+        published::again(&self.coord.repo, *id).map(Some)
     }
 }
 
@@ -306,8 +331,9 @@ fn is_about_others(refusal: &Refusal) -> bool {
     )
 }
 
-/// Lets git pack what has gathered, in the background and by its own rules.
-fn housekeeping(coord: &Coord, round: &Round<'_>) {
+/// Lets git pack what has gathered, in the background and by its own rules. Returns the epoch that
+/// is due to be closed.
+fn housekeeping(coord: &Coord, round: &Round<'_>) -> Option<u64> {
     let before = View::at(&coord.repo, round.draft.base()).map_or(0, |view| view.rev());
     let is_due = before / MAINTENANCE_EVERY != round.view.rev() / MAINTENANCE_EVERY;
     if is_due && coord.repo.config().bool("maintenance.auto", true) {
@@ -317,6 +343,19 @@ fn housekeeping(coord: &Coord, round: &Round<'_>) {
             .git()
             .detach(&["maintenance", "run", "--auto", "--quiet"]);
     }
+    full_epoch(coord, round, before)
+}
+
+/// The epoch whose length has just passed a multiple of `coord.epochEvery`. Exactly one writer sees
+/// it pass, so many do not try at once, and a try that failed is made again much later.
+fn full_epoch(coord: &Coord, round: &Round<'_>, before: u64) -> Option<u64> {
+    let every = coord.settings.epoch_every;
+    if every == 0 {
+        return None;
+    }
+    let format = Format::of(&round.view).ok()??;
+    let times = |rev| format.states_until(rev).saturating_sub(1) / every;
+    (times(round.view.rev()) > times(before)).then_some(format.epoch)
 }
 
 /// Keeps what the next command of this session should know.

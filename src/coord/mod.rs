@@ -1,6 +1,6 @@
 //! From a request to an answer: one view, one decision, one commit, one compare-and-swap.
 //!
-//! The loop in [`lead`] is the only place that publishes. It is written so that a lost race is
+//! The loop in `lead` is the only place that publishes. It is written so that a lost race is
 //! decided again on a fresh view (never re-applied), that an answer which did not come is settled
 //! by ancestry, and that commands of one clone that meet share a push.
 
@@ -13,10 +13,14 @@ mod answer;
 mod authority;
 mod changes;
 mod commit;
+mod epochs;
+mod join;
+mod land;
 mod lead;
 mod local;
 mod notices;
 mod pin;
+mod published;
 mod queue;
 mod session;
 mod sights;
@@ -29,17 +33,24 @@ use std::time::Duration;
 use crate::env;
 use crate::model::id::Actor;
 use crate::model::notice::NoticeRecord;
+use crate::model::object_id::ObjectId;
 use crate::model::refusal::Conflict;
 use crate::model::request::Request;
 use crate::model::stamp::{Stamp, Watch};
-use crate::store::Repo;
+use crate::store::{Backend, Repo, names};
 
 pub use answer::Done;
+pub use changes::Known;
 pub use failure::Failure;
 pub use identity::Identity;
+pub use join::Joined;
+pub use land::Landing;
 pub use session::{Session, Sessions};
 pub use settings::{RequireLock, Settings};
 pub use view::View;
+
+/// The file that says what `init` wrote.
+const SET_UP: &str = "set-up.json";
 
 /// git-coord in one clone, for one actor.
 pub struct Coord {
@@ -54,6 +65,16 @@ impl Coord {
     /// # Errors
     /// When there is no repository, a setting cannot be understood, or a given name is none.
     pub fn open(at: &Path, given: Option<&str>) -> Result<Self, Failure> {
+        let coord = Self::open_unchecked(at, given)?;
+        coord.settings.check_remote(coord.repo.config())?;
+        Ok(coord)
+    }
+
+    /// The same for the command that sets the remote: the one that is named now may not exist.
+    ///
+    /// # Errors
+    /// As [`Coord::open`] otherwise.
+    pub fn open_unchecked(at: &Path, given: Option<&str>) -> Result<Self, Failure> {
         let repo = Repo::discover(at)?;
         let settings = Settings::read(repo.config())?;
         let identity = identity::find(&repo, given)?;
@@ -62,6 +83,16 @@ impl Coord {
             settings,
             identity,
         })
+    }
+
+    /// The same clone and actor, with another authority than the config says so far.
+    ///
+    /// # Errors
+    /// As [`Coord::open`], for the other remote.
+    pub fn with_remote(mut self, remote: &str) -> Result<Self, Failure> {
+        self.settings.remote = Some(remote.to_owned());
+        self.settings.check_remote(self.repo.config())?;
+        Ok(self)
     }
 
     /// The repository.
@@ -87,6 +118,21 @@ impl Coord {
     /// What this clone remembers of its sessions.
     pub fn sessions(&self) -> Sessions {
         Sessions::new(self.repo.coord_dir())
+    }
+
+    /// What `init` wrote in this clone.
+    pub fn set_up<T: serde::de::DeserializeOwned>(&self) -> Vec<T> {
+        local::load(&self.repo.coord_dir().join(SET_UP))
+    }
+
+    /// Remembers what `init` wrote; nothing when it was taken back.
+    pub fn store_set_up<T: serde::Serialize>(&self, written: &[T]) {
+        let file = self.repo.coord_dir().join(SET_UP);
+        if written.is_empty() {
+            let _ = std::fs::remove_file(file);
+        } else {
+            local::store(&file, &written);
+        }
     }
 
     /// A stamp for a decision that only reads.
@@ -139,9 +185,17 @@ impl Coord {
         );
     }
 
-    /// Waits until the state has changed here, at most as long as `pause`.
-    pub fn wait_for_change(&self, pause: Duration) {
-        wait::for_change(&self.repo, pause, self.settings.remote.is_some());
+    /// Waits until the state here is another one than `seen`, at most as long as `pause`.
+    pub fn wait_for_change(&self, seen: Option<ObjectId>, pause: Duration) {
+        wait::for_change(&self.repo, seen, pause, self.settings.remote.is_some());
+    }
+
+    /// The commit of the state here, for noticing later that it has moved.
+    ///
+    /// # Errors
+    /// When the ref cannot be read.
+    pub fn tip(&self) -> Result<Option<ObjectId>, Failure> {
+        Ok(self.repo.tip(names::STATE)?)
     }
 
     /// Notices to this session in the last view that were not returned before. Reading them is no

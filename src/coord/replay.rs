@@ -4,7 +4,7 @@ use crate::domain::{Plan, State, decide, knows_rules};
 use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
 use crate::model::stamp::{Evidence, Stamp, Watch};
-use crate::store::{Backend, Commit, Draft, Repo, history};
+use crate::store::{Commit, Draft, Repo, past};
 
 use super::commit::person;
 use super::view::View;
@@ -48,38 +48,36 @@ enum Checked {
 pub fn verify(coord: &Coord) -> Result<Report, Failure> {
     let repo = coord.repo();
     let mut report = Report::default();
-    let mut next = super::view::trusted(coord)?;
-    while let Some(tip) = next.take() {
-        for state in history(repo, Some(tip)) {
-            let (id, commit) = state?;
-            report.commits += 1;
-            match check(repo, &commit)? {
-                Checked::Confirmed => report.confirmed += 1,
-                Checked::NotCheckable => report.not_checkable += 1,
-                Checked::Wrong(what) => report.findings.push(Finding { commit: id, what }),
+    for state in past(repo, super::view::trusted(coord)?) {
+        let (id, commit) = state?;
+        report.commits += 1;
+        match check(repo, &commit)? {
+            Checked::Confirmed => report.confirmed += 1,
+            Checked::NotCheckable => report.not_checkable += 1,
+            Checked::Wrong(what) => report.findings.push(Finding { commit: id, what }),
+        }
+        if commit.signed {
+            let checked = repo
+                .git()
+                .run(&["verify-commit", &id.to_string()], None, None)?;
+            if checked.success() {
+                report.signed += 1;
+            } else {
+                report.findings.push(Finding {
+                    commit: id,
+                    what: "its signature is not good".into(),
+                });
             }
-            if commit.signed {
-                match repo
-                    .git()
-                    .run(&["verify-commit", &id.to_string()], None, None)?
-                    .success()
-                {
-                    true => report.signed += 1,
-                    false => report.findings.push(Finding {
-                        commit: id,
-                        what: "its signature is not good".into(),
-                    }),
-                }
-            }
-            let link = commit.epoch_link().map(|link| link.tip);
-            let is_here = |tip: &ObjectId| {
-                repo.read(tip, crate::store::ObjectKind::Commit, usize::MAX)
-                    .is_ok()
-            };
-            next = link.filter(is_here);
         }
     }
     Ok(report)
+}
+
+/// The state that a commit was decided on: its parent, or the end of the epoch that it continues.
+fn decided_on(commit: &Commit) -> Option<ObjectId> {
+    commit
+        .parent
+        .or_else(|| commit.epoch_link().map(|link| link.tip))
 }
 
 fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
@@ -93,8 +91,7 @@ fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
     if commit.author != person(&event.by) {
         return Ok(Checked::Wrong(format!("its author is not {}", event.by)));
     }
-    let before = commit.parent.or(commit.epoch_link().map(|link| link.tip));
-    let Ok(view) = View::at(repo, before) else {
+    let Ok(view) = View::at(repo, decided_on(commit)) else {
         return Ok(Checked::NotCheckable);
     };
     if view.rev() + 1 != event.rev {
@@ -119,7 +116,7 @@ fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
 
 /// Decides one commit again, for its answer.
 pub(super) fn again(repo: &Repo, commit: &Commit, event: &Event) -> Result<Plan, Failure> {
-    let view = View::at(repo, commit.parent)?;
+    let view = View::at(repo, decided_on(commit))?;
     Ok(decide(
         &event.request,
         &view,

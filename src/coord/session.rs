@@ -10,10 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::model::event::Refused;
 use crate::model::id::{Actor, OpId};
 use crate::model::key::Key;
+use crate::model::object_id::ObjectId;
 use crate::model::request::Note;
 
 use super::local;
 
+/// How often, and after which pause, a session asks again for its own file.
+const PROBES_MAX: usize = 50;
+const PROBE_PAUSE: std::time::Duration = std::time::Duration::from_millis(2);
 /// Most refusals that are remembered until the next change carries them into the log.
 const REFUSED_MAX: usize = 16;
 
@@ -29,6 +33,8 @@ pub struct Session {
     pub shown: BTreeSet<OpId>,
     /// Facts for the log that wait for the next change.
     pub notes: Vec<Note>,
+    /// The state up to which it was shown what others did.
+    pub synced: Option<ObjectId>,
 }
 
 /// The directory of all sessions of this clone.
@@ -39,7 +45,7 @@ pub struct Sessions {
 /// Proof of life: the kernel frees it when the process dies, however it dies.
 #[must_use = "the session counts as alive only while this is held"]
 pub struct Alive {
-    _file: File,
+    file: File,
     path: PathBuf,
 }
 
@@ -87,11 +93,40 @@ impl Sessions {
     pub fn keep_alive(&self, actor: &Actor) -> std::io::Result<Alive> {
         let path = self.file(actor, "alive");
         std::fs::create_dir_all(path.parent().unwrap_or(&self.dir))?;
+        // Closed on exec, as every file that std opens: a child must not hold it.
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Alive { _file: file, path }),
-            Err(TryLockError::WouldBlock) => Err(std::io::ErrorKind::AddrInUse.into()),
-            Err(TryLockError::Error(why)) => Err(why),
+        for _ in 0..PROBES_MAX {
+            match file.try_lock() {
+                Ok(()) => return Ok(Alive { file, path }),
+                // Perhaps somebody who asks whether it is alive, which takes some microseconds.
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PROBE_PAUSE),
+                Err(TryLockError::Error(why)) => return Err(why),
+            }
+        }
+        Err(std::io::ErrorKind::AddrInUse.into())
+    }
+
+    /// Takes back the proof of a session's death, when the session acts: somebody goes on in its
+    /// name, so that its locks are not free.
+    pub(super) fn revive(&self, actor: &Actor) {
+        let path = self.file(actor, "alive");
+        if is_dead(&path) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+
+    /// Forgets a session that has ended, unless it left something that the log should have.
+    pub fn forget(&self, actor: &Actor) {
+        let Session {
+            keys,
+            refused,
+            notes,
+            ..
+        } = self.load(actor);
+        if keys.is_empty() && refused.is_empty() && notes.is_empty() {
+            let _ = std::fs::remove_file(self.file(actor, "json"));
+            // Only an empty directory goes.
+            let _ = std::fs::remove_dir(self.dir.join(actor.agent.as_str()));
         }
     }
 
@@ -117,10 +152,21 @@ impl Sessions {
     }
 }
 
+impl Alive {
+    /// Ends the session and leaves the proof that it is over: for one that could not give back what
+    /// it holds.
+    pub fn leave(mut self) {
+        self.path = PathBuf::new();
+    }
+}
+
 impl Drop for Alive {
     fn drop(&mut self) {
-        // Gone in order: it died of nothing, so nothing is proven by a file that is not locked.
-        let _ = std::fs::remove_file(&self.path);
+        if !self.path.as_os_str().is_empty() {
+            // Gone in order: it died of nothing, so nothing is proven by a file that is not locked.
+            let _ = std::fs::remove_file(&self.path);
+        }
+        let _ = self.file.unlock();
     }
 }
 
@@ -151,5 +197,6 @@ fn actor_of_with(file: &Path, ending: &str) -> Option<Actor> {
 
 fn is_dead(file: &Path) -> bool {
     // Opened without creating: a session that ended in order has removed its file.
-    File::open(file).is_ok_and(|file| file.try_lock().is_ok())
+    // Shared, so that two who ask at the same time do not take each other for the session.
+    File::open(file).is_ok_and(|file| file.try_lock_shared().is_ok())
 }

@@ -47,7 +47,7 @@ pub struct Settings {
     pub timeout: Duration,
     /// The branch on which landing gives locks back.
     pub main_branch: Option<String>,
-    /// A new epoch is advised after this many commits; 0 is never.
+    /// A writer begins a new epoch when the current one has more states than this; 0 is never.
     pub epoch_every: u64,
 }
 
@@ -67,15 +67,6 @@ impl Settings {
             _ => Some(secs("coord.skew", SKEW_SECS_DEFAULT)?.as_secs()),
         };
         let remote = config.get("coord.remote").filter(|name| !name.is_empty());
-        if let Some(remote) = remote.filter(|name| !is_remote(config, name)) {
-            return Err(Failure::usage(
-                format!(
-                    "`coord.remote` is `{}`, and there is no such remote",
-                    remote.escape_debug()
-                ),
-                "add it with `git remote add`, or name another with `git coord init --remote NAME`",
-            ));
-        }
         Ok(Self {
             remote: remote.map(str::to_owned),
             remote_ref: state_ref(config)?,
@@ -88,15 +79,30 @@ impl Settings {
             prefixes: config.all("coord.keyprefix").to_vec(),
             timeout: secs("coord.timeout", 15)?,
             main_branch: config.get("coord.mainbranch").map(str::to_owned),
-            epoch_every: config
-                .get("coord.epochevery")
-                .and_then(|n| n.parse().ok())
-                .unwrap_or(0),
+            epoch_every: epoch_every(config)?,
         })
     }
 }
 
 impl Settings {
+    /// Checks that the remote is one of this clone.
+    ///
+    /// # Errors
+    /// When it is not: acting alone then would be acting against the others.
+    pub fn check_remote(&self, config: &Config) -> Result<(), Failure> {
+        let missing = |name: &&String| !is_remote(config, name);
+        match self.remote.as_ref().filter(missing) {
+            None => Ok(()),
+            Some(remote) => Err(Failure::usage(
+                format!(
+                    "`coord.remote` is `{}`, and there is no such remote",
+                    remote.escape_debug()
+                ),
+                "add it with `git remote add`, or name another with `git coord init --remote NAME`",
+            )),
+        }
+    }
+
     /// The rule for a path: the last one in the config that names it, or that names none.
     pub fn rule_for(&self, path: &Key) -> RequireLock {
         let applies = |key: &Option<Key>| key.as_ref().is_none_or(|key| key.overlaps(path));
@@ -133,6 +139,19 @@ fn state_ref(config: &Config) -> Result<String, Failure> {
         ),
         "use `refs/coord/state` or, where a host takes only branches, `refs/heads/coord/state`",
     ))
+}
+
+fn epoch_every(config: &Config) -> Result<u64, Failure> {
+    let Some(text) = config.get("coord.epochevery") else {
+        return Ok(0);
+    };
+    text.parse().map_err(|_| {
+        let what = format!(
+            "`coord.epochEvery` is `{}`, which is no number of states",
+            text.escape_debug()
+        );
+        Failure::usage(what, "use a number such as `10000`, or `0` for never")
+    })
 }
 
 /// `coord.requireLock` is `off`, `warn` or `require`, or one of these before a pattern:

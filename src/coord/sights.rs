@@ -3,20 +3,24 @@
 //! Every command that meets a lock of somebody else notes it, so nobody has to sit and wait for a
 //! lease to end: earlier commands made the note. A reboot begins the observation again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::id::Actor;
 use crate::model::key::Key;
+use crate::model::limits::TTL_SECS_MAX;
 use crate::model::refusal::Conflict;
 use crate::model::stamp::Sight;
 
 use super::local;
 
-/// Most holds that are watched; the oldest notes are worth most and stay.
-const SIGHTS_MAX: usize = 5_000;
+/// Most holds that are watched. A clone that meets more of them judges the rest by the wall clock:
+/// the notes are read by every command that is in the way of somebody.
+const SIGHTS_MAX: usize = 1_000;
+/// When there is no room, notes older than this go first, in seconds: their leases are far over.
+const FORGET_SECS: u64 = 3 * TTL_SECS_MAX;
 /// The file, beside the other small files of the clone.
 const FILE: &str = "sights.json";
 
@@ -61,32 +65,33 @@ pub(super) fn note(dir: &Path, met: &[Conflict], boot: Option<String>, now: Opti
             seen: Vec::new(),
         };
     }
-    let before = sights.seen.len();
+    let mut at: HashMap<(&Key, &Actor), (u64, u64)> = sights
+        .seen
+        .iter()
+        .map(|(key, by, rev, first)| ((key, by), (*rev, *first)))
+        .collect();
     let mut is_changed = false;
     for conflict in met {
-        let is_same = |(key, holder, ..): &(Key, Actor, u64, u64)| {
-            *key == conflict.held && *holder == conflict.by
-        };
-        match sights.seen.iter_mut().find(|sight| is_same(sight)) {
-            Some((_, _, rev, _)) if *rev == conflict.rev => {}
-            Some((_, _, rev, first)) => {
-                (*rev, *first) = (conflict.rev, now);
-                is_changed = true;
-            }
-            None => sights.seen.push((
-                conflict.held.clone(),
-                conflict.by.clone(),
-                conflict.rev,
-                now,
-            )),
+        let sight = (&conflict.held, &conflict.by);
+        let is_known = at.get(&sight).is_some_and(|(rev, _)| *rev == conflict.rev);
+        if !is_known && (at.len() < SIGHTS_MAX || at.contains_key(&sight)) {
+            at.insert(sight, (conflict.rev, now));
+            is_changed = true;
         }
     }
-    // Full: forget what was seen longest ago, which has either lapsed or been renewed elsewhere.
-    if sights.seen.len() > SIGHTS_MAX {
-        sights.seen.sort_by_key(|(.., first)| *first);
-        sights.seen.drain(..sights.seen.len() - SIGHTS_MAX);
-    }
-    if is_changed || sights.seen.len() != before {
+    if is_changed {
+        let mut seen: Vec<_> = at
+            .into_iter()
+            .map(|((key, by), (rev, first))| (key.clone(), by.clone(), rev, first))
+            .collect();
+        if seen.len() >= SIGHTS_MAX {
+            // Most of the old ones are of locks that were given back long ago.
+            seen.retain(|(.., first)| now.saturating_sub(*first) < FORGET_SECS);
+        }
+        sights = Sights {
+            boot: sights.boot.clone(),
+            seen,
+        };
         local::store(&dir.join(FILE), &sights);
     }
 }

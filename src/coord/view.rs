@@ -1,16 +1,17 @@
 //! The state as this clone last saw it, how old that is, and how it is refreshed.
 
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::domain::State;
 use crate::domain::staged::Found;
+use crate::env;
 use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
 use crate::model::record::Damage;
 use crate::store::{
-    Advance, Backend, Error, RefSwap, Repo, Snapshot, Swapped, advance, history, names,
+    Advance, Backend, EpochLink, Error, RefSwap, Repo, Snapshot, Swapped, advance, names, past,
 };
 
 use super::{Coord, Failure, local, pin};
@@ -125,13 +126,29 @@ pub(super) fn age(coord: &Coord) -> Option<Duration> {
         .ok()?
         .modified()
         .ok()?;
-    // A time in the future says that the clock was set back: then nothing is known.
-    SystemTime::now().duration_since(confirmed).ok()
+    env::since(confirmed)
 }
 
-/// Notes that the authority has just confirmed the view.
-pub(super) fn confirm(coord: &Coord) {
-    let _ = local::replace(&coord.repo.coord_dir().join(FILE), b"");
+/// Notes that the authority has just confirmed the view, and which tip it was.
+pub(super) fn confirm(coord: &Coord, tip: Option<ObjectId>) {
+    let remote = coord.settings.remote.clone();
+    let confirmed = Confirmed { remote, tip };
+    local::store(&coord.repo.coord_dir().join(FILE), &confirmed);
+}
+
+/// The tip that this remote was last seen to have; none when it never was.
+pub(super) fn confirmed(coord: &Coord, remote: &str) -> Option<ObjectId> {
+    let confirmed: Confirmed = local::load(&coord.repo.coord_dir().join(FILE));
+    confirmed
+        .tip
+        .filter(|_| confirmed.remote.as_deref() == Some(remote))
+}
+
+/// Which remote said it, and what.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Confirmed {
+    remote: Option<String>,
+    tip: Option<ObjectId>,
 }
 
 /// The local tip, checked against the pin.
@@ -140,8 +157,10 @@ pub(super) fn confirm(coord: &Coord) {
 /// When the ref was set to something that does not continue what this clone trusts.
 pub(super) fn trusted(coord: &Coord) -> Result<Option<ObjectId>, Error> {
     let dir = coord.repo.coord_dir();
-    let tip = coord.repo.tip(names::STATE)?;
+    // The pin first: a writer may move both meanwhile, and a tip that is newer than the pin is a
+    // step forward, while a pin that is newer than the tip would look like a shortened chain.
     let pinned = pin::load(&dir);
+    let tip = coord.repo.tip(names::STATE)?;
     match advance(&coord.repo, pinned, tip)? {
         Advance::Same => {}
         Advance::Forward(_) | Advance::NewEpoch => {
@@ -162,18 +181,47 @@ pub(super) fn refresh(coord: &Coord, remote: &str) -> Result<Option<ObjectId>, F
     let repo = &coord.repo;
     let offered = repo.fetch(remote, &coord.settings.remote_ref)?;
     let ours = trusted(coord)?;
-    let judged = match advance(repo, ours, offered) {
-        Err(Error::Rewritten { .. }) if fetch_old_epoch(repo, remote, offered)? => {
-            advance(repo, ours, offered)
-        }
-        other => other,
-    };
-    match judged? {
-        Advance::Same => {}
-        Advance::Forward(_) | Advance::NewEpoch => adopt(coord, ours, offered)?,
-    }
-    confirm(coord);
+    let judged = judge(coord, remote, ours, offered)?;
+    follow(coord, &judged, ours, offered)?;
     Ok(offered)
+}
+
+/// Makes the offered tip the view, as it was judged. The guard is held.
+pub(super) fn follow(
+    coord: &Coord,
+    judged: &Advance,
+    ours: Option<ObjectId>,
+    offered: Option<ObjectId>,
+) -> Result<(), Failure> {
+    match judged {
+        Advance::Same => {}
+        Advance::Forward(_) => adopt(coord, ours, offered)?,
+        Advance::NewEpoch => {
+            keep_closed(&coord.repo, ours, offered)?;
+            adopt(coord, ours, offered)?;
+        }
+    }
+    confirm(coord, offered);
+    Ok(())
+}
+
+/// Judges an offered tip, bringing closed chains here as long as they are needed to follow the
+/// links between epochs. The guard is held.
+///
+/// # Errors
+/// When the offered tip does not continue ours, or the remote cannot be used.
+pub(super) fn judge(
+    coord: &Coord,
+    remote: &str,
+    ours: Option<ObjectId>,
+    offered: Option<ObjectId>,
+) -> Result<Advance, Error> {
+    loop {
+        match advance(&coord.repo, ours, offered) {
+            Err(Error::Rewritten { .. }) if fetch_closed(coord, remote, offered)? => {}
+            judged => return judged,
+        }
+    }
 }
 
 /// Moves the local ref to a tip that was checked. The guard is held.
@@ -196,27 +244,55 @@ pub(super) fn adopt(
     Ok(())
 }
 
-/// When the offered chain begins with an epoch link, brings the closed chain here so that the link
-/// can be followed. Returns whether there was one.
-fn fetch_old_epoch(repo: &Repo, remote: &str, offered: Option<ObjectId>) -> Result<bool, Error> {
-    let Some((_, first)) = history(repo, offered).last().transpose()? else {
+/// Brings the newest chain here that the offered one continues and that is not here yet. Returns
+/// whether there was one; each time it is another, so asking again comes to an end.
+fn fetch_closed(coord: &Coord, remote: &str, offered: Option<ObjectId>) -> Result<bool, Error> {
+    let repo = &coord.repo;
+    let Some((_, first)) = past(repo, offered).last().transpose()? else {
         return Ok(false);
     };
+    // A link on the first commit that is here says that the chain before it is not.
     let Some(link) = first.epoch_link() else {
         return Ok(false);
     };
-    let name = names::epoch(link.closed);
-    let Some(old_tip) = repo.fetch(remote, &name)? else {
+    let there = names::epoch_beside(&coord.settings.remote_ref, link.closed);
+    let fetched = repo.fetch(remote, &there)?;
+    if fetched != Some(link.tip) {
         return Ok(false);
-    };
-    let is_kept = repo.tip(&name)?.is_some();
-    if old_tip == link.tip && !is_kept {
+    }
+    keep(repo, &link)?;
+    Ok(true)
+}
+
+/// Keeps the chains that are left when the state goes from `ours` to `offered`: once the state ref
+/// has moved on, nothing else holds them.
+fn keep_closed(
+    repo: &Repo,
+    ours: Option<ObjectId>,
+    offered: Option<ObjectId>,
+) -> Result<(), Error> {
+    for state in past(repo, offered) {
+        let (id, commit) = state?;
+        if Some(id) == ours {
+            break;
+        }
+        if let Some(link) = commit.epoch_link() {
+            keep(repo, &link)?;
+        }
+    }
+    Ok(())
+}
+
+fn keep(repo: &Repo, link: &EpochLink) -> Result<(), Error> {
+    let name = names::epoch(link.closed);
+    if repo.tip(&name)?.is_none() {
         let swap = RefSwap {
             name,
             old: None,
-            new: old_tip,
+            new: link.tip,
         };
+        // For history's sake alone; the remote has it too.
         let _ = repo.swap(&[swap])?;
     }
-    Ok(old_tip == link.tip)
+    Ok(())
 }

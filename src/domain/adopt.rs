@@ -1,7 +1,7 @@
 //! Taking over the locks of a clone that worked alone until now: only into free places.
 
 use crate::model::limits::{HOLDERS_MAX, KEYS_MAX};
-use crate::model::lock::{Hold, LockRecord, Mode};
+use crate::model::lock::{LockRecord, Mode};
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::Reply;
 use crate::model::request::Adopt;
@@ -16,14 +16,18 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Adopt) -> Result<Decided, Re
             most: KEYS_MAX,
         });
     }
+    let rev = desk.staged.next_rev();
     let mut adopted = Vec::new();
     let mut conflicts = Vec::new();
+    let mut is_change = false;
     for lock in &request.locks {
         let in_the_way: Vec<LockRecord> = locks::overlapping(&desk.staged, &lock.key)?
             .into_iter()
             .filter(|there| !is_compatible(there, lock))
             .collect();
-        if in_the_way.is_empty() && add(desk, lock)? {
+        if in_the_way.is_empty() {
+            let there = locks::get(&desk.staged, &lock.key)?;
+            is_change |= join(desk, lock, there, rev)?;
             adopted.push(lock.key.clone());
         }
         conflicts.extend(in_the_way.iter().flat_map(|there| {
@@ -32,7 +36,6 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Adopt) -> Result<Decided, Re
         }));
     }
     let subject = format!("adopt {} locks by {}", adopted.len(), desk.me().agent);
-    let is_change = !adopted.is_empty();
     Ok(Decided {
         reply: Reply::Adopted {
             locks: adopted,
@@ -43,17 +46,23 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Adopt) -> Result<Decided, Re
     })
 }
 
-/// Adds the holds of sessions that do not hold the key here yet; says whether there were any.
-fn add(desk: &mut Desk<'_>, lock: &LockRecord) -> Result<bool, Refusal> {
-    let mut holds = locks::get(&desk.staged, &lock.key)?.map_or(Vec::new(), |there| there.holds);
+/// Adds the holds of a lock to those that are there, none of which is against them. A hold that is
+/// there already stays as it is: it may have been renewed since.
+fn join(
+    desk: &mut Desk<'_>,
+    lock: &LockRecord,
+    there: Option<LockRecord>,
+    rev: u64,
+) -> Result<bool, Refusal> {
+    let mut holds = there
+        .as_ref()
+        .map_or_else(Vec::new, |there| there.holds.clone());
     let before = holds.len();
     for hold in &lock.holds {
-        if !holds.iter().any(|there| there.is_of(&hold.actor())) {
-            let rev = desk.staged.next_rev();
-            holds.push(Hold {
-                rev,
-                ..hold.clone()
-            });
+        if !holds.iter().any(|known| known.is_of(&hold.actor())) {
+            let mut hold = hold.clone();
+            hold.rev = rev;
+            holds.push(hold);
         }
     }
     if holds.len() > HOLDERS_MAX || lock.mode == Mode::Exclusive && holds.len() > 1 {
@@ -62,11 +71,11 @@ fn add(desk: &mut Desk<'_>, lock: &LockRecord) -> Result<bool, Refusal> {
             most: HOLDERS_MAX,
         });
     }
-    let is_new = holds.len() > before;
-    if is_new {
-        desk.set_holds(lock, holds)?;
+    if holds.len() == before {
+        return Ok(false);
     }
-    Ok(is_new)
+    desk.set_holds(there.as_ref().unwrap_or(lock), holds)?;
+    Ok(true)
 }
 
 /// Locks of the same single session never conflict; neither do shared ones.

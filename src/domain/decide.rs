@@ -7,7 +7,6 @@ use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::lock::{Hold, LockRecord};
 use crate::model::notice::{Happened, NoticeRecord};
-use crate::model::place::Place;
 use crate::model::record::{Damage, Record, VERSION};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
@@ -15,6 +14,7 @@ use crate::model::request::Request;
 use crate::model::stamp::{Evidence, Stamp};
 use crate::model::text::Text;
 
+use super::compact::Format;
 use super::staged::{Edits, Staged, State};
 use super::{adopt, compact, land, lock, locks, note, renew, steal, unlock, wait};
 
@@ -93,7 +93,7 @@ pub fn decide(
         Request::Land(request) => land::decide(&mut desk, request)?,
         Request::Note(request) => note::decide(request),
         Request::Adopt(request) => adopt::decide(&mut desk, request)?,
-        Request::Compact(_) => compact::decide(&mut desk, epoch)?,
+        Request::Compact(request) => compact::decide(&mut desk, request, epoch)?,
     };
     if !decided.is_change {
         return Ok(Plan {
@@ -106,8 +106,12 @@ pub fn decide(
             notices: Vec::new(),
         });
     }
-    let also = renew::along(&mut desk, also)?;
-    let notices = desk.take_notices()?;
+    // A new epoch begins with exactly the records that the last one ended with, so that whoever
+    // follows its link can check that nothing was changed on the way.
+    let (also, notices) = match request {
+        Request::Compact(_) => (Vec::new(), Vec::new()),
+        _ => (renew::along(&mut desk, also)?, desk.take_notices()?),
+    };
     desk.leave_notices(request)?;
     let Decided {
         reply,
@@ -128,41 +132,20 @@ pub fn decide(
     })
 }
 
-/// `format.json`: the version of the whole state.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub(super) struct Format {
-    v: u32,
-    #[serde(default = "format_kind")]
-    kind: String,
-    pub(super) epoch: u64,
-}
-
-fn format_kind() -> String {
-    Format::KIND.into()
-}
-
-impl Record for Format {
-    const KIND: &'static str = "format";
-
-    fn head(&self) -> (u32, &str) {
-        (self.v, &self.kind)
-    }
-}
-
 impl Desk<'_> {
     /// The number of the epoch; the first operation of all writes `format.json`.
     fn epoch(&mut self) -> Result<u64, Refusal> {
-        let place = format_place();
         if self.staged.rev() == u64::MAX {
-            return Err(Damage::new(&place, "its state has the last possible number").into());
+            let why = "its state has the last possible number";
+            return Err(Damage::new(&Format::place(), why).into());
         }
-        match self.staged.read::<Format>(&place)? {
+        match Format::of(&self.staged)? {
             Some(format) => Ok(format.epoch),
             None if self.staged.rev() == 0 => {
                 self.set_epoch(1)?;
                 Ok(1)
             }
-            None => Err(Damage::new(&place, "it is missing").into()),
+            None => Err(Damage::new(&Format::place(), "it is missing").into()),
         }
     }
 
@@ -171,8 +154,9 @@ impl Desk<'_> {
             v: VERSION,
             kind: Format::KIND.into(),
             epoch,
+            since: self.staged.next_rev(),
         };
-        self.staged.put(&format_place(), &format)
+        self.staged.put(&Format::place(), &format)
     }
 
     /// Forgets what was staged, when the answer turns out to be another one.
@@ -288,10 +272,6 @@ pub(super) fn impossible(why: crate::model::place::PlaceError) -> Refusal {
         place: "a place made here".into(),
         why: why.to_string(),
     }
-}
-
-fn format_place() -> Place {
-    Place::new("format.json").expect("it is a constant that fits the rules")
 }
 
 /// The keys of a subject line: a few of them, and how many more.

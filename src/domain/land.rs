@@ -11,8 +11,8 @@ use crate::model::request::{Land, Landed};
 use super::decide::{Decided, Desk};
 use super::{check, line, renew};
 
-/// Most paths that one landing may name; more than that fit no event.
-pub const PATHS_MAX: usize = 1000;
+/// Most paths that one landing may name: all of them are kept in its event, some megabytes.
+pub const PATHS_MAX: usize = 50_000;
 
 pub(super) fn decide(desk: &mut Desk<'_>, request: &Land) -> Result<Decided, Refusal> {
     if request.paths.len() > PATHS_MAX {

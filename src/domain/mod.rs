@@ -24,5 +24,6 @@ mod tests;
 mod unlock;
 mod wait;
 
+pub use compact::Format;
 pub use decide::{Plan, decide, knows_rules};
 pub use staged::{Staged, State};

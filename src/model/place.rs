@@ -91,6 +91,9 @@ impl AsRef<str> for Place {
     }
 }
 
+/// The place of the record that says which format and which epoch a state has.
+pub const FORMAT: &str = "format.json";
+
 /// Returns the one spelling of `bytes` as a component of a place.
 ///
 /// The rules, in the order in which a reader meets them:

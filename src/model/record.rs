@@ -34,7 +34,8 @@ impl Damage {
     pub fn new(place: &Place, why: impl fmt::Display) -> Self {
         Self {
             place: place.as_str().to_owned(),
-            why: why.to_string(),
+            // A parser quotes what it found, and that must not forge a line of output.
+            why: super::text::shown(&why.to_string()),
             is_newer: false,
         }
     }

@@ -124,6 +124,17 @@ pub enum Refusal {
         /// Which paths.
         paths: Vec<Key>,
     },
+    /// The remote branch has commits that the local one lacks.
+    #[error("`{branch}` of `{remote}` has commits that are not in `{local}`")]
+    #[serde(rename = "not_fast_forward")]
+    Behind {
+        /// The remote.
+        remote: String,
+        /// Its branch.
+        branch: String,
+        /// What was to land.
+        local: String,
+    },
     /// A limit would be passed.
     #[error("{what}: at most {most}")]
     Limit {
@@ -153,6 +164,7 @@ impl Refusal {
             Self::NotHeld { .. } => "not_held",
             Self::RevChanged { .. } => "rev_changed",
             Self::LockRequired { .. } => "lock_required",
+            Self::Behind { .. } => "not_fast_forward",
             Self::Limit { .. } => "limit",
             Self::Damaged { .. } => "damaged",
         }
@@ -181,6 +193,9 @@ impl Refusal {
             Self::NotHeld { .. } => "see what you hold with `git coord locks --mine`".into(),
             Self::RevChanged { .. } => "look again with `git coord locks --json`".into(),
             Self::LockRequired { .. } => "take it with `git coord lock`".into(),
+            Self::Behind { .. } => {
+                "get them first with `git pull --rebase`, then push again".into()
+            }
             Self::Limit { .. } => "give something back, or ask for less at a time".into(),
             Self::Damaged { .. } => {
                 "nothing was changed; `git coord doctor` shows damage and what can be done".into()
@@ -210,11 +225,16 @@ fn held(conflicts: &[Conflict]) -> String {
             held,
             mode,
             by,
+            since,
             until,
             reason,
+            branch,
             ..
         } = conflict;
-        let mut line = format!("`{held}` is locked by {by} until {until}");
+        let mut line = format!("`{held}` is locked by {by} since {since} until {until}");
+        if let Some(branch) = branch {
+            line.push_str(&format!(", on branch `{}`", shown(branch.as_str())));
+        }
         if *mode == Mode::Shared {
             line.push_str(", shared");
         }

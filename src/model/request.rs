@@ -172,7 +172,12 @@ pub struct Adopt {
 
 /// See [`Request::Compact`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Compact {}
+pub struct Compact {
+    /// The epoch to close. When it is closed already there is nothing to do, so that two who ask at
+    /// the same time begin one epoch and not two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<u64>,
+}
 
 fn is_false(flag: &bool) -> bool {
     !flag

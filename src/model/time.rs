@@ -15,7 +15,7 @@ use super::limits::{TTL_SECS_MAX, TTL_SECS_MIN};
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(from = "DateTime<Utc>", into = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("format" = "date-time"))]
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::coord::Failure;
 use crate::model::key::{Entry, Key, KeyError, Surroundings, WorkTree, resolve};
+use crate::store::Tracked;
 use crate::worktree::DiskTree;
 
 use super::Context;
@@ -71,31 +72,9 @@ fn prefix(root: &Path, dir: &Path) -> Vec<u8> {
 
 /// What the index says of a path that is not on disk.
 fn in_index(context: &Context<'_>, path: &[u8]) -> Option<Entry> {
-    let text = std::str::from_utf8(path).ok()?;
-    let is_below = |name: &[u8]| name.starts_with(path) && name.get(path.len()) == Some(&b'/');
-    if let Some(repository) = context.coord.repo().lib() {
-        let index = repository.index().ok()?;
-        if index.get_path(Path::new(text), 0).is_some() {
-            return Some(Entry::File);
-        }
-        let is_dir = index.find_prefix(format!("{text}/").as_str()).is_ok();
-        return is_dir.then_some(Entry::Dir);
-    }
-    let args = ["ls-files", "-z", "--", &format!(":(top,literal){text}")];
-    let listed = context
-        .coord
-        .repo()
-        .git()
-        .run(&args, None, None)
-        .ok()?
-        .stdout;
-    let first = listed
-        .split(|byte| *byte == 0)
-        .find(|name| !name.is_empty())?;
-    Some(if is_below(first) {
-        Entry::Dir
-    } else {
-        Entry::File
+    Some(match context.coord.repo().tracked(path)? {
+        Tracked::File => Entry::File,
+        Tracked::Dir => Entry::Dir,
     })
 }
 

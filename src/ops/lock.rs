@@ -22,7 +22,7 @@ const WAIT_SECS_MAX: u64 = 24 * 60 * 60;
 /// Pauses between looks at the line: short where a look costs a millisecond, longer where it costs
 /// the remote a request.
 const LOCAL_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
-const REMOTE_PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
+const REMOTE_PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 
 /// Lock paths, directories, globs or logical keys, all or none.
 ///
@@ -140,6 +140,9 @@ fn in_line(context: &Context<'_>, wanted: Wanted, wait: Duration) -> Result<Done
     };
     let mut told = String::new();
     loop {
+        // Before the question, so that no change is missed between it and the wait. One's own
+        // entry in the line counts as a change and costs one more look.
+        let seen = coord.tip()?;
         let done = coord.handle(Request::Lock(wanted.clone()))?;
         let Reply::Waiting { ahead, conflicts } = &done.reply else {
             return Ok(done);
@@ -155,7 +158,7 @@ fn in_line(context: &Context<'_>, wanted: Wanted, wait: Duration) -> Result<Done
             coord.handle(Request::Leave(Leave {}))?;
             return Err(Refusal::LockHeld { conflicts }.into());
         }
-        coord.wait_for_change(pause.mul_f64(0.75 + fastrand::f64() / 2.0).min(left));
+        coord.wait_for_change(seen, pause.mul_f64(0.75 + fastrand::f64() / 2.0).min(left));
         pause = (pause * 2).min(pause_max);
     }
 }

@@ -8,7 +8,7 @@ use crate::coord::{Failure, replay};
 use crate::env;
 use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
-use crate::store::history;
+use crate::store::past;
 
 use super::{Answer, Context};
 
@@ -77,7 +77,7 @@ impl Log {
         let count = self.count.unwrap_or(COUNT_DEFAULT);
         let mut entries = Vec::new();
         let view = context.coord.view(None)?;
-        for state in history(context.coord.repo(), view.tip()) {
+        for state in past(context.coord.repo(), view.tip()) {
             let (commit, parsed) = state?;
             let event = Event::parse(parsed.body()).ok();
             let is_wanted = event.as_ref().is_none_or(|event| {

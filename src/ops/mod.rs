@@ -7,12 +7,16 @@
 
 pub mod check;
 pub mod compact;
+pub mod init;
 pub mod keys;
 pub mod lock;
 pub mod locks;
 pub mod log;
+pub mod push;
 pub mod renew;
+pub mod run;
 pub mod status;
+pub mod sync;
 pub mod unlock;
 pub mod whoami;
 
@@ -40,10 +44,14 @@ pub enum Operation {
     Renew(renew::Renew),
     Locks(locks::Locks),
     Check(check::Check),
+    Push(push::Push),
     Status(status::Status),
     Log(log::Log),
     Whoami(whoami::Whoami),
     Compact(compact::Compact),
+    Init(init::Init),
+    Sync(sync::Sync),
+    Run(run::Run),
 }
 
 /// The positive answer of an operation.
@@ -59,6 +67,13 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<String>,
     },
+    /// The remote branch has all commits already.
+    UpToDate {
+        /// The remote.
+        remote: String,
+        /// Its branch.
+        branch: String,
+    },
     /// The locks that were asked for.
     Locks(locks::Listed),
     /// Whether paths may be changed.
@@ -71,6 +86,19 @@ pub enum Answer {
     Verified(Report),
     /// Who acts here.
     Whoami(whoami::Who),
+    /// What was set up, or taken back.
+    Init(Box<init::SetUp>),
+    /// What others did.
+    Synced(sync::Synced),
+    /// One operation of others, as a watcher sees it.
+    Change(Box<log::Entry>),
+    /// The end of a watch.
+    Watched {
+        /// How many operations were shown.
+        seen: usize,
+    },
+    /// A program has ended.
+    Ran(Box<run::Ran>),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -81,6 +109,8 @@ pub struct Context<'c> {
     pub coord: Coord,
     /// Told what a long operation waits for; a face shows it or drops it.
     pub progress: &'c dyn Fn(&str),
+    /// Takes the answers of an operation that gives several, each when there is one.
+    pub stream: &'c dyn Fn(&Answer),
 }
 
 impl<'c> Context<'c> {
@@ -98,6 +128,26 @@ impl<'c> Context<'c> {
             dir,
             coord,
             progress,
+            stream: &|_| {},
+        })
+    }
+
+    /// As [`Context::open`], for an operation that may set right what the others stumble over: a
+    /// remote that is named in the config and does not exist.
+    ///
+    /// # Errors
+    /// As [`Coord::open`] otherwise.
+    pub fn open_for_set_up(
+        dir: PathBuf,
+        given: Option<&str>,
+        progress: &'c dyn Fn(&str),
+    ) -> Result<Self, Failure> {
+        let coord = Coord::open_unchecked(&dir, given)?;
+        Ok(Self {
+            dir,
+            coord,
+            progress,
+            stream: &|_| {},
         })
     }
 
@@ -119,10 +169,16 @@ impl Operation {
             Self::Renew(renew) => renew.run(context),
             Self::Locks(locks) => locks.run(context).map(Answer::Locks),
             Self::Check(check) => check.run(context).map(Answer::Check),
+            Self::Push(push) => push.run(context),
             Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
             Self::Log(log) => log.run(context),
             Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
             Self::Compact(compact) => compact.run(context),
+            Self::Init(init) => init
+                .run(context)
+                .map(|set_up| Answer::Init(Box::new(set_up))),
+            Self::Sync(sync) => sync.run(context),
+            Self::Run(run) => run.run(context).map(|ran| Answer::Ran(Box::new(ran))),
         }
     }
 }

@@ -8,5 +8,21 @@
 // In a test a panic is the report, and its place says more than a message would.
 #![allow(clippy::unwrap_used)]
 
+mod completion;
+mod docs;
+mod epochs;
+mod group_commit;
+mod hostile;
+mod init;
+mod layers;
+mod manual;
+mod push;
+mod races;
 mod rig;
+mod run;
+mod schema;
+mod screens;
 mod support;
+mod sync;
+mod usage;
+mod waiting;

@@ -200,7 +200,7 @@ impl Asked {
                     locks: then.book.locks(),
                 })
             }
-            Self::Compact => Request::Compact(Compact {}),
+            Self::Compact => Request::Compact(Compact { closes: None }),
             Self::Dies => {
                 // Only for a while: sessions of one name come and go.
                 if !world.watch.dead.remove(by) {
@@ -292,7 +292,9 @@ fn assert_real(world: &World, by: &Actor, request: &Request, refusal: &Refusal) 
             assert!(cycle.len() > 2 && cycle.first() == Some(by) && cycle.last() == Some(by));
         }
         Refusal::RevChanged { .. } | Refusal::LockRequired { .. } => {}
-        Refusal::Limit { .. } | Refusal::Damaged { .. } => panic!("{refusal}"),
+        Refusal::Limit { .. } | Refusal::Damaged { .. } | Refusal::Behind { .. } => {
+            panic!("{refusal}")
+        }
     }
 }
 

@@ -292,7 +292,7 @@ impl<'w> Someone<'w> {
     }
 
     pub(super) fn compact(self) -> Ask<'w> {
-        self.ask(Request::Compact(Compact {}))
+        self.ask(Request::Compact(Compact { closes: None }))
     }
 
     pub(super) fn land(self, paths: &str) -> Ask<'w> {

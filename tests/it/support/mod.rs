@@ -15,6 +15,8 @@ pub mod run;
 pub mod sandbox;
 pub mod server;
 pub mod shell;
+pub mod state;
+pub mod strace;
 pub mod wait;
 
 pub use outcome::Outcome;

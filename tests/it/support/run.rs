@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
 
 use super::capture::Capture;
 use super::sandbox::World;
@@ -170,9 +172,43 @@ impl Running {
         self.stderr.text()
     }
 
+    /// The id of the program's own process, which is also that of its group.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until the program itself has ended, whatever it left running.
+    pub fn until_ended(&self) {
+        until(&format!("{} ends", self.shown), || {
+            self.has_ended().then_some(())
+        });
+    }
+
+    /// Whether the program itself has ended.
+    pub fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        // Seen and not taken, so that its id stays that of the group.
+        waitid(WaitId::Pid(Pid::from_child(&self.child)), options)
+            .unwrap()
+            .is_some()
+    }
+
     /// Kills the whole group at once, as a crash or an impatient user does.
     pub fn kill(&mut self) {
         self.kill_group();
+    }
+
+    /// Kills the program alone; what it started goes on.
+    pub fn kill_alone(&mut self) {
+        if self.status.is_none() {
+            // It fails when the program has ended, which is not known before it is waited for.
+            let _ = kill_process(self.pid(), Signal::KILL);
+        }
+    }
+
+    /// The id of the program's process. Nobody else has it before the program was waited for.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     fn has_closed(&self) -> bool {
