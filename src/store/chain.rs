@@ -39,14 +39,16 @@ pub fn history(
 /// # Errors
 /// When a commit on the way is there but cannot be read.
 pub fn contains(backend: &dyn Backend, tip: Option<ObjectId>, wanted: ObjectId) -> Result<bool> {
-    Ok(distance(backend, tip, wanted)?.is_some())
+    Ok(matches!(distance(backend, tip, wanted)?, Way::Found(..)))
 }
 
 /// Judges an offered tip against the trusted one.
 ///
 /// # Errors
 /// [`Error::Rewritten`] when the offered tip does not continue the trusted one: it was shortened,
-/// replaced, or belongs to another chain. Nothing is adopted then.
+/// replaced, or belongs to another chain. [`Error::Missing`] when that cannot be told, since the
+/// offered epoch continues a chain whose end is not in this clone: its ref has to be fetched
+/// first. Nothing is adopted then.
 pub fn advance(
     backend: &dyn Backend,
     trusted: Option<ObjectId>,
@@ -69,10 +71,13 @@ pub fn advance(
         (Some(trusted), Some(offered)) => (trusted, offered),
     };
     match distance(backend, Some(offered), trusted)? {
-        Some((steps, false)) => Ok(Advance::Forward(steps)),
-        Some((_, true)) => Ok(Advance::NewEpoch),
-        None => {
-            let is_older = distance(backend, Some(trusted), offered)?.is_some();
+        Way::Found(steps, false) => Ok(Advance::Forward(steps)),
+        Way::Found(_, true) => Ok(Advance::NewEpoch),
+        way => {
+            let is_older = contains(backend, Some(trusted), offered)?;
+            if let (Way::Beyond(id), false) = (way, is_older) {
+                return Err(Error::Missing { id });
+            }
             let why = if is_older {
                 "it was set back to an older state"
             } else {
@@ -87,24 +92,30 @@ pub fn advance(
     }
 }
 
-/// Steps from `tip` back to `wanted`, and whether an epoch link was crossed.
-fn distance(
-    backend: &dyn Backend,
-    tip: Option<ObjectId>,
-    wanted: ObjectId,
-) -> Result<Option<(u64, bool)>> {
+/// What a walk back from a tip came to.
+enum Way {
+    /// The wanted commit, after so many steps, and whether an epoch link was crossed.
+    Found(u64, bool),
+    /// The end of the chain.
+    End,
+    /// An epoch link to a commit that is not in this clone.
+    Beyond(ObjectId),
+}
+
+/// Walks from `tip` back to `wanted`.
+fn distance(backend: &dyn Backend, tip: Option<ObjectId>, wanted: ObjectId) -> Result<Way> {
     let layer = Layer::new(backend);
     let mut next = tip;
     let mut steps = 0;
     let mut crossed = false;
     while let Some(id) = next {
         if id == wanted {
-            return Ok(Some((steps, crossed)));
+            return Ok(Way::Found(steps, crossed));
         }
         let commit = match layer.commit(&id) {
             Ok(commit) => commit,
             // The old chain beyond an epoch link need not be here; then it is not contained.
-            Err(Error::Missing { .. }) if crossed => return Ok(None),
+            Err(Error::Missing { id }) if crossed => return Ok(Way::Beyond(id)),
             Err(other) => return Err(other),
         };
         next = match (commit.parent, commit.epoch_link()) {
@@ -117,5 +128,5 @@ fn distance(
         };
         steps += 1;
     }
-    Ok(None)
+    Ok(Way::End)
 }
