@@ -15,6 +15,8 @@ mod backend;
 mod chain;
 mod commit;
 mod config;
+#[cfg(test)]
+mod contract;
 mod draft;
 mod durable;
 mod error;
