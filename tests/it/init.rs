@@ -205,6 +205,24 @@ fn a_dry_run_tells_all_and_writes_nothing() {
 }
 
 #[test]
+fn a_dry_run_follows_links_as_the_run_does() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let (alice, bob) = (hub.clone_as("alice"), hub.clone_as("bob"));
+    join(&alice);
+    join(&bob);
+    bob.coord(["lock", "src/b.rs"]).ok();
+    for _ in 0..2 {
+        alice.coord(["lock", "src/a.rs"]).ok();
+        alice.coord(["compact"]).ok();
+    }
+    let before = written(&bob);
+    assert_eq!(init(&bob, &["--dry-run"])["state"]["how"], "followed");
+    assert_eq!(written(&bob), before);
+    assert_eq!(init(&bob, &[])["state"]["how"], "followed");
+}
+
+#[test]
 fn an_unreachable_remote_changes_nothing() {
     let sandbox = Sandbox::new();
     let hub = sandbox.bare("hub");
