@@ -26,17 +26,20 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// A positive answer can still be a finding: a history that is not in order.
+    /// A positive answer can still be a finding: a history that is not in order, a clone that
+    /// is not well.
     pub fn of_answer(answer: &Answer) -> Self {
         match answer {
             Answer::Verified(report) if !report.findings.is_empty() => Self::Broken,
+            Answer::Doctor(report) if report.problems > 0 => Self::Broken,
             Answer::Done { .. }
             | Answer::Locks(_)
             | Answer::Check(_)
             | Answer::Status(_)
             | Answer::Log(_)
             | Answer::Verified(_)
-            | Answer::Whoami(_) => Self::Done,
+            | Answer::Whoami(_)
+            | Answer::Doctor(_) => Self::Done,
         }
     }
 

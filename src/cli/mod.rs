@@ -4,6 +4,7 @@
 //! to standard output, everything else to standard error.
 
 mod args;
+mod doctor;
 mod exit;
 mod json;
 mod notices;
@@ -74,6 +75,15 @@ fn run(cli: &Cli, page: &Page) -> Exit {
             );
         }
     };
+    // The doctor is for when nothing can be opened.
+    if let Operation::Doctor(wanted) = &operation {
+        let answer = Answer::Doctor(wanted.run(&dir, cli.actor.as_deref()));
+        return show(cli, page, &answer, |page, answer| {
+            if let Answer::Doctor(report) = answer {
+                page.data(&doctor::of(page, report));
+            }
+        });
+    }
     let progress = |news: &str| page.progress(news);
     match Context::open(dir, cli.actor.as_deref(), &progress) {
         Ok(context) => answer(cli, page, &context, &operation),
@@ -89,15 +99,21 @@ fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) 
             if let Answer::Done { done, .. } = &answer {
                 notices::show(page, &done.notices);
             }
-            if cli.json {
-                page.data(&json::of_answer(&answer));
-            } else {
-                text::show(page, context, &answer, cli.command.is_none());
-            }
-            Exit::of_answer(&answer)
+            show(cli, page, &answer, |page, answer| {
+                text::show(page, context, answer, cli.command.is_none());
+            })
         }
         Err(failure) => fail(cli, page, &failure),
     }
+}
+
+fn show(cli: &Cli, page: &Page, answer: &Answer, as_text: impl FnOnce(&Page, &Answer)) -> Exit {
+    if cli.json {
+        page.data(&json::of_answer(answer));
+    } else {
+        as_text(page, answer);
+    }
+    Exit::of_answer(answer)
 }
 
 fn fail(cli: &Cli, page: &Page, failure: &Failure) -> Exit {

@@ -28,6 +28,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Log(entries) => of_log(page, entries),
         Answer::Verified(report) => of_report(page, report),
         Answer::Whoami(who) => of_who(who),
+        Answer::Doctor(report) => super::doctor::of(page, report),
     };
     page.data(&text);
 }

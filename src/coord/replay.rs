@@ -34,7 +34,7 @@ pub struct Finding {
     pub what: String,
 }
 
-enum Checked {
+pub(super) enum Checked {
     Confirmed,
     NotCheckable,
     Wrong(String),
@@ -82,7 +82,7 @@ pub fn verify(coord: &Coord) -> Result<Report, Failure> {
     Ok(report)
 }
 
-fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
+pub(super) fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
     let event = match Event::parse(commit.body()) {
         Ok(event) => event,
         Err(why) => return Ok(Checked::Wrong(format!("it carries no event: {why}"))),
@@ -119,7 +119,16 @@ fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
 
 /// Decides one commit again, for its answer.
 pub(super) fn again(repo: &Repo, commit: &Commit, event: &Event) -> Result<Plan, Failure> {
-    let view = View::at(repo, commit.parent)?;
+    again_on(repo, commit.parent, event)
+}
+
+/// Decides an event again on the state that it was decided on.
+pub(super) fn again_on(
+    repo: &Repo,
+    before: Option<ObjectId>,
+    event: &Event,
+) -> Result<Plan, Failure> {
+    let view = View::at(repo, before)?;
     Ok(decide(
         &event.request,
         &view,

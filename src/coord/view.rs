@@ -198,7 +198,11 @@ pub(super) fn adopt(
 
 /// When the offered chain begins with an epoch link, brings the closed chain here so that the link
 /// can be followed. Returns whether there was one.
-fn fetch_old_epoch(repo: &Repo, remote: &str, offered: Option<ObjectId>) -> Result<bool, Error> {
+pub(super) fn fetch_old_epoch(
+    repo: &Repo,
+    remote: &str,
+    offered: Option<ObjectId>,
+) -> Result<bool, Error> {
     let Some((_, first)) = history(repo, offered).last().transpose()? else {
         return Ok(false);
     };

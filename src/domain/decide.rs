@@ -130,11 +130,12 @@ pub fn decide(
 
 /// `format.json`: the version of the whole state.
 #[derive(serde::Serialize, serde::Deserialize)]
-pub(super) struct Format {
+pub struct Format {
     v: u32,
     #[serde(default = "format_kind")]
     kind: String,
-    pub(super) epoch: u64,
+    /// The number of the chain, counted from 1.
+    pub epoch: u64,
 }
 
 fn format_kind() -> String {

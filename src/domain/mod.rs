@@ -20,5 +20,5 @@ mod renew;
 mod steal;
 mod unlock;
 
-pub use decide::{Plan, decide, knows_rules};
+pub use decide::{Format, Plan, decide, knows_rules};
 pub use staged::{Staged, State};

@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod compact;
+pub mod doctor;
 pub mod keys;
 pub mod lock;
 pub mod locks;
@@ -22,6 +23,7 @@ use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::coord::doctor::Report as Examined;
 use crate::coord::replay::Report;
 use crate::coord::{Coord, Done, Failure};
 use crate::model::notice::NoticeRecord;
@@ -44,6 +46,7 @@ pub enum Operation {
     Log(log::Log),
     Whoami(whoami::Whoami),
     Compact(compact::Compact),
+    Doctor(doctor::Doctor),
 }
 
 /// The positive answer of an operation.
@@ -71,6 +74,8 @@ pub enum Answer {
     Verified(Report),
     /// Who acts here.
     Whoami(whoami::Who),
+    /// What is wrong, and what was repaired.
+    Doctor(Examined),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -123,6 +128,11 @@ impl Operation {
             Self::Log(log) => log.run(context),
             Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
             Self::Compact(compact) => compact.run(context),
+            Self::Doctor(doctor) => {
+                let me = context.coord.actor();
+                let me = format!("{}/{}", me.agent, me.session);
+                Ok(Answer::Doctor(doctor.run(&context.dir, Some(&me))))
+            }
         }
     }
 }

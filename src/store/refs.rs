@@ -125,6 +125,21 @@ impl RefWriter {
         Ok(judged)
     }
 
+    /// Ends what a killed writer had begun: its lock file is moved aside and its note forgotten.
+    /// Returns the note. The caller holds the guard.
+    pub(super) fn settle(&self, guard: &GuardFile) -> Result<Option<String>> {
+        let Some(intent) = guard.interrupted()? else {
+            return Ok(None);
+        };
+        let name = intent.note.split_whitespace().next().unwrap_or_default();
+        // The note is our own file, but a path is made of it.
+        if name.starts_with("refs/") && !name.contains("..") {
+            self.clear_stale(name, intent.at)?;
+        }
+        guard.end()?;
+        Ok(Some(intent.note))
+    }
+
     fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<()> {
         self.warm(guard)?;
         let mut slot = self.child.borrow_mut();
@@ -195,14 +210,14 @@ pub(super) fn move_aside(path: &Path, common_dir: &Path) -> Result<()> {
 }
 
 /// Tells one lock file from the next of the same name.
-#[derive(PartialEq)]
-struct Stamp {
-    changed: SystemTime,
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stamp {
+    pub(super) changed: SystemTime,
     inode: u64,
 }
 
 impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
+    pub(super) fn of(path: &Path) -> Option<Self> {
         let meta = std::fs::symlink_metadata(path).ok()?;
         #[cfg(unix)]
         let inode = std::os::unix::fs::MetadataExt::ino(&meta);

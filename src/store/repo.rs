@@ -12,7 +12,7 @@ use super::config::Config;
 use super::durable;
 use super::error::{Error, Result};
 use super::git::Git;
-use super::guard::{Guard, GuardFile};
+use super::guard::{Guard, GuardFile, Intent};
 use super::libgit::LibObjects;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::program::ProgramObjects;
@@ -182,6 +182,23 @@ impl Repo {
     /// When git cannot be started.
     pub fn warm(&self) -> Result<()> {
         self.refs.warm(self.guard_file()?)
+    }
+
+    /// Ends what a killed writer had begun, and returns its note: the ref and its new value. Any
+    /// write does so too; this is for a clone in which none succeeds. The guard is held.
+    ///
+    /// # Errors
+    /// When the lock file or what the writer left cannot be used.
+    pub fn settle(&self, _: &Guard) -> Result<Option<String>> {
+        self.refs.settle(self.guard_file()?)
+    }
+
+    /// The note of a writer that died in the middle of a move. The guard is held.
+    ///
+    /// # Errors
+    /// When the lock file cannot be read.
+    pub fn interrupted(&self, _: &Guard) -> Result<Option<Intent>> {
+        self.guard_file()?.interrupted()
     }
 
     fn guard_file(&self) -> Result<&GuardFile> {
