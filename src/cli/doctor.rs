@@ -62,13 +62,24 @@ fn summary(report: &Report) -> String {
         1 => format!("1 {one}"),
         n => format!("{n} {many}"),
     };
-    let mut text = match (report.problems, report.warnings) {
-        (0, 0) => "All is well.".to_owned(),
-        (problems, warnings) => format!(
-            "{}, {}.",
-            count(problems, "problem", "problems"),
-            count(warnings, "warning", "warnings")
+    let counts = [
+        (
+            report.problems,
+            count(report.problems, "problem", "problems"),
         ),
+        (
+            report.warnings,
+            count(report.warnings, "warning", "warnings"),
+        ),
+    ];
+    let counts: Vec<String> = counts
+        .into_iter()
+        .filter_map(|(n, text)| (n > 0).then_some(text))
+        .collect();
+    let mut text = if counts.is_empty() {
+        "All is well.".to_owned()
+    } else {
+        format!("{}.", counts.join(", "))
     };
     if report.fixed > 0 {
         text.push_str(&format!(

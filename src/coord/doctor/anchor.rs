@@ -9,7 +9,8 @@ use crate::model::object_id::ObjectId;
 use crate::model::time::{Timestamp, span};
 use crate::store::{Advance, Error, advance, history, names};
 
-use super::finding::Judged;
+use super::finding::{Judged, State};
+use super::honest::{self, Honest};
 use super::objects;
 
 /// A commit that a ref or the pin names.
@@ -86,9 +87,16 @@ impl Anchor {
         }
     }
 
-    /// Whether there is a trusted tip and it cannot be read.
+    /// Whether there was a state and it cannot be read.
     pub(super) fn is_lost(&self) -> bool {
-        self.trusted().is_some() && self.now().is_none()
+        let is_traced = self.trusted().is_some() || self.at != RefFact::Absent;
+        is_traced && self.now().is_none()
+    }
+
+    /// Whether ref and pin are both at this commit.
+    pub(super) fn is_at(&self, id: ObjectId) -> bool {
+        matches!(&self.at, RefFact::At(tip) if tip.id == id)
+            && matches!(&self.pin, PinFact::At(pin) if pin.id == id)
     }
 
     /// The state to look into: the trusted one, if it can be read.
@@ -99,8 +107,10 @@ impl Anchor {
 }
 
 pub(super) fn gather(coord: &Coord) -> Anchor {
-    let at = ref_fact(coord);
+    // In this order: a writer that comes between moves the ref first, so that the pin that was
+    // read is never the newer of the two.
     let pin = pin_fact(coord);
+    let at = ref_fact(coord);
     let relation = match (&at, &pin) {
         (RefFact::At(tip), PinFact::At(pin)) => Some(relate(coord, pin.id, tip.id)),
         _ => None,
@@ -170,22 +180,26 @@ pub(super) fn relate(coord: &Coord, trusted: ObjectId, offered: ObjectId) -> Rel
 
 /// Where two chains part.
 fn part(coord: &Coord, trusted: ObjectId, offered: ObjectId) -> Relation {
-    let mut ours = HashMap::new();
-    for (steps, state) in (0..).zip(history(coord.repo(), Some(trusted))) {
-        match state {
-            Ok((id, _)) => ours.insert(id, steps),
-            // What is not here is in neither.
-            Err(_) => break,
-        };
-    }
+    let ours: HashMap<ObjectId, u64> = ancestry(coord, trusted).zip(0..).collect();
     if let Some(steps) = ours.get(&offered) {
         return Relation::Shortened(*steps);
     }
-    let theirs = history(coord.repo(), Some(offered)).map_while(Result::ok);
-    match theirs.map(|(id, _)| id).find(|id| ours.contains_key(id)) {
+    match ancestry(coord, offered).find(|id| ours.contains_key(id)) {
         Some(common) => Relation::Forked(common),
         None => Relation::Foreign,
     }
+}
+
+/// A tip and everything before it, also in earlier epochs, as far as it is here.
+fn ancestry(coord: &Coord, tip: ObjectId) -> impl Iterator<Item = ObjectId> {
+    let mut next = Some(tip);
+    std::iter::from_fn(move || {
+        let id = next.take()?;
+        let (_, commit) = history(coord.repo(), Some(id)).next()?.ok()?;
+        let link = commit.epoch_link().map(|link| link.tip);
+        next = commit.parent.or(link);
+        Some(id)
+    })
 }
 
 pub(super) fn judge(coord: &Coord, anchor: &Anchor) -> Judged {
@@ -206,6 +220,17 @@ pub(super) fn judge(coord: &Coord, anchor: &Anchor) -> Judged {
             None => judged.advice("find the missing objects, in a backup or another clone"),
         };
     }
+    if let Some(Tip {
+        id,
+        seen: Seen::Alien(_),
+    }) = anchor.trusted()
+        && let Ok(Honest {
+            tip: Some(below), ..
+        }) = honest::below(coord, *id)
+    {
+        let below = describe(&tip(coord, below), now);
+        judged = judged.details([format!("newest that an operation made: {below}")]);
+    }
     let rescued = rescued(coord)
         .into_iter()
         .map(|(name, id)| format!("set aside: {name}, {}", describe(&tip(coord, id), now)));
@@ -218,13 +243,20 @@ fn judge_at(anchor: &Anchor, now: Timestamp) -> Judged {
             return Judged::ok("nothing was ever locked here");
         }
         (RefFact::Broken(what), PinFact::Absent | PinFact::Unreadable) => {
-            return Judged::problem(format!("the state ref is damaged: {what}")).advice(
-                "this clone has no pin to restore it from: fetch the state from another \
-                     clone, then `git coord doctor --fix --accept COMMIT`",
-            );
+            return Judged::problem(format!(
+                "the state ref is damaged, and there is no pin to restore it from: {what}"
+            ));
         }
-        (RefFact::At(tip), PinFact::Absent | PinFact::Unreadable) => {
-            return alone(tip, now);
+        (RefFact::At(tip), PinFact::Absent) => return alone(tip, now),
+        (RefFact::At(tip), PinFact::Unreadable) => {
+            let judged = alone(tip, now);
+            return match judged.state {
+                State::Ok => Judged::note(format!(
+                    "the pin cannot be read; the next command makes it anew from {}",
+                    judged.found
+                )),
+                _ => judged,
+            };
         }
         (at, PinFact::At(pin)) => (at, pin),
     };

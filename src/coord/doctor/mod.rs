@@ -70,14 +70,16 @@ pub struct Report {
 pub fn examine(dir: &Path, given: Option<&str>, ask: &Ask) -> Report {
     let mut checks = look(dir, given, ask);
     if ask.fix {
-        let done = repair(dir, given, ask, &checks);
-        if !done.is_empty() {
+        let tried = repair(dir, given, ask, &checks);
+        if !tried.is_empty() {
             checks = look(dir, given, ask);
         }
-        for (check, outcome) in done {
+        for (check, outcome) in tried {
             let finding = &mut checks[check as usize];
             (finding.fix, finding.fixed) = match outcome {
-                Ok(what) => (Fix::Done, Some(what)),
+                Ok(Some(what)) => (Fix::Done, Some(what)),
+                // It had been settled meanwhile, by an earlier repair or by another command.
+                Ok(None) => continue,
                 Err(why) => (Fix::Failed, Some(why)),
             };
         }
@@ -164,7 +166,8 @@ fn look_inside(subject: &Subject, ask: &Ask) -> Vec<(Check, Judged)> {
     judged
 }
 
-type Outcome = Result<String, String>;
+/// What a repair did, if there still was something to do; or why it could not.
+type Outcome = Result<Option<String>, String>;
 
 /// Repairs, in the order of the checks: a lock file in the way is gone before a ref is moved.
 fn repair(dir: &Path, given: Option<&str>, ask: &Ask, found: &[Finding]) -> Vec<(Check, Outcome)> {
@@ -172,7 +175,7 @@ fn repair(dir: &Path, given: Option<&str>, ask: &Ask, found: &[Finding]) -> Vec<
         return Vec::new();
     };
     let coord = subject.coord();
-    let mut done = Vec::new();
+    let mut tried = Vec::new();
     for check in Check::ALL {
         let is_wanted = match check {
             Check::StateRef if ask.accept.is_some() => true,
@@ -207,12 +210,7 @@ fn repair(dir: &Path, given: Option<&str>, ask: &Ask, found: &[Finding]) -> Vec<
             | Check::Hooks
             | Check::History => Ok(None),
         };
-        match outcome {
-            Ok(Some(what)) => done.push((check, Ok(what))),
-            // An earlier repair has settled it along the way.
-            Ok(None) => {}
-            Err(why) => done.push((check, Err(why.to_string()))),
-        }
+        tried.push((check, outcome.map_err(|why| why.to_string())));
     }
-    done
+    tried
 }

@@ -4,7 +4,7 @@
 //! decisions. So a tree or a record that was lost is decided again and written: its id proves that
 //! it is the same. A commit itself cannot be made again; that needs the remote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::coord::replay;
 use crate::coord::{Coord, Failure};
@@ -17,35 +17,45 @@ use super::{GUARD_WAIT, objects as chain};
 
 pub(super) fn objects(coord: &Coord) -> Result<Option<String>, Failure> {
     let guard = coord.repo().lock(GUARD_WAIT)?;
-    let lost = |coord: &Coord| {
+    let look = || {
         let anchor = anchor::gather(coord);
         chain::gather(coord, &anchor)
     };
-    let before = lost(coord);
-    if before.lost.is_empty() {
+    let mut seen = look();
+    if seen.lost.is_empty() {
         return Ok(None);
     }
-    move_damaged_aside(coord, &before.lost)?;
-    let mut seen = before.clone();
-    remake(coord, &seen)?;
-    seen = lost(coord);
-    if !seen.lost.is_empty() && refetch(coord, &guard)? {
-        seen = lost(coord);
+    let mut known = BTreeSet::new();
+    let mut is_fetched = false;
+    // What is below a lost tree shows only once the tree is back.
+    while !seen.lost.is_empty() {
+        let before = known.len();
+        known.extend(seen.lost.keys().copied());
+        move_damaged_aside(coord, &seen.lost)?;
+        let made = remake(coord, &seen)?;
+        if made == 0 && known.len() == before {
+            if is_fetched || !refetch(coord, &guard)? {
+                break;
+            }
+            is_fetched = true;
+        }
+        seen = look();
     }
-    let (all, left) = (before.lost.len(), seen.lost.len());
-    if left >= all {
-        return Err(Error::damaged(
+    match seen.lost.len() {
+        0 => Ok(Some(format!("{} lost objects are here again", known.len()))),
+        left => Err(Error::damaged(
             "the chain",
-            "what is lost can neither be fetched nor made again",
+            format!("{left} objects can neither be fetched nor made again"),
         )
-        .into());
+        .into()),
     }
-    Ok(Some(format!("{} of {all} are here again", all - left)))
 }
 
-/// Decides each state again, oldest first, and writes what is lost of it.
-fn remake(coord: &Coord, seen: &chain::Chain) -> Result<(), Failure> {
+/// Decides each state again, oldest first, and writes what is lost of it. Returns how many objects
+/// that were.
+fn remake(coord: &Coord, seen: &chain::Chain) -> Result<usize, Failure> {
     let mut lost = seen.lost.clone();
+    let mut count = 0;
     for (_, commit) in seen.inspected.commits.iter().rev() {
         if lost.is_empty() {
             break;
@@ -59,9 +69,10 @@ fn remake(coord: &Coord, seen: &chain::Chain) -> Result<(), Failure> {
             .collect();
         if !wanted.is_empty() {
             coord.repo().write(&wanted)?;
+            count += wanted.len();
         }
     }
-    Ok(())
+    Ok(count)
 }
 
 /// The objects that a commit's event leads to, if it can be decided again here.

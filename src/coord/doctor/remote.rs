@@ -144,8 +144,8 @@ fn judge_offered(ours: Option<&Tip>, offered: &Offered) -> Judged {
 }
 
 fn is_relieved(coord: &Coord, ours: &Tip, theirs: &Tip) -> bool {
-    let below = honest::below(coord, ours.id);
-    below.is_ok_and(|(below, dropped)| below == Some(theirs.id) && !dropped.is_empty())
+    honest::below(coord, ours.id)
+        .is_ok_and(|below| below.tip == Some(theirs.id) && below.dropped > 0)
 }
 
 /// Follows the remote back below what no operation made; or, when a person said so, puts this
@@ -203,8 +203,8 @@ fn target(
         if is_state && !records::is_damaged(coord, theirs.id) {
             return Ok(None);
         }
-        let (below, dropped) = honest::below(coord, theirs.id)?;
-        return Ok(below.filter(|_| !dropped.is_empty()));
+        let below = honest::below(coord, theirs.id)?;
+        return Ok(below.tip.filter(|_| below.dropped > 0));
     }
     match ours.seen {
         Seen::State { .. } => Ok(Some(ours.id)),

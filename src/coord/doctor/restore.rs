@@ -13,7 +13,11 @@ pub(super) fn state(coord: &Coord, accept: Option<&str>) -> Result<Option<String
     let accepted = accept.map(|text| accepted(coord, text)).transpose()?;
     let guard = coord.repo().lock(GUARD_WAIT)?;
     let anchor = anchor::gather(coord);
-    let Some(wanted) = accepted.or_else(|| anchor.trusted().map(|tip| tip.id)) else {
+    let wanted = match accepted.or_else(|| anchor.trusted().map(|tip| tip.id)) {
+        Some(wanted) => Some(wanted),
+        None => of_remote(coord)?,
+    };
+    let Some(wanted) = wanted else {
         return Ok(None);
     };
     let mut wanted = anchor::tip(coord, wanted);
@@ -21,8 +25,7 @@ pub(super) fn state(coord: &Coord, accept: Option<&str>) -> Result<Option<String
         wanted = find_again(coord, &guard, &wanted)?;
     }
     if let Seen::Alien(_) = wanted.seen {
-        let (below, _) = honest::below(coord, wanted.id)?;
-        let Some(below) = below else {
+        let Some(below) = honest::below(coord, wanted.id)?.tip else {
             return Err(Error::damaged(
                 format!("commit {}", wanted.id),
                 "no operation made it, nor anything below it",
@@ -30,6 +33,10 @@ pub(super) fn state(coord: &Coord, accept: Option<&str>) -> Result<Option<String
             .into());
         };
         wanted = anchor::tip(coord, below);
+    }
+    if anchor::gather(coord).is_at(wanted.id) {
+        // Another command was quicker.
+        return Ok(None);
     }
     let kept = point_to(coord, &guard, wanted.id)?;
     let what = format!("the state is {} again", wanted.id);
@@ -86,6 +93,19 @@ fn accepted(coord: &Coord, text: &str) -> Result<ObjectId, Failure> {
             Err(Failure::usage(what, hint))
         }
     }
+}
+
+/// The remote's state, for a clone that has lost all trace of its own.
+fn of_remote(coord: &Coord) -> Result<Option<ObjectId>, Failure> {
+    let Some(remote) = &coord.settings().remote else {
+        return Ok(None);
+    };
+    // Git fetches nothing beside a ref that it cannot read. Without it, and without a pin, this
+    // clone is as new, and any command would take the remote's state.
+    if let RefFact::Broken(_) = anchor::ref_fact(coord) {
+        clear_broken(coord)?;
+    }
+    Ok(coord.repo().fetch(remote, &coord.settings().remote_ref)?)
 }
 
 /// A trusted tip that is not here any more, brought back from the remote. An older state is no
