@@ -80,12 +80,22 @@ pub(super) fn judge(chain: &Chain) -> Judged {
         "{} objects of the chain are missing or cannot be read",
         chain.lost.len()
     ))
-    .details(chain.lost.values().cloned())
+    .details(chain.lost.iter().map(named))
     .advice(
         "`git coord doctor --fix` fetches them again or makes them again from the log; a copy \
          of this repository's `objects` folder would do as well",
     )
     .fixable()
+}
+
+/// Git's own words do not always say which object they are about.
+fn named((id, why): (&ObjectId, &String)) -> String {
+    let is_named = why.contains(&id.to_string());
+    if is_named {
+        why.clone()
+    } else {
+        format!("object {id}: {why}")
+    }
 }
 
 /// The state with the highest number of all commits that are left here, named by a ref or not: the

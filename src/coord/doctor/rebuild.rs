@@ -29,17 +29,18 @@ pub(super) fn objects(coord: &Coord) -> Result<Option<String>, Failure> {
     let mut is_fetched = false;
     // What is below a lost tree shows only once the tree is back.
     while !seen.lost.is_empty() {
-        let before = known.len();
         known.extend(seen.lost.keys().copied());
         move_damaged_aside(coord, &seen.lost)?;
-        let made = remake(coord, &seen)?;
-        if made == 0 && known.len() == before {
+        remake(coord, &seen)?;
+        let before = std::mem::replace(&mut seen, look());
+        if seen.lost == before.lost {
+            // Writing may have no effect: git believes to have what a damaged pack lists.
             if is_fetched || !refetch(coord, &guard)? {
                 break;
             }
             is_fetched = true;
+            seen = look();
         }
-        seen = look();
     }
     match seen.lost.len() {
         0 => Ok(Some(format!("{} lost objects are here again", known.len()))),
@@ -51,11 +52,9 @@ pub(super) fn objects(coord: &Coord) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Decides each state again, oldest first, and writes what is lost of it. Returns how many objects
-/// that were.
-fn remake(coord: &Coord, seen: &chain::Chain) -> Result<usize, Failure> {
+/// Decides each state again, oldest first, and writes what is lost of it.
+fn remake(coord: &Coord, seen: &chain::Chain) -> Result<(), Failure> {
     let mut lost = seen.lost.clone();
-    let mut count = 0;
     for (_, commit) in seen.inspected.commits.iter().rev() {
         if lost.is_empty() {
             break;
@@ -69,10 +68,9 @@ fn remake(coord: &Coord, seen: &chain::Chain) -> Result<usize, Failure> {
             .collect();
         if !wanted.is_empty() {
             coord.repo().write(&wanted)?;
-            count += wanted.len();
         }
     }
-    Ok(count)
+    Ok(())
 }
 
 /// The objects that a commit's event leads to, if it can be decided again here.

@@ -12,7 +12,7 @@ use crate::model::wait::WaitRecord;
 use crate::store::{Backend, Error, ObjectKind};
 
 use super::finding::Judged;
-use super::honest::{self, Honest};
+use super::honest;
 
 /// Git's mode of a plain file.
 const PLAIN: &str = "100644";
@@ -63,8 +63,8 @@ pub(super) fn is_damaged(coord: &Coord, tip: ObjectId) -> bool {
 
 /// The state to go back to, if commits that no operation made brought the damage.
 pub(super) fn way_back(coord: &Coord, tip: ObjectId) -> Option<ObjectId> {
-    let Honest { tip, dropped } = honest::below(coord, tip).ok()?;
-    tip.filter(|tip| dropped > 0 && !is_damaged(coord, *tip))
+    let below = honest::below(coord, tip).ok()?.tip;
+    below.filter(|below| !is_damaged(coord, *below))
 }
 
 fn is_bad(odd: &Verdicts) -> bool {

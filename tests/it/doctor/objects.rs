@@ -130,3 +130,36 @@ fn what_is_lost_is_fetched_from_the_remote() {
         works(&alice);
     }
 }
+
+/// Git believes to have what the index of a damaged pack lists, so that writing it again changes
+/// nothing: the repair has to end all the same, and to say that it failed.
+#[test]
+fn a_repair_that_has_no_effect_ends() {
+    for init in [FORMATS[0], FORMATS[1]] {
+        let sandbox = Sandbox::new();
+        let alice = locked(&sandbox, init);
+        alice.git(["repack", "-a", "-d", "--quiet"]).ok();
+        let dir = alice.path().join(".git/objects/pack");
+        let names = fs::read_dir(&dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let pack = names
+            .into_iter()
+            .find(|path| path.extension().unwrap() == "pack")
+            .unwrap();
+        let root = alice.ask_git(["rev-parse", &format!("{STATE}^{{tree}}")]);
+        let listed = alice.ask_git(["verify-pack", "-v", pack.to_str().unwrap()]);
+        let line = listed.lines().find(|line| line.starts_with(&root)).unwrap();
+        let offset: usize = line.split_whitespace().nth(4).unwrap().parse().unwrap();
+        let mut bytes = fs::read(&pack).unwrap();
+        bytes[offset + 2..offset + 10].fill(0);
+        fs::remove_file(&pack).unwrap();
+        fs::write(&pack, bytes).unwrap();
+        let before = refs(&alice);
+        let _ = alice.coord(["lock", "src/c.rs"]).code(4);
+        let report = doctor(&alice, &["--fix"]);
+        found(&report, "objects", "problem", &root);
+        assert_eq!(check(&report, "objects")["fix"], "failed");
+        assert_eq!(refs(&alice), before);
+    }
+}
