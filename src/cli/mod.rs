@@ -5,6 +5,7 @@
 
 mod args;
 mod completion;
+mod doctor;
 mod exit;
 mod help;
 mod json;
@@ -109,6 +110,18 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
             return fail(page, &Failure::usage(what, "change to one that exists")).into();
         }
     };
+    // The doctor is for when nothing can be opened.
+    if let Operation::Doctor(wanted) = &operation {
+        let report = wanted.run(&dir, cli.actor.as_deref());
+        if !page.is_json {
+            page.data(&doctor::of(page, &report));
+        }
+        let answer = Answer::Doctor(report);
+        if page.is_json {
+            page.data(&json::of_answer(&answer, &[]));
+        }
+        return Exit::of_answer(&answer).into();
+    }
     let progress = |news: &str| page.progress(news);
     let stream = |answer: &Answer| show_one(page, answer);
     let open = match operation {

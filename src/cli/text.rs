@@ -39,6 +39,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
             after_run(page, ran);
             String::new()
         }
+        Answer::Doctor(report) => super::doctor::of(page, report),
     };
     page.data(&text);
 }

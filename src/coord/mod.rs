@@ -4,6 +4,7 @@
 //! decided again on a fresh view (never re-applied), that an answer which did not come is settled
 //! by ancestry, and that commands of one clone that meet share a push.
 
+pub mod doctor;
 pub mod failure;
 pub mod identity;
 pub mod replay;

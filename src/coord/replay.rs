@@ -34,7 +34,7 @@ pub struct Finding {
     pub what: String,
 }
 
-enum Checked {
+pub(super) enum Checked {
     Confirmed,
     NotCheckable,
     Wrong(String),
@@ -80,7 +80,7 @@ fn decided_on(commit: &Commit) -> Option<ObjectId> {
         .or_else(|| commit.epoch_link().map(|link| link.tip))
 }
 
-fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
+pub(super) fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
     let event = match Event::parse(commit.body()) {
         Ok(event) => event,
         Err(why) => return Ok(Checked::Wrong(format!("it carries no event: {why}"))),
@@ -116,7 +116,16 @@ fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
 
 /// Decides one commit again, for its answer.
 pub(super) fn again(repo: &Repo, commit: &Commit, event: &Event) -> Result<Plan, Failure> {
-    let view = View::at(repo, decided_on(commit))?;
+    again_on(repo, decided_on(commit), event)
+}
+
+/// Decides an event again on the state that it was decided on.
+pub(super) fn again_on(
+    repo: &Repo,
+    before: Option<ObjectId>,
+    event: &Event,
+) -> Result<Plan, Failure> {
+    let view = View::at(repo, before)?;
     Ok(decide(
         &event.request,
         &view,

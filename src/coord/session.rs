@@ -56,7 +56,7 @@ impl Sessions {
         }
     }
 
-    fn file(&self, actor: &Actor, ending: &str) -> PathBuf {
+    pub(super) fn file(&self, actor: &Actor, ending: &str) -> PathBuf {
         // Names hold no separator and do not begin with a dot, so they are file names.
         self.dir
             .join(actor.agent.as_str())

@@ -10,6 +10,9 @@ pub const LOCAL: &str = "refs/coord/local/";
 /// What a fetch brought from a remote before it was checked; never read as truth.
 pub const FETCHED: &str = "refs/coord/fetched/";
 
+/// Tips that a repair set aside, one ref for each; nothing reads them but people.
+pub const RESCUED: &str = "refs/coord/rescued/";
+
 /// The ref that keeps the chain of a closed epoch.
 pub fn epoch(number: u64) -> String {
     format!("{EPOCHS}{number}")

@@ -138,6 +138,21 @@ impl RefWriter {
         durable::flush(&files)
     }
 
+    /// Ends what a killed writer had begun: its lock file is moved aside and its note forgotten.
+    /// Returns the note. The caller holds the guard.
+    pub(super) fn settle(&self, guard: &GuardFile) -> Result<Option<String>> {
+        let Some(intent) = guard.interrupted()? else {
+            return Ok(None);
+        };
+        let name = intent.note.split_whitespace().next().unwrap_or_default();
+        // The note is our own file, but a path is made of it.
+        if name.starts_with("refs/") && !name.contains("..") {
+            self.clear_stale(name, intent.at)?;
+        }
+        guard.end()?;
+        Ok(Some(intent.note))
+    }
+
     fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<()> {
         let was_idle = self.child.borrow().is_some();
         match self.attempt_once(guard, swaps) {

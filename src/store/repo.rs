@@ -11,7 +11,7 @@ use super::commit::{Commit, Person};
 use super::config::Config;
 use super::error::{Error, Result};
 use super::git::Git;
-use super::guard::{Guard, GuardFile};
+use super::guard::{Guard, GuardFile, Intent};
 use super::layout::Layout;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
@@ -148,6 +148,23 @@ impl Repo {
     /// When git cannot be started.
     pub fn warm(&self) -> Result<()> {
         self.refs.warm(self.guard_file()?)
+    }
+
+    /// Ends what a killed writer had begun, and returns its note: the ref and its new value. Any
+    /// write does so too; this is for a clone in which none succeeds. The guard is held.
+    ///
+    /// # Errors
+    /// When the lock file or what the writer left cannot be used.
+    pub fn settle(&self, _: &Guard) -> Result<Option<String>> {
+        self.refs.settle(self.guard_file()?)
+    }
+
+    /// The note of a writer that died in the middle of a move. The guard is held.
+    ///
+    /// # Errors
+    /// When the lock file cannot be read.
+    pub fn interrupted(&self, _: &Guard) -> Result<Option<Intent>> {
+        self.guard_file()?.interrupted()
     }
 
     /// Ends the idle child that moves refs, as anybody on the machine may.

@@ -10,6 +10,7 @@
 
 mod completion;
 mod docs;
+mod doctor;
 mod epochs;
 mod group_commit;
 mod hostile;
