@@ -10,5 +10,12 @@
 //! knows nothing of locks, and `coord` the one loop that reads, decides and publishes.
 //! `docs/architecture.md` has the whole map.
 
+pub mod child;
+pub mod cli;
+pub mod coord;
+pub mod domain;
+pub mod env;
 pub mod model;
+pub mod ops;
 pub mod store;
+pub mod worktree;

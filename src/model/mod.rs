@@ -2,6 +2,19 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a repository.
 
+pub mod event;
+pub mod id;
+pub mod key;
 pub mod limits;
+pub mod lock;
+pub mod notice;
 pub mod object_id;
 pub mod place;
+pub mod record;
+pub mod refusal;
+pub mod reply;
+pub mod request;
+pub mod stamp;
+pub mod text;
+pub mod time;
+pub mod wait;

@@ -4,7 +4,9 @@ use super::backend::Backend;
 use super::commit::Commit;
 use super::error::{Error, Result};
 use super::snapshot::Layer;
+use super::tree::{self, Trees};
 use crate::model::object_id::ObjectId;
+use crate::model::place::FORMAT;
 
 /// How an offered tip stands to the one that this clone trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,22 +35,44 @@ pub fn history(
     })
 }
 
+/// The commits from `tip` back through the epoch links as far as the old chains are in this clone,
+/// newest first.
+pub fn past(
+    backend: &dyn Backend,
+    tip: Option<ObjectId>,
+) -> impl Iterator<Item = Result<(ObjectId, Commit)>> {
+    let layer = Layer::new(backend);
+    let mut next = tip;
+    let mut is_beyond = false;
+    std::iter::from_fn(move || {
+        let id = next.take()?;
+        let commit = match layer.commit(&id) {
+            Ok(commit) => commit,
+            // Old chains are kept only as long as somebody wants them.
+            Err(Error::Missing { .. }) if is_beyond => return None,
+            Err(other) => return Some(Err(other)),
+        };
+        let link = commit.epoch_link();
+        is_beyond |= link.is_some();
+        next = commit.parent.or(link.map(|link| link.tip));
+        Some(Ok((id, commit)))
+    })
+}
+
 /// Whether `wanted` is `tip` or one of its ancestors, also beyond epoch links as far as the old
 /// chains are in this clone.
 ///
 /// # Errors
 /// When a commit on the way is there but cannot be read.
 pub fn contains(backend: &dyn Backend, tip: Option<ObjectId>, wanted: ObjectId) -> Result<bool> {
-    Ok(matches!(distance(backend, tip, wanted)?, Way::Found(..)))
+    Ok(way(backend, tip, wanted)?.is_some())
 }
 
 /// Judges an offered tip against the trusted one.
 ///
 /// # Errors
 /// [`Error::Rewritten`] when the offered tip does not continue the trusted one: it was shortened,
-/// replaced, or belongs to another chain. [`Error::Missing`] when that cannot be told, since the
-/// offered epoch continues a chain whose end is not in this clone: its ref has to be fetched
-/// first. Nothing is adopted then.
+/// replaced, or belongs to another chain. Nothing is adopted then.
 pub fn advance(
     backend: &dyn Backend,
     trusted: Option<ObjectId>,
@@ -70,63 +94,79 @@ pub fn advance(
         }
         (Some(trusted), Some(offered)) => (trusted, offered),
     };
-    match distance(backend, Some(offered), trusted)? {
-        Way::Found(steps, false) => Ok(Advance::Forward(steps)),
-        Way::Found(_, true) => Ok(Advance::NewEpoch),
-        way => {
-            let is_older = contains(backend, Some(trusted), offered)?;
-            if let (Way::Beyond(id), false) = (way, is_older) {
-                return Err(Error::Missing { id });
+    let rewritten = |why: &str| Error::Rewritten {
+        trusted,
+        offered: Some(offered),
+        why: why.into(),
+    };
+    match way(backend, Some(offered), trusted)? {
+        Some(Way { steps, roots }) if roots.is_empty() => Ok(Advance::Forward(steps)),
+        Some(Way { roots, .. }) => {
+            for root in &roots {
+                if !keeps_records(backend, root)? {
+                    return Err(rewritten(
+                        "its epoch does not begin with the records that the last one ended with",
+                    ));
+                }
             }
-            let why = if is_older {
+            Ok(Advance::NewEpoch)
+        }
+        None => {
+            let is_older = way(backend, Some(trusted), offered)?.is_some();
+            Err(rewritten(if is_older {
                 "it was set back to an older state"
             } else {
                 "it does not continue the state that this clone has seen"
-            };
-            Err(Error::Rewritten {
-                trusted,
-                offered: Some(offered),
-                why: why.into(),
-            })
+            }))
         }
     }
 }
 
-/// What a walk back from a tip came to.
-enum Way {
-    /// The wanted commit, after so many steps, and whether an epoch link was crossed.
-    Found(u64, bool),
-    /// The end of the chain.
-    End,
-    /// An epoch link to a commit that is not in this clone.
-    Beyond(ObjectId),
+/// The way from a tip back to one of its ancestors.
+struct Way {
+    steps: u64,
+    /// The first commits of the epochs that were left on the way.
+    roots: Vec<Commit>,
 }
 
-/// Walks from `tip` back to `wanted`.
-fn distance(backend: &dyn Backend, tip: Option<ObjectId>, wanted: ObjectId) -> Result<Way> {
-    let layer = Layer::new(backend);
-    let mut next = tip;
-    let mut steps = 0;
-    let mut crossed = false;
-    while let Some(id) = next {
+fn way(backend: &dyn Backend, tip: Option<ObjectId>, wanted: ObjectId) -> Result<Option<Way>> {
+    let mut way = Way {
+        steps: 0,
+        roots: Vec::new(),
+    };
+    for state in past(backend, tip) {
+        let (id, commit) = state?;
         if id == wanted {
-            return Ok(Way::Found(steps, crossed));
+            return Ok(Some(way));
         }
-        let commit = match layer.commit(&id) {
-            Ok(commit) => commit,
-            // The old chain beyond an epoch link need not be here; then it is not contained.
-            Err(Error::Missing { id }) if crossed => return Ok(Way::Beyond(id)),
-            Err(other) => return Err(other),
-        };
-        next = match (commit.parent, commit.epoch_link()) {
-            (Some(parent), _) => Some(parent),
-            (None, Some(link)) => {
-                crossed = true;
-                Some(link.tip)
-            }
-            (None, None) => None,
-        };
-        steps += 1;
+        way.steps += 1;
+        if commit.epoch_link().is_some() {
+            way.roots.push(commit);
+        }
     }
-    Ok(Way::End)
+    Ok(None)
+}
+
+/// Whether the first commit of an epoch has the records of the state that it continues. Only the
+/// record that counts the epochs may differ: everything else would be a change that nobody decided.
+fn keeps_records(backend: &dyn Backend, root: &Commit) -> Result<bool> {
+    let Some(link) = root.epoch_link() else {
+        return Ok(false);
+    };
+    let layer = Layer::new(backend);
+    let closed = layer.commit(&link.tip)?.tree;
+    let (before, after) = (layer.tree(&closed)?, layer.tree(&root.tree)?);
+    let records = |data| -> Result<Vec<_>> {
+        let entries = tree::entries(layer.hash(), data)
+            .map(|entry| entry.map_err(|why| Error::damaged("the first state of an epoch", why)));
+        let mut records = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            if entry.name != FORMAT.as_bytes() {
+                records.push((entry.name.to_vec(), entry.is_tree, entry.id));
+            }
+        }
+        Ok(records)
+    };
+    Ok(records(&before)? == records(&after)?)
 }

@@ -30,12 +30,17 @@ pub const TEAM_KEYS: &[&str] = &[
     "coord.hookmaxage",
     "coord.skew",
     "coord.mainbranch",
+    "coord.epochevery",
 ];
 
 /// All settings, the last value of each key winning.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     values: HashMap<String, Vec<String>>,
+    /// How many values of a key are the team's.
+    team: HashMap<String, usize>,
+    /// Keys of the team's file that are not taken from there.
+    ignored: Vec<String>,
 }
 
 impl Config {
@@ -50,32 +55,36 @@ impl Config {
         }
         let mut config = Self::default();
         if let Some(file) = team_file(layout) {
-            let team = git2::Config::open(&file).map_err(Error::lib("reading .coordconfig"))?;
-            config.take_lib(&team, |key| TEAM_KEYS.contains(&key))?;
+            if has_include(&file) {
+                // libgit2 would follow it, to any file of this machine. The git program does not.
+                let git = Git::at(layout.git_dir.clone(), layout.work_dir.clone());
+                config.take_file(&git, &file)?;
+            } else {
+                let team = git2::Config::open(&file).map_err(Error::lib("reading .coordconfig"))?;
+                config.take_lib(&team, true)?;
+            }
         }
         let own = repository
             .config()
             .map_err(Error::lib("reading git config"))?;
-        config.take_lib(&own, |_| true)?;
+        config.take_lib(&own, false)?;
         Ok(config)
     }
 
-    fn take_lib(&mut self, from: &git2::Config, wanted: impl Fn(&str) -> bool) -> Result<()> {
+    fn take_lib(&mut self, from: &git2::Config, is_team: bool) -> Result<()> {
         let mut entries = from
             .entries(None)
             .map_err(Error::lib("reading git config"))?;
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(Error::lib("reading git config"))?;
             let Ok(name) = entry.name() else { continue };
-            if wanted(name) {
-                // A key without a value is git's short form of `true`.
-                let value = if entry.has_value() {
-                    entry.value().unwrap_or_default()
-                } else {
-                    "true"
-                };
-                self.add(name, value);
-            }
+            // A key without a value is git's short form of `true`.
+            let value = if entry.has_value() {
+                entry.value().unwrap_or_default()
+            } else {
+                "true"
+            };
+            self.take(name, value, is_team);
         }
         Ok(())
     }
@@ -83,27 +92,57 @@ impl Config {
     pub(super) fn from_program(git: &Git, layout: &Layout) -> Result<Self> {
         let mut config = Self::default();
         if let Some(file) = team_file(layout) {
-            let file = file.to_string_lossy().into_owned();
-            let listed = git.expect(&["config", "--null", "--list", "--file", &file], None)?;
-            config.take_list(&listed, |key| TEAM_KEYS.contains(&key));
+            config.take_file(git, &file)?;
         }
-        config.take_list(&git.expect(&["config", "--null", "--list"], None)?, |_| {
-            true
-        });
+        config.take_list(&git.expect(&["config", "--null", "--list"], None)?, false);
         Ok(config)
     }
 
+    fn take_file(&mut self, git: &Git, file: &Path) -> Result<()> {
+        let file = file.to_string_lossy().into_owned();
+        let args = [
+            "config",
+            "--null",
+            "--no-includes",
+            "--list",
+            "--file",
+            &file,
+        ];
+        self.take_list(&git.expect(&args, None)?, true);
+        Ok(())
+    }
+
     /// Reads `key LF value NUL` lines; a key without a value has no line feed.
-    fn take_list(&mut self, listed: &[u8], wanted: impl Fn(&str) -> bool) {
+    fn take_list(&mut self, listed: &[u8], is_team: bool) {
         for item in String::from_utf8_lossy(listed)
             .split('\0')
             .filter(|item| !item.is_empty())
         {
             let (key, value) = item.split_once('\n').unwrap_or((item, "true"));
-            if wanted(key) {
-                self.add(key, value);
-            }
+            self.take(key, value, is_team);
         }
+    }
+
+    fn take(&mut self, key: &str, value: &str, is_team: bool) {
+        if !is_team {
+            self.add(key, value);
+        } else if TEAM_KEYS.contains(&key) {
+            self.add(key, value);
+            *self.team.entry(key.to_owned()).or_default() += 1;
+        } else if !self.ignored.iter().any(|ignored| ignored == key) {
+            self.ignored.push(key.to_owned());
+        }
+    }
+
+    /// Whether the value in force is the team's.
+    pub fn is_from_team(&self, key: &str) -> bool {
+        self.team.get(key).copied() == self.values.get(key).map(Vec::len)
+            && self.values.contains_key(key)
+    }
+
+    /// Keys in the team's file that are not honoured there.
+    pub fn ignored(&self) -> &[String] {
+        &self.ignored
     }
 
     fn add(&mut self, key: &str, value: &str) {
@@ -172,6 +211,14 @@ impl Config {
             timeout: self.duration("coord.timeout", default).unwrap_or(default),
         }
     }
+}
+
+/// Whether the team's file asks for other files.
+fn has_include(file: &Path) -> bool {
+    // Unreadable is reported by whoever reads it next.
+    let text = std::fs::read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
+    text.contains("include")
 }
 
 fn team_file(layout: &Layout) -> Option<std::path::PathBuf> {

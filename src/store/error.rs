@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::object_id::ObjectId;
+use crate::model::text::shown;
 
 /// The result of a store operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -11,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The directory is not inside a git repository.
-    #[error("{at} is not inside a git repository")]
+    #[error("{} is not inside a git repository", shown(&at.to_string_lossy()))]
     NoRepository {
         /// Where the search began.
         at: PathBuf,
@@ -57,7 +58,7 @@ pub enum Error {
         why: String,
     },
     /// A file operation beside git failed.
-    #[error("{doing} {path}: {source}")]
+    #[error("{doing} {}: {source}", shown(&path.to_string_lossy()))]
     Io {
         /// What was tried, as "reading", "locking" ...
         doing: &'static str,
@@ -77,11 +78,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// Damaged data at a named thing.
+    /// Damaged data at a named thing. Both may quote what was found, so both are cleaned.
     pub fn damaged(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self::Damaged {
-            what: what.into(),
-            why: why.into(),
+            what: shown(&what.into()),
+            why: shown(&why.into()),
         }
     }
 

@@ -5,12 +5,24 @@
 pub const STATE: &str = "refs/coord/state";
 /// Where old chains are kept after a compaction, one ref per epoch number.
 pub const EPOCHS: &str = "refs/coord/epoch/";
+/// Chains of this clone alone that it left when it joined a remote.
+pub const LOCAL: &str = "refs/coord/local/";
 /// What a fetch brought from a remote before it was checked; never read as truth.
 pub const FETCHED: &str = "refs/coord/fetched/";
 
 /// The ref that keeps the chain of a closed epoch.
 pub fn epoch(number: u64) -> String {
     format!("{EPOCHS}{number}")
+}
+
+/// The ref that keeps a closed chain on a remote: beside the state, wherever that is placed, so that
+/// a host which takes the one takes the other.
+pub fn epoch_beside(state: &str, number: u64) -> String {
+    match state.rsplit_once('/') {
+        Some((dir, "state")) => format!("{dir}/epoch/{number}"),
+        Some((dir, name)) => format!("{dir}/epoch-{name}/{number}"),
+        None => epoch(number),
+    }
 }
 
 /// The quarantine ref of one remote.

@@ -91,14 +91,10 @@ fn reasons(porcelain: &str, words: String) -> String {
 
 /// Fetches `name` from `remote` into the quarantine namespace; returns the ref it stands in.
 pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> Result<String> {
-    let kept = format!(
-        "{}/{}",
-        names::fetched(remote),
-        name.rsplit('/').next().unwrap_or(name)
-    );
     // A pattern, so that an absent ref is an answer and not a failure: pruning then removes our
     // copy. The copy is quarantine, so `+` overwrites nothing that anybody relies on.
-    let refspec = format!("+{name}*:{kept}*");
+    let Pattern { from, to, kept } = Pattern::new(remote, name);
+    let refspec = format!("+{from}:{to}");
     let args = [
         "-c",
         "fetch.parallel=1",
@@ -136,6 +132,39 @@ pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> 
         remote: remote.to_owned(),
         why,
     })
+}
+
+/// A refspec with a star that matches only one ref that we know.
+struct Pattern {
+    from: String,
+    to: String,
+    /// Where that ref comes to stand.
+    kept: String,
+}
+
+impl Pattern {
+    fn new(remote: &str, name: &str) -> Self {
+        let dir = names::fetched(remote);
+        let (above, last) = name.rsplit_once('/').unwrap_or(("refs", name));
+        let parent = above.rsplit('/').next().unwrap_or(above);
+        // `epoch/1*` would bring the chain of epoch 10 as well, so the star stands for the last
+        // letter of the directory there.
+        let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && parent.is_ascii() && parent.len() > 1 && above != parent {
+            let cut = |text: &str| text[..text.len() - 1].to_owned();
+            return Self {
+                from: format!("{}*/{last}", cut(above)),
+                to: format!("{dir}/{}*/{last}", cut(parent)),
+                kept: format!("{dir}/{parent}/{last}"),
+            };
+        }
+        let kept = format!("{dir}/{last}");
+        Self {
+            from: format!("{name}*"),
+            to: format!("{kept}*"),
+            kept,
+        }
+    }
 }
 
 /// Git's own event trace of a push: it starts `pack-objects` only when the remote was reached and

@@ -127,6 +127,11 @@ impl Repo {
         &self.git
     }
 
+    /// The deadline of one network command.
+    pub fn timeout(&self) -> Duration {
+        self.options.timeout
+    }
+
     /// libgit2's handle, where it could open the repository.
     pub fn lib(&self) -> Option<&Repository> {
         self.objects.lib()

@@ -21,7 +21,8 @@ const DEPTH_MAX: usize = 512;
 const RECORDS_MAX: usize = 1_000_000;
 
 /// Objects as this command sees them: the backend's, and those that it has made up but not yet
-/// written. Trees and commits are kept once read, since successive questions share their roots.
+/// written. What was read once is kept: successive questions share their roots, and a decision
+/// looks at the same few records again and again.
 pub(super) struct Layer<'b> {
     backend: &'b dyn Backend,
     seen: RefCell<HashMap<ObjectId, Rc<[u8]>>>,
@@ -63,9 +64,7 @@ impl<'b> Layer<'b> {
             return Ok(Rc::clone(data));
         }
         let data: Rc<[u8]> = self.backend.read(id, kind, bytes_max)?.into();
-        if kind != ObjectKind::Blob {
-            self.seen.borrow_mut().insert(*id, Rc::clone(&data));
-        }
+        self.seen.borrow_mut().insert(*id, Rc::clone(&data));
         Ok(data)
     }
 

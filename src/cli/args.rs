@@ -1,0 +1,46 @@
+//! The words of the command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::ops::Operation;
+
+use super::Dir;
+use super::page::Color;
+use super::pages::Pages;
+
+const AFTER: &str = "\
+Exit codes: 0 done, 1 refused, 2 wrong use, 3 authority not reached, 4 damaged or internal error,
+5 not known whether it happened, 6 pending; `git coord help exit-codes` explains them.
+Topics: git coord help exit-codes | identity | json | keys | settings";
+
+/// Locks, and what is built on them, for people and agents that share a git repository.
+///
+/// Everything is kept in git itself: one commit per operation under refs/coord/state, decided by
+/// compare-and-swap, carried between clones by push and fetch.
+#[derive(Debug, Parser)]
+#[command(name = "git-coord", bin_name = "git coord", version, after_help = AFTER)]
+#[command(disable_help_subcommand = true, infer_long_args = true)]
+pub(super) struct Cli {
+    /// Act as this agent, or AGENT/SESSION
+    #[arg(long = "as", global = true, value_name = "AGENT")]
+    pub(super) actor: Option<String>,
+    /// Print one JSON object, the same that other faces give
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Colour the text
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    /// Run as if started in this directory
+    #[arg(short = 'C', global = true, value_name = "DIR")]
+    pub(super) dir: Option<Dir>,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    #[command(flatten)]
+    Operation(Operation),
+    #[command(flatten)]
+    Page(Pages),
+}

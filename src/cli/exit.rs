@@ -1,0 +1,65 @@
+//! Exit codes: stable, documented in the help, and few.
+
+use std::process::ExitCode;
+
+use crate::coord::Failure;
+use crate::coord::failure::Class;
+use crate::ops::Answer;
+
+/// How the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// The answer is no.
+    Refused = 1,
+    /// Wrong use.
+    Usage = 2,
+    /// The authority was not reached.
+    Unreachable = 3,
+    /// Damaged data or an internal error.
+    Broken = 4,
+    /// Not known whether it happened; safe to repeat.
+    Unknown = 5,
+    /// Sent to a relay.
+    Pending = 6,
+}
+
+impl Exit {
+    /// A positive answer can still be a finding: a history that is not in order.
+    pub fn of_answer(answer: &Answer) -> Self {
+        match answer {
+            Answer::Verified(report) if !report.findings.is_empty() => Self::Broken,
+            Answer::Done { .. }
+            | Answer::UpToDate { .. }
+            | Answer::Locks(_)
+            | Answer::Check(_)
+            | Answer::Status(_)
+            | Answer::Log(_)
+            | Answer::Verified(_)
+            | Answer::Whoami(_)
+            | Answer::Init(_)
+            | Answer::Synced(_)
+            | Answer::Change(_)
+            | Answer::Watched { .. }
+            | Answer::Ran(_) => Self::Done,
+        }
+    }
+
+    /// The code of a failure's class.
+    pub fn of_failure(failure: &Failure) -> Self {
+        match failure.class() {
+            Class::Refused => Self::Refused,
+            Class::Usage => Self::Usage,
+            Class::Unreachable => Self::Unreachable,
+            Class::Broken => Self::Broken,
+            Class::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

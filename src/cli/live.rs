@@ -1,0 +1,161 @@
+//! Live values for completion: locked keys, agents, remotes.
+//!
+//! They come from the state as this clone has it. Completion asks nobody over the network, says
+//! nothing where there is no repository, and never fails: then there is nothing to offer.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use clap::{Arg, Command, ValueHint};
+use clap_complete::engine::{
+    ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
+};
+
+use crate::ops::locks::Held;
+use crate::ops::{Answer, Context, Operation, status};
+
+/// Most candidates that are offered; more would not be read.
+const CANDIDATES_MAX: usize = 500;
+
+/// The commands with what completes their values, found by what the values are called: whatever
+/// takes an agent's name completes with agents, in every command.
+pub(super) fn with_values(command: Command) -> Command {
+    let name = command.get_name().to_owned();
+    command
+        .mut_args(|arg| with_value(&name, arg))
+        .mut_subcommands(with_values)
+}
+
+fn with_value(command: &str, arg: Arg) -> Arg {
+    let id = arg.get_id().as_str().to_owned();
+    match (command, id.as_str()) {
+        (_, "actor" | "agent") => arg.add(ArgValueCompleter::new(agents)),
+        ("unlock" | "renew", "keys") => arg.add(ArgValueCompleter::new(own_keys)),
+        ("lock", "keys") => arg.add(ArgValueCompleter::new(keys_to_lock)),
+        ("lock", "rev") => arg.add(ArgValueCompleter::new(revs)),
+        (_, "key") => arg.add(ArgValueCompleter::new(held_keys)),
+        (_, "keys" | "paths") => arg.value_hint(ValueHint::AnyPath),
+        ("help", "about") => arg.add(ArgValueCompleter::new(pages)),
+        (_, "dir") => arg.value_hint(ValueHint::DirPath),
+        (_, "remote") => arg.add(ArgValueCompleter::new(remotes)),
+        _ => arg,
+    }
+}
+
+fn pages(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let whole = super::whole();
+    let commands = whole
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    let about = |command: &Command| command.get_about().map(ToString::to_string);
+    let commands = commands.map(|command| {
+        (
+            command.get_name().to_owned(),
+            about(command).unwrap_or_default(),
+        )
+    });
+    let topics = super::help::topics().map(|(name, _)| (name.to_owned(), "a topic".to_owned()));
+    offer(typed, commands.chain(topics).collect())
+}
+
+fn own_keys(typed: &OsStr) -> Vec<CompletionCandidate> {
+    keys(typed, |held| held.mine)
+}
+
+fn held_keys(typed: &OsStr) -> Vec<CompletionCandidate> {
+    keys(typed, |_| true)
+}
+
+/// Only what somebody else holds can be taken from its holder; anything can be locked.
+fn keys_to_lock(typed: &OsStr) -> Vec<CompletionCandidate> {
+    if std::env::args_os().any(|word| word == "--steal") {
+        return keys(typed, |held| !held.mine);
+    }
+    PathCompleter::any().complete(typed)
+}
+
+fn revs(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let about = |held: &Held| {
+        (
+            held.rev.to_string(),
+            format!("{} of {}", held.key, held.by.agent),
+        )
+    };
+    let others = held().into_iter().filter(|held| !held.mine);
+    offer(typed, others.map(|held| about(&held)).collect())
+}
+
+fn keys(typed: &OsStr, wanted: impl Fn(&Held) -> bool) -> Vec<CompletionCandidate> {
+    let about = |held: &Held| {
+        let by = if held.mine {
+            "held by you".into()
+        } else {
+            format!("held by {}", held.by.agent)
+        };
+        (held.key.to_string(), by)
+    };
+    let held = held().into_iter().filter(wanted);
+    offer(typed, held.map(|held| about(&held)).collect())
+}
+
+fn agents(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for held in held() {
+        *count.entry(held.by.agent.to_string()).or_default() += 1;
+    }
+    let about = |(name, count)| (name, format!("holds {count}"));
+    offer(typed, count.into_iter().map(about).collect())
+}
+
+fn remotes(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let found = with_context(|context| {
+        let config = context.coord.repo().config();
+        let name = |key: &str| {
+            key.strip_prefix("remote.")?
+                .strip_suffix(".url")
+                .map(str::to_owned)
+        };
+        config
+            .iter()
+            .filter_map(|(key, url)| Some((name(key)?, url.to_owned())))
+            .collect()
+    });
+    offer(typed, found.unwrap_or_default())
+}
+
+/// Every hold in the state as this clone has it.
+fn held() -> Vec<Held> {
+    let status = Operation::Status(status::Status::default());
+    let found = with_context(|context| match status.run(context) {
+        Ok(Answer::Status(all)) => [all.mine, all.others].concat(),
+        _ => Vec::new(),
+    });
+    found.unwrap_or_default()
+}
+
+fn with_context<T>(look: impl FnOnce(&Context<'_>) -> T) -> Option<T> {
+    let dir = std::env::current_dir().ok()?;
+    // `-C DIR` is among the words that are completed, which nobody has parsed yet.
+    let words: Vec<_> = std::env::args_os().collect();
+    let below = words
+        .windows(2)
+        .filter(|pair| pair[0] == "-C")
+        .map(|pair| PathBuf::from(&pair[1]));
+    let dir = below.fold(dir, |dir, below| dir.join(below));
+    let context = Context::open(dir, None, &|_| {}).ok()?;
+    Some(look(&context))
+}
+
+/// Those that continue what was typed.
+fn offer(typed: &OsStr, mut all: Vec<(String, String)>) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    all.retain(|(value, _)| value.starts_with(&*typed));
+    all.sort();
+    all.dedup_by(|one, other| one.0 == other.0);
+    all.truncate(CANDIDATES_MAX);
+    let candidate = |(value, about): (String, String)| {
+        CompletionCandidate::new(value).help(Some(crate::model::text::shown(&about).into()))
+    };
+    all.into_iter().map(candidate).collect()
+}

@@ -1,0 +1,193 @@
+//! The command line: the only face that prints.
+//!
+//! It parses words into an [`Operation`], runs it, and shows the answer as text or JSON. Data goes
+//! to standard output, everything else to standard error.
+
+mod args;
+mod completion;
+mod exit;
+mod help;
+mod json;
+mod live;
+mod man;
+mod markdown;
+mod notices;
+mod overview;
+mod page;
+mod pages;
+mod schema;
+mod set_up;
+mod text;
+mod usage;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+use clap_complete::CompleteEnv;
+
+use crate::coord::Failure;
+use crate::ops::{Answer, Context, Operation, status};
+
+use args::{Cli, Command};
+pub use exit::Exit;
+use page::{Color, Page};
+
+/// Runs the program with its arguments and says how it ended.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    CompleteEnv::with_factory(|| live::with_values(Cli::command()))
+        .bin("git-coord")
+        .complete();
+    let args: Vec<OsString> = args.into_iter().collect();
+    let color = Color::among(&args);
+    let parsed = Cli::command()
+        .color(color.into())
+        .try_get_matches_from(&args)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    match parsed {
+        Ok(cli) => run(&cli, &Page::new(cli.color, cli.json)),
+        Err(other) => unparsed(&other, &Page::new(color, asks_for_json(&args))).into(),
+    }
+}
+
+/// Help and version are data; the rest is wrong use.
+fn unparsed(error: &clap::Error, page: &Page) -> Exit {
+    if error.use_stderr() {
+        return fail(page, &usage::failure(error));
+    }
+    if page.is_json {
+        page.data(&json::of_page(&error.render().to_string()));
+    } else {
+        // A closed pipe is the reader's way to say that it has enough.
+        let _ = error.print();
+    }
+    Exit::Done
+}
+
+/// Whether words that could not be parsed ask for JSON.
+fn asks_for_json(args: &[OsString]) -> bool {
+    args.iter()
+        .take_while(|word| *word != "--")
+        .any(|word| word == "--json")
+}
+
+/// The whole command line, with the names of all its parts.
+fn whole() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command
+}
+
+fn run(cli: &Cli, page: &Page) -> ExitCode {
+    let operation = match &cli.command {
+        Some(Command::Operation(operation)) => operation.clone(),
+        Some(Command::Page(pages)) => {
+            return match pages.run() {
+                Ok(text) if page.is_json && !pages.is_json() => {
+                    page.data(&json::of_page(&text));
+                    Exit::Done.into()
+                }
+                Ok(text) => {
+                    page.data(&text);
+                    Exit::Done.into()
+                }
+                Err(failure) => fail(page, &failure).into(),
+            };
+        }
+        // `git coord` alone: what is going on, and what to do next.
+        None => Operation::Status(status::Status::default()),
+    };
+    let dir = match std::env::current_dir() {
+        Ok(dir) => cli
+            .dir
+            .as_ref()
+            .map_or(dir.clone(), |below| dir.join(below)),
+        Err(why) => {
+            let what = format!("the current directory cannot be used: {why}");
+            return fail(page, &Failure::usage(what, "change to one that exists")).into();
+        }
+    };
+    let progress = |news: &str| page.progress(news);
+    let stream = |answer: &Answer| show_one(page, answer);
+    let open = match operation {
+        Operation::Init(_) => Context::open_for_set_up,
+        _ => Context::open,
+    };
+    match open(dir, cli.actor.as_deref(), &progress) {
+        Ok(mut context) => {
+            context.stream = &stream;
+            answer(cli, page, &context, &operation)
+        }
+        Err(failure) => fail(page, &failure).into(),
+    }
+}
+
+/// One answer of several.
+fn show_one(page: &Page, answer: &Answer) {
+    if page.is_json {
+        page.data(&json::of_answer(answer, &[]));
+    } else if let Answer::Change(entry) = answer {
+        page.data(&text::of_entry(page, entry));
+    }
+}
+
+fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> ExitCode {
+    let mut result = operation.run(context);
+    let mut notices = context.notices();
+    if let Ok(Answer::Done { done, .. }) = &mut result {
+        notices.append(&mut done.notices);
+    }
+    if !page.is_json {
+        notices::show(page, &notices);
+    }
+    match result {
+        Ok(answer) => {
+            match (&answer, page.is_json) {
+                // A watch has given its answers already.
+                (Answer::Watched { .. }, _) => {}
+                (_, true) => page.data(&json::of_answer(&answer, &notices)),
+                (_, false) => text::show(page, context, &answer, cli.command.is_none()),
+            }
+            match &answer {
+                // The program's own code, whatever it means.
+                Answer::Ran(ran) => ran.code.into(),
+                _ => Exit::of_answer(&answer).into(),
+            }
+        }
+        Err(failure) => fail_with(page, &failure, &notices).into(),
+    }
+}
+
+fn fail(page: &Page, failure: &Failure) -> Exit {
+    fail_with(page, failure, &[])
+}
+
+fn fail_with(
+    page: &Page,
+    failure: &Failure,
+    notices: &[crate::model::notice::NoticeRecord],
+) -> Exit {
+    if page.is_json {
+        page.data(&json::of_failure(failure, notices));
+    } else {
+        page.failure(failure);
+    }
+    Exit::of_failure(failure)
+}
+
+/// The directory that `-C` names, as a path.
+type Dir = PathBuf;
+
+/// Writes to standard output, quietly ending when nobody reads any more.
+fn put(out: &mut dyn Write, text: &str) {
+    if out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .is_err()
+    {
+        // A closed pipe is the reader's way to say that it has enough.
+        std::process::exit(0);
+    }
+}

@@ -1,0 +1,26 @@
+//! What happened to the session's locks while it looked away, told beside any command's answer.
+
+use crate::model::notice::{Happened, NoticeRecord};
+use crate::model::text::shown;
+
+use super::page::Page;
+
+pub(super) fn show(page: &Page, notices: &[NoticeRecord]) {
+    for notice in notices {
+        let keys: Vec<String> = notice.keys.iter().map(|key| format!("`{key}`")).collect();
+        let keys = keys.join(", ");
+        let (by, at) = (&notice.by, notice.at);
+        let what = match notice.happened {
+            Happened::Stolen => format!("{by} took your lock on {keys} at {at}"),
+            Happened::Lapsed => {
+                format!("your lease on {keys} had ended, and {by} holds it since {at}")
+            }
+            Happened::Takeover => format!("{by} took over {keys} at {at}"),
+        };
+        let why = notice
+            .reason
+            .as_ref()
+            .map(|why| format!(": {}", shown(why.as_str())));
+        page.note(&format!("notice: {what}{}", why.unwrap_or_default()));
+    }
+}

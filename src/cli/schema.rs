@@ -1,0 +1,106 @@
+//! JSON Schemas of what is stored and of what is printed, from the very types that do both.
+
+use clap::ValueEnum;
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema};
+use serde_json::Value;
+
+use crate::model::event::Event;
+use crate::model::lock::LockRecord;
+use crate::model::notice::NoticeRecord;
+use crate::model::wait::WaitRecord;
+
+use super::json::{No, Yes};
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// The record of a locked key
+    Lock,
+    /// The record of a session in line
+    Wait,
+    /// The record that tells a session what happened to its locks
+    Notice,
+    /// The event in the body of each commit of the state
+    Event,
+    /// What a command prints with --json when the answer is yes
+    Answer,
+    /// What a command prints with --json when it is not
+    Failure,
+}
+
+/// One kind's schema, or the list of kinds.
+pub(super) fn of(kind: Option<Kind>) -> String {
+    let Some(kind) = kind else {
+        let lines = Kind::value_variants().iter().map(line);
+        return lines.collect();
+    };
+    let schema = match kind {
+        Kind::Lock => written::<LockRecord>(),
+        Kind::Wait => written::<WaitRecord>(),
+        Kind::Notice => written::<NoticeRecord>(),
+        Kind::Event => written::<Event>(),
+        Kind::Answer => written::<Yes<'_>>(),
+        Kind::Failure => written::<No<'_>>(),
+    };
+    format!("{:#}\n", schema.as_value())
+}
+
+fn line(kind: &Kind) -> String {
+    let value = kind.to_possible_value().expect("no kind is skipped");
+    let about = value
+        .get_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    format!("{:<8} {about}\n", value.get_name())
+}
+
+/// The schema of what is written, which says more than the schema of what is read: a field that
+/// may be left out by others is always there.
+fn written<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    RecursiveTransform(plain).transform(&mut schema);
+    schema
+}
+
+/// Takes out what is true of Rust and not of the JSON.
+fn plain(schema: &mut Schema) {
+    // Rust's own names of integers are no formats that JSON Schema knows.
+    let format = schema.get("format").and_then(Value::as_str);
+    if format.is_some_and(|format| format.starts_with("uint")) {
+        schema.remove("format");
+    }
+    // What may be absent is left out and never null: else it would be required.
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let is_required = |name: &str| {
+        required
+            .as_array()
+            .is_some_and(|all| all.iter().any(|one| one == name))
+    };
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (_, property) in properties.iter_mut().filter(|(name, _)| !is_required(name)) {
+        let Value::Object(property) = property else {
+            continue;
+        };
+        property.remove("default");
+        if let Some(Value::Array(types)) = property.get_mut("type") {
+            types.retain(|one| one != "null");
+            if let [one] = types.as_slice() {
+                let one = one.clone();
+                property.insert("type".into(), one);
+            }
+        }
+        if let Some(Value::Array(choices)) = property.get_mut("anyOf") {
+            choices.retain(|one| one.get("type").is_none_or(|one| one != "null"));
+            if let [Value::Object(one)] = choices.as_slice() {
+                let one = one.clone();
+                property.remove("anyOf");
+                property.extend(one);
+            }
+        }
+    }
+}

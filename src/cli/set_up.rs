@@ -1,0 +1,93 @@
+//! What `init` did, line by line.
+
+use crate::coord::Joined;
+use crate::model::text::shown;
+use crate::ops::init::{Change, From, SetUp};
+
+use super::page::{Ink, Page};
+
+pub(super) fn of(page: &Page, done: &SetUp) -> String {
+    let mut lines = Vec::new();
+    if let (Some(state), Some(remote)) = (&done.state, &done.remote) {
+        lines.extend(of_state(page, state, &shown(remote)));
+    }
+    lines.extend(done.config.iter().map(of_change));
+    for key in &done.ignored {
+        page.note(&format!(
+            "note: `{}` in .coordconfig is ignored; only git's own config may set it",
+            shown(key)
+        ));
+    }
+    let authority = match &done.remote {
+        Some(remote) => format!("locks are shared through `{}`", shown(remote)),
+        None => "locks are shared by the worktrees of this clone".into(),
+    };
+    let from = match done.remote_from {
+        From::Team | From::Config if !done.uninstall => {
+            format!(", as {} says", done.remote_from.words())
+        }
+        _ => String::new(),
+    };
+    match (done.dry_run, done.config.is_empty() && !is_news(done)) {
+        (true, true) => lines.push("nothing to do".into()),
+        (true, false) => lines.insert(0, "this would be done:".into()),
+        (false, true) => lines.push(format!("nothing to do: {authority}{from}")),
+        (false, false) => lines.push(format!("{authority}{from}")),
+    }
+    if done.remote.is_none() && !done.uninstall {
+        lines.push("share them with every clone: git coord init --remote origin".into());
+    }
+    lines.join("\n") + "\n"
+}
+
+fn is_news(done: &SetUp) -> bool {
+    !matches!(
+        done.state,
+        None | Some(Joined::Current | Joined::Empty | Joined::Followed)
+    )
+}
+
+fn of_state(page: &Page, state: &Joined, remote: &str) -> Vec<String> {
+    match state {
+        Joined::Empty | Joined::Current => Vec::new(),
+        Joined::Followed => vec![format!("state: follow the one of `{remote}`")],
+        Joined::Published => vec![format!("state: the one of this clone goes to `{remote}`")],
+        Joined::Adopted {
+            kept,
+            locks,
+            conflicts,
+        } => {
+            let mut lines = vec![format!(
+                "state: follow the one of `{remote}`; the one of this clone is kept as {kept}"
+            )];
+            lines.extend(
+                locks
+                    .iter()
+                    .map(|key| format!("lock: {key} is taken along")),
+            );
+            lines.extend(conflicts.iter().map(|conflict| {
+                format!(
+                    "{} {} stays out: `{}` is locked by {} until {}",
+                    page.ink(Ink::Bad, "conflict:"),
+                    conflict.wanted,
+                    conflict.held,
+                    conflict.by,
+                    conflict.until
+                )
+            }));
+            lines
+        }
+    }
+}
+
+fn of_change(change: &Change) -> String {
+    let Change { key, before, after } = change;
+    let was = match before {
+        Some(before) => format!(" (was `{}`)", shown(before)),
+        None => String::new(),
+    };
+    match after {
+        Some(after) => format!("config: {key} = {}{was}", shown(after)),
+        None => format!("config: {key} is unset{was}"),
+    }
+}

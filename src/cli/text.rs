@@ -1,0 +1,264 @@
+//! Answers as text for people. The JSON is the contract; this may change.
+
+use crate::coord::Done;
+use crate::coord::replay::Report;
+use crate::env;
+use crate::model::key::Key;
+use crate::model::lock::Mode;
+use crate::model::reply::{Granted, How, Reply};
+use crate::model::text::shown;
+use crate::model::time::{Timestamp, span};
+use crate::ops::locks::{Held, Listed};
+use crate::ops::{Answer, Context, check, log, run, sync, whoami};
+
+use super::page::{Ink, Page};
+use super::{notices, overview, set_up};
+
+pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare: bool) {
+    let text = match answer {
+        Answer::Done { done, notes } => {
+            notes
+                .iter()
+                .for_each(|note| page.note(&format!("note: {note}")));
+            of_done(page, done)
+        }
+        Answer::UpToDate { remote, branch } => {
+            format!("`{branch}` of `{remote}` has all of it already\n")
+        }
+        Answer::Locks(listed) => of_locks(page, listed),
+        Answer::Check(checked) => of_check(page, checked),
+        Answer::Status(all) => overview::of(page, context, all, is_bare),
+        Answer::Log(entries) => of_log(page, entries),
+        Answer::Verified(report) => of_report(page, report),
+        Answer::Whoami(who) => of_who(who),
+        Answer::Init(done) => set_up::of(page, done),
+        Answer::Synced(synced) => of_synced(page, synced),
+        Answer::Change(entry) => of_entry(page, entry),
+        Answer::Watched { .. } => String::new(),
+        Answer::Ran(ran) => {
+            after_run(page, ran);
+            String::new()
+        }
+    };
+    page.data(&text);
+}
+
+fn of_done(page: &Page, done: &Done) -> String {
+    match &done.reply {
+        Reply::Locked { locks, replaced } => {
+            let mut text: String = locks.iter().map(|lock| of_granted(page, lock)).collect();
+            if !replaced.is_empty() {
+                text.push_str(&format!("in place of {}\n", list(replaced)));
+            }
+            text
+        }
+        Reply::Waiting { ahead, .. } => format!("in line, {ahead} ahead\n"),
+        Reply::Unlocked { released, next } => {
+            let mut text = match released.as_slice() {
+                [] => "nothing was locked\n".to_owned(),
+                released => format!("unlocked {}\n", list(released)),
+            };
+            for actor in next {
+                text.push_str(&format!("next: {actor}\n"));
+            }
+            text
+        }
+        Reply::Renewed { locks } if locks.is_empty() => "nothing to renew\n".into(),
+        Reply::Renewed { locks } => locks.iter().map(|lock| of_granted(page, lock)).collect(),
+        Reply::Stolen { lock, from } => {
+            let from: Vec<String> = from.iter().map(ToString::to_string).collect();
+            format!("{}from {}\n", of_granted(page, lock), from.join(", "))
+        }
+        Reply::Left { was_waiting: true } => "no longer in line\n".into(),
+        Reply::Left { was_waiting: false } => "was not in line\n".into(),
+        Reply::Landed { released, renewed } => {
+            let mut text = String::new();
+            if !released.is_empty() {
+                text.push_str(&format!("unlocked {}\n", list(released)));
+            }
+            text.extend(renewed.iter().map(|lock| of_granted(page, lock)));
+            text
+        }
+        Reply::Noted => "noted\n".into(),
+        Reply::Adopted { locks, conflicts } => {
+            format!(
+                "shared {} locks, {} in conflict\n",
+                locks.len(),
+                conflicts.len()
+            )
+        }
+        Reply::Compacted { epoch } => format!("epoch {epoch} begins\n"),
+    }
+}
+
+fn of_granted(page: &Page, lock: &Granted) -> String {
+    let key = page.ink(Ink::Key, &lock.key.to_string());
+    let shared = if lock.mode == Mode::Shared {
+        ", shared"
+    } else {
+        ""
+    };
+    let left = until(lock.until);
+    let what = match lock.how {
+        How::Acquired => format!("locked {key} {left}"),
+        How::Refreshed => format!("renewed {key} {left}"),
+        How::Covered => format!("covered by your lock on {key} {left}"),
+        How::Lapsed => format!("locked {key} {left}; its holder's lease had ended"),
+        How::TakenOver => format!("took over {key} {left}"),
+        How::Stolen => format!("took {key} {left}"),
+    };
+    format!("{what} (rev {}{shared})\n", lock.rev)
+}
+
+/// `for 30m`, as seen from now.
+pub(super) fn until(end: Timestamp) -> String {
+    match end.secs_since(env::now()) {
+        left @ 1.. => format!("for {}", span(left.unsigned_abs())),
+        over => format!("ended {} ago", span(over.unsigned_abs())),
+    }
+}
+
+fn list(keys: &[Key]) -> String {
+    keys.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn of_locks(page: &Page, listed: &Listed) -> String {
+    let mut text = String::new();
+    if listed.locks.is_empty() {
+        text.push_str("no locks\n");
+    }
+    for held in &listed.locks {
+        text.push_str(&of_held(page, held, true));
+    }
+    for damage in &listed.damaged {
+        text.push_str(&format!(
+            "{} {}\n",
+            page.ink(Ink::Bad, "damaged:"),
+            shown(damage)
+        ));
+    }
+    text
+}
+
+/// One line for a held key.
+pub(super) fn of_held(page: &Page, held: &Held, with_holder: bool) -> String {
+    let key = page.ink(Ink::Key, &held.key.to_string());
+    let who = match (with_holder, held.mine) {
+        (false, _) => String::new(),
+        (true, true) => format!("  {}", page.ink(Ink::Good, "you")),
+        (true, false) => format!("  {}", held.by),
+    };
+    let shared = if held.mode == Mode::Shared {
+        ", shared"
+    } else {
+        ""
+    };
+    let end = if held.expired {
+        page.ink(Ink::Bad, "ended")
+    } else {
+        until(held.until)
+    };
+    let why = held
+        .reason
+        .as_ref()
+        .map(|why| format!(": {}", shown(why.as_str())))
+        .unwrap_or_default();
+    format!("{key}{who}  {end}{shared}, rev {}{why}\n", held.rev)
+}
+
+fn of_check(page: &Page, checked: &check::Checked) -> String {
+    for note in &checked.notes {
+        page.note(&format!("note: {note}"));
+    }
+    for path in &checked.uncovered {
+        page.note(&format!(
+            "warning: `{path}` should be locked before it is changed"
+        ));
+    }
+    let age = checked
+        .view_age_secs
+        .map(|age| format!(", as of {} ago", span(age)));
+    let paths = checked.paths;
+    format!(
+        "free: {paths} path{}{}\n",
+        if paths == 1 { "" } else { "s" },
+        age.unwrap_or_default()
+    )
+}
+
+fn of_log(page: &Page, log: &log::Entries) -> String {
+    let mut text = String::new();
+    text.extend(log.entries.iter().map(|entry| of_entry(page, entry)));
+    if log.more {
+        page.note("there is more: see `--count`");
+    }
+    text
+}
+
+/// One line for an operation.
+pub(super) fn of_entry(page: &Page, entry: &log::Entry) -> String {
+    let at = entry
+        .event
+        .as_ref()
+        .map_or_else(|| "?".into(), |event| event.at.to_string());
+    let commit = page.ink(Ink::Faint, &entry.commit.short());
+    format!("{commit} {at} {}\n", shown(&entry.subject))
+}
+
+fn of_synced(page: &Page, synced: &sync::Synced) -> String {
+    if synced.more {
+        page.note("there is more: see `git coord log`");
+    }
+    if synced.changes.is_empty() {
+        return "nothing new\n".into();
+    }
+    let lines = synced.changes.iter().map(|entry| of_entry(page, entry));
+    lines.collect()
+}
+
+/// What a person should know after a program has ended. Standard output is the program's own.
+fn after_run(page: &Page, ran: &run::Ran) {
+    notices::show(page, &ran.notices);
+    if !ran.released.is_empty() {
+        page.note(&format!(
+            "unlocked {} at the end of {}",
+            list(&ran.released),
+            ran.by
+        ));
+    }
+    for actor in &ran.next {
+        page.note(&format!("next: {actor}"));
+    }
+    if let Some(trouble) = &ran.trouble {
+        page.note(&format!(
+            "warning: the locks of {} could not be given back: {trouble}",
+            ran.by
+        ));
+    }
+}
+
+fn of_report(page: &Page, report: &Report) -> String {
+    let mut text = format!(
+        "{} of {} operations come out the same again; {} not checkable; {} well signed\n",
+        report.confirmed, report.commits, report.not_checkable, report.signed
+    );
+    for finding in &report.findings {
+        let commit = finding.commit.short();
+        text.push_str(&format!(
+            "{} {commit} {}\n",
+            page.ink(Ink::Bad, "wrong:"),
+            shown(&finding.what)
+        ));
+    }
+    text
+}
+
+fn of_who(who: &whoami::Who) -> String {
+    format!(
+        "agent    {}  (from {})\nsession  {}  (from {})\n",
+        who.agent, who.agent_from, who.session, who.session_from
+    )
+}

@@ -1,0 +1,183 @@
+//! Publishing a draft where compare-and-swap decides: this clone's ref, or the remote's.
+
+use crate::model::object_id::ObjectId;
+use crate::store::{Backend, Draft, EpochLink, Pushed, RefSwap, Swapped, contains, names, past};
+
+use super::{Coord, Failure, pin, view};
+
+/// How a publication ended, when it did not fail.
+pub(super) enum Published {
+    /// The draft is the state now, or part of its past.
+    Done,
+    /// Somebody else was first; the view is fresh now.
+    Lost,
+}
+
+/// A branch of a remote that moves together with the state.
+#[derive(Clone, Debug)]
+pub(super) struct Alongside {
+    /// The remote's name; the authority itself, if that is a remote.
+    pub(super) remote: String,
+    /// The branch, under its own lease.
+    pub(super) branch: RefSwap,
+}
+
+/// Publishes the draft. The guard is held, and the local ref stands at the draft's base.
+pub(super) fn publish(
+    coord: &Coord,
+    draft: &mut Draft<'_>,
+    with: Option<&Alongside>,
+) -> Result<Published, Failure> {
+    let Some(new) = draft.tip() else {
+        return Ok(Published::Done);
+    };
+    draft.write()?;
+    let old = draft.base();
+    let mut swaps = vec![RefSwap {
+        name: names::STATE.into(),
+        old,
+        new,
+    }];
+    let closed = closed_epochs(coord, new, old)?;
+    for link in &closed {
+        swaps.push(kept_here(coord, link)?);
+    }
+    let Some(remote) = &coord.settings.remote else {
+        if let Some(Alongside { remote, branch }) = with {
+            // This clone decides, and its guard is held: nobody can change a lock before the state
+            // has moved as well.
+            land_first(coord, remote, branch)?;
+        }
+        return Ok(match coord.repo.swap(&swaps)? {
+            Swapped::Moved => {
+                pin::store(&coord.repo.coord_dir(), &new);
+                Published::Done
+            }
+            Swapped::Lost => Published::Lost,
+        });
+    };
+    let state = &coord.settings.remote_ref;
+    let mut pushed = vec![RefSwap {
+        name: state.clone(),
+        old,
+        new,
+    }];
+    pushed.extend(closed.iter().map(|link| RefSwap {
+        name: names::epoch_beside(state, link.closed),
+        old: None,
+        new: link.tip,
+    }));
+    pushed.extend(with.map(|with| with.branch.clone()));
+    match coord.repo.push(remote, &pushed)? {
+        Pushed::Moved => {
+            adopt_own(coord, &swaps)?;
+            Ok(Published::Done)
+        }
+        Pushed::Unreached(why) => Err(Failure::Unreachable {
+            remote: remote.clone(),
+            why,
+        }),
+        Pushed::Rejected(why) => {
+            let now = view::refresh(coord, remote)?;
+            settle(coord, new, now, old, || Failure::Rejected {
+                remote: remote.clone(),
+                why,
+            })
+        }
+        Pushed::Unknown(why) => {
+            // A push that is still on its way can only land on the very tip that it was leased on,
+            // so once the remote has moved on without it, it never will.
+            let unknown = || Failure::Unknown {
+                remote: remote.clone(),
+                why: why.clone(),
+            };
+            let now = view::refresh(coord, remote).map_err(|_| unknown())?;
+            settle(coord, new, now, old, unknown)
+        }
+    }
+}
+
+/// Pushes a branch to a remote that does not hold the state.
+fn land_first(coord: &Coord, remote: &str, branch: &RefSwap) -> Result<(), Failure> {
+    let remote = remote.to_owned();
+    match coord.repo.push(&remote, std::slice::from_ref(branch))? {
+        Pushed::Moved => Ok(()),
+        Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
+        Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
+        Pushed::Unknown(why) => {
+            let unknown = |why| Failure::Unknown {
+                remote: remote.clone(),
+                why,
+            };
+            match coord.repo.fetch(&remote, &branch.name) {
+                Ok(now) if now == Some(branch.new) => Ok(()),
+                Ok(_) | Err(_) => Err(unknown(why)),
+            }
+        }
+    }
+}
+
+/// Decides by ancestry what became of a push whose answer was no, or did not come.
+fn settle(
+    coord: &Coord,
+    pushed: ObjectId,
+    now: Option<ObjectId>,
+    before: Option<ObjectId>,
+    otherwise: impl FnOnce() -> Failure,
+) -> Result<Published, Failure> {
+    if contains(&coord.repo, now, pushed)? {
+        return Ok(Published::Done);
+    }
+    if now != before {
+        Ok(Published::Lost)
+    } else {
+        Err(otherwise())
+    }
+}
+
+/// Moves the local refs after the remote has confirmed them.
+fn adopt_own(coord: &Coord, swaps: &[RefSwap]) -> Result<(), Failure> {
+    for swap in &swaps[1..] {
+        // Kept for history's sake; the remote has it.
+        let _ = coord.repo.swap(std::slice::from_ref(swap))?;
+    }
+    view::adopt(coord, swaps[0].old, Some(swaps[0].new))?;
+    view::confirm(coord, Some(swaps[0].new));
+    Ok(())
+}
+
+/// The chains that the commits from `new` back to `base` close. Several commands can share a draft,
+/// so the first commit of an epoch may stand anywhere in it.
+fn closed_epochs(
+    coord: &Coord,
+    new: ObjectId,
+    base: Option<ObjectId>,
+) -> Result<Vec<EpochLink>, Failure> {
+    let mut links = Vec::new();
+    for state in past(&coord.repo, Some(new)) {
+        let (id, commit) = state?;
+        if Some(id) == base {
+            break;
+        }
+        links.extend(commit.epoch_link());
+        if commit.parent.is_some() && commit.parent == base {
+            break;
+        }
+    }
+    Ok(links)
+}
+
+/// The local ref that keeps a closed chain. A writer that died half-way through may have left it at
+/// an earlier state of the same chain.
+fn kept_here(coord: &Coord, link: &EpochLink) -> Result<RefSwap, Failure> {
+    let name = names::epoch(link.closed);
+    let old = match coord.repo.tip(&name)? {
+        Some(left) if contains(&coord.repo, Some(link.tip), left)? => Some(left),
+        _ => None,
+    };
+    Ok(RefSwap {
+        name,
+        old,
+        new: link.tip,
+    })
+}

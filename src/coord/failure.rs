@@ -1,0 +1,225 @@
+//! Every way in which a command can end other than well.
+
+use crate::model::record::Damage;
+use crate::model::refusal::Refusal;
+use crate::store;
+
+/// Why there is no positive answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The answer is no.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// The question makes no sense.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong, with what.
+        what: String,
+        /// What to do instead.
+        hint: Option<String>,
+    },
+    /// The authority was not reached; nothing was changed.
+    #[error("the remote `{remote}` could not be reached: {why}")]
+    Unreachable {
+        /// Its name.
+        remote: String,
+        /// Git's own words.
+        why: String,
+    },
+    /// The remote has a rule against it; nothing was changed.
+    #[error("the remote `{remote}` does not accept the change: {why}")]
+    Rejected {
+        /// Its name.
+        remote: String,
+        /// Its own words.
+        why: String,
+    },
+    /// The change may or may not have happened. Asking again is safe.
+    #[error("it is not known whether the change reached `{remote}`: {why}")]
+    Unknown {
+        /// The remote's name.
+        remote: String,
+        /// Git's own words.
+        why: String,
+    },
+    /// Others were faster each time.
+    #[error("lost the race {attempts} times in a row; nothing was changed")]
+    Busy {
+        /// How often it was tried.
+        attempts: usize,
+    },
+    /// Data that is damaged, or something failed below the rules.
+    #[error("{0}")]
+    Store(#[from] store::Error),
+    /// A record that is damaged.
+    #[error("{0}")]
+    Damaged(#[from] Damage),
+    /// Another command of this clone failed while it carried this one.
+    #[error("{message}")]
+    Carried {
+        /// How that command ended.
+        class: Class,
+        /// Its words.
+        message: String,
+    },
+}
+
+/// The few classes that programs tell apart; each has an exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// A normal "no".
+    Refused,
+    /// Wrong use.
+    Usage,
+    /// The authority was not reached.
+    Unreachable,
+    /// Damaged data or an internal error.
+    Broken,
+    /// Not known whether it happened; safe to repeat.
+    Unknown,
+}
+
+/// The stable words for everything that is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The answer is no; the refusal's own word says why.
+    Refused,
+    /// Wrong use.
+    Usage,
+    /// The remote was not reached; nothing was changed.
+    Unreachable,
+    /// The remote has a rule against it; nothing was changed.
+    RejectedByRemote,
+    /// Not known whether it happened; safe to repeat.
+    OutcomeUnknown,
+    /// Others were faster each time; nothing was changed.
+    Busy,
+    /// There is no git repository here.
+    NoRepository,
+    /// The state does not continue the one that this clone has seen.
+    StateRewritten,
+    /// Damaged data, or an internal error.
+    Broken,
+    /// Another command of this clone failed while it carried this one.
+    Carried,
+}
+
+impl Fault {
+    /// The word, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Usage => "usage",
+            Self::Unreachable => "unreachable",
+            Self::RejectedByRemote => "rejected_by_remote",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Busy => "busy",
+            Self::NoRepository => "no_repository",
+            Self::StateRewritten => "state_rewritten",
+            Self::Broken => "broken",
+            Self::Carried => "carried",
+        }
+    }
+}
+
+impl Failure {
+    /// Wrong use, with advice.
+    pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage {
+            what: what.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// Its class.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Refused(refusal) => match **refusal {
+                Refusal::Damaged { .. } => Class::Broken,
+                Refusal::LockHeld { .. }
+                | Refusal::OtherSession { .. }
+                | Refusal::Reserved { .. }
+                | Refusal::Deadlock { .. }
+                | Refusal::NotHeld { .. }
+                | Refusal::RevChanged { .. }
+                | Refusal::LockRequired { .. }
+                | Refusal::Behind { .. }
+                | Refusal::Limit { .. } => Class::Refused,
+            },
+            Self::Usage { .. } | Self::Store(store::Error::NoRepository { .. }) => Class::Usage,
+            Self::Unreachable { .. }
+            | Self::Rejected { .. }
+            | Self::Busy { .. }
+            | Self::Store(store::Error::Remote { .. }) => Class::Unreachable,
+            Self::Unknown { .. } => Class::Unknown,
+            Self::Store(_) | Self::Damaged(_) => Class::Broken,
+            Self::Carried { class, .. } => *class,
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            other => other.fault().as_str(),
+        }
+    }
+
+    /// What went wrong; a refusal has its own words for that.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Refused(_) => Fault::Refused,
+            Self::Usage { .. } => Fault::Usage,
+            Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => {
+                Fault::Unreachable
+            }
+            Self::Rejected { .. } => Fault::RejectedByRemote,
+            Self::Unknown { .. } => Fault::OutcomeUnknown,
+            Self::Busy { .. } => Fault::Busy,
+            Self::Store(store::Error::NoRepository { .. }) => Fault::NoRepository,
+            Self::Store(store::Error::Rewritten { .. }) => Fault::StateRewritten,
+            Self::Store(_) | Self::Damaged(_) => Fault::Broken,
+            Self::Carried { .. } => Fault::Carried,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.hint()),
+            Self::Usage { hint, .. } => hint.clone(),
+            Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => {
+                Some("nothing was changed; try again when the remote answers".into())
+            }
+            Self::Rejected { .. } => Some(
+                "`git coord doctor` shows what the remote accepts; a host that refuses the name may \
+                 take `git config coord.ref refs/heads/coord/state`"
+                    .into(),
+            ),
+            Self::Unknown { .. } => {
+                Some("run the same command again: it takes effect once".into())
+            }
+            Self::Busy { .. } => Some("run the command again".into()),
+            Self::Store(store::Error::NoRepository { .. }) => {
+                Some("run it inside a repository, or make one with `git init`".into())
+            }
+            Self::Store(store::Error::Rewritten { .. }) => Some(
+                "this clone keeps what it has and writes nothing until a person decides; \
+                 `git coord doctor` shows both states and how to restore"
+                    .into(),
+            ),
+            Self::Store(_) | Self::Damaged(_) => {
+                Some("nothing was changed; `git coord doctor` looks for the cause".into())
+            }
+            Self::Carried { .. } => Some("run the command again".into()),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}

@@ -1,0 +1,166 @@
+//! Who acts: found by the first rule that applies, and explained by `git coord whoami`.
+
+use sha2::{Digest, Sha256};
+
+use crate::env;
+use crate::model::id::{Actor, AgentName, SessionName};
+use crate::store::Repo;
+
+use super::failure::Failure;
+
+/// An actor, and how it was found.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The owner of what is taken.
+    pub actor: Actor,
+    /// Which rule gave the agent's name.
+    pub agent_rule: String,
+    /// Which rule gave the session's name.
+    pub session_rule: String,
+    /// Whether the session was named on the command line.
+    pub is_session_given: bool,
+}
+
+/// Variables that coding agents set for the commands they run, with the agent's name and, where
+/// there is one, the variable that names its session.
+const AGENTS: &[(&str, &str, &[&str])] = &[
+    (
+        "CLAUDECODE",
+        "claude",
+        &["CLAUDE_CODE_SESSION_ID", "CLAUDE_SESSION_ID"],
+    ),
+    ("CODEX_THREAD_ID", "codex", &["CODEX_THREAD_ID"]),
+    ("CODEX_SANDBOX", "codex", &["CODEX_THREAD_ID"]),
+    ("GEMINI_CLI", "gemini", &["GEMINI_SESSION_ID"]),
+    (
+        "CURSOR_AGENT",
+        "cursor",
+        &["CURSOR_CONVERSATION_ID", "CURSOR_TRACE_ID"],
+    ),
+    ("COPILOT_CLI", "copilot", &["COPILOT_SESSION_ID"]),
+    ("OPENCODE", "opencode", &["OPENCODE_SESSION_ID"]),
+    ("AIDER_CHAT", "aider", &[]),
+];
+
+/// Finds the actor: what was given, then `COORD_AGENT` and `COORD_SESSION`, then git config
+/// `coord.agent`, then the environment of a coding agent, then the person.
+///
+/// # Errors
+/// When a name that was given explicitly is none.
+pub fn find(repo: &Repo, given: Option<&str>) -> Result<Identity, Failure> {
+    // `--as agent/session` names both.
+    let (given_agent, given_session) = match given.and_then(|given| given.split_once('/')) {
+        Some((agent, session)) => (Some(agent), Some(session)),
+        None => (given, None),
+    };
+    let known = AGENTS.iter().find(|(var, ..)| env::var(var).is_some());
+    let config = |key: &str| repo.config().get(key).map(str::to_owned);
+    let (agent, agent_rule) = if let Some(name) = given_agent {
+        (agent_name(name)?, "`--as`".to_owned())
+    } else if let Some(name) = env::var("COORD_AGENT") {
+        (agent_name(&name)?, "the variable COORD_AGENT".into())
+    } else if let Some(name) = config("coord.agent") {
+        (agent_name(&name)?, "git config coord.agent".into())
+    } else if let Some((var, name, _)) = known {
+        let dir = repo
+            .layout()
+            .work_dir
+            .as_deref()
+            .and_then(|dir| dir.file_name());
+        let dir = dir
+            .map(|dir| slug(&dir.to_string_lossy(), 20))
+            .unwrap_or_default();
+        (
+            agent_name(&join(name, &dir))?,
+            format!("the variable {var} of a coding agent"),
+        )
+    } else {
+        let person = config("user.name")
+            .or_else(|| env::var("USER"))
+            .unwrap_or_default();
+        (
+            agent_name(&join(&slug(&person, 32), ""))?,
+            "user.name and this machine's name".into(),
+        )
+    };
+    let agent_session =
+        known.and_then(|(_, _, vars)| vars.iter().find_map(|var| Some((*var, env::var(var)?))));
+    let (session, session_rule) = if let Some(name) = given_session {
+        (session_name(name)?, "`--as`".to_owned())
+    } else if let Some(name) = env::var("COORD_SESSION") {
+        (session_name(&name)?, "the variable COORD_SESSION".into())
+    } else if let Some((var, value)) = agent_session {
+        (
+            session_name(&format!("s-{}", digest(&value)))?,
+            format!("the variable {var}"),
+        )
+    } else {
+        let dir = repo.layout().git_dir.to_string_lossy().into_owned();
+        let name = format!("w-{}", digest(&format!("{}\0{dir}", env::host())));
+        (session_name(&name)?, "this worktree on this machine".into())
+    };
+    Ok(Identity {
+        actor: Actor { agent, session },
+        agent_rule,
+        session_rule,
+        is_session_given: given_session.is_some(),
+    })
+}
+
+/// `claude.repo@host`: two agents of one kind in two worktrees are two agents.
+fn join(name: &str, dir: &str) -> String {
+    let name = if name.is_empty() { "somebody" } else { name };
+    let dot = if dir.is_empty() { "" } else { "." };
+    format!("{name}{dot}{dir}@{}", slug(&env::host(), 24))
+}
+
+/// Letters and digits of a free text, in lower case, joined by single hyphens.
+fn slug(text: &str, most: usize) -> String {
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let mut slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    slug.truncate(most);
+    slug.trim_end_matches('-').to_owned()
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(5)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn agent_name(text: &str) -> Result<AgentName, Failure> {
+    text.parse().map_err(|why| bad_name("agent", &why))
+}
+
+fn session_name(text: &str) -> Result<SessionName, Failure> {
+    text.parse().map_err(|why| bad_name("session", &why))
+}
+
+fn bad_name(what: &str, why: &crate::model::id::BadName) -> Failure {
+    Failure::usage(
+        format!("{what}: {why}"),
+        "see `git coord whoami` for where names come from",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn people_get_readable_names() {
+        for (text, name) in [
+            ("Jane Doe", "jane-doe"),
+            ("  Ünï  X ", "n-x"),
+            ("a/b\\c", "a-b-c"),
+            ("", ""),
+        ] {
+            assert_eq!(slug(text, 32), name);
+        }
+        assert_eq!(slug("aaa bbb", 4), "aaa");
+    }
+}

@@ -1,0 +1,379 @@
+//! Joining an authority: what this clone did alone meets what the remote has.
+//!
+//! Nothing is overwritten. A chain of our own becomes the remote's when that has none; otherwise it
+//! is kept under a ref of its own, the remote's becomes the view, and our live locks are asked for
+//! there like any others. Each step is noted, so that a join that was interrupted goes on when it
+//! is asked for again.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{decide, lease, locks};
+use crate::model::key::Key;
+use crate::model::lock::LockRecord;
+use crate::model::object_id::ObjectId;
+use crate::model::refusal::Conflict;
+use crate::model::reply::Reply;
+use crate::model::request::{Adopt, Request};
+use crate::store::{Advance, Backend, Error, Pushed, RefSwap, Swapped, contains, names};
+
+use super::view::{self, View};
+use super::{Coord, Failure, local, pin};
+
+/// How long joining waits for another writer of the clone.
+const LOCK_WAIT: Duration = Duration::from_secs(60);
+/// How often a rival may publish between our look and our push.
+const ATTEMPTS_MAX: usize = 5;
+/// Most locks in one request, and most bytes of them: the request stands in a commit's message.
+const LOCKS_MAX: usize = 64;
+const LOCKS_BYTES_MAX: usize = 48 * 1024;
+/// Where an interrupted join finds how far it was.
+const FILE: &str = "joining.json";
+
+/// How this clone came to follow the remote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "how")]
+pub enum Joined {
+    /// Neither has a state; the first operation makes one.
+    Empty,
+    /// This clone has the remote's state already.
+    Current,
+    /// The remote's state continues ours, or we had none.
+    Followed,
+    /// The remote had no state, or one that ours continues; ours is the remote's now.
+    Published,
+    /// Both had a state of their own.
+    Adopted {
+        /// The ref that keeps the chain that this clone had.
+        kept: String,
+        /// The live locks of that chain that are shared now.
+        locks: Vec<Key>,
+        /// Locks of others that are in the way of the rest, which stay out.
+        conflicts: Vec<Conflict>,
+    },
+}
+
+/// A move to another chain, from the moment it is decided until all locks are there.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Move {
+    from: Option<ObjectId>,
+    to: Option<ObjectId>,
+    kept: String,
+}
+
+/// What stands where before anything is done.
+enum Meeting {
+    Empty,
+    Follow(Advance),
+    Publish(ObjectId),
+    Foreign { from: ObjectId, to: ObjectId },
+}
+
+impl Coord {
+    /// Joins the remote that the settings name.
+    ///
+    /// # Errors
+    /// When the remote cannot be reached, in which case nothing was changed; when it lacks what it
+    /// had confirmed to this clone; or when others are faster each time.
+    pub fn join(&self) -> Result<Joined, Failure> {
+        let mut unfinished = None;
+        for _ in 0..ATTEMPTS_MAX {
+            let guard = self.repo.lock(LOCK_WAIT)?;
+            let remote = self.remote()?;
+            let offered = self.repo.fetch(remote, &self.settings.remote_ref)?;
+            if let Some(begun) = self.unfinished()
+                && self.settle_move(&begun)?
+            {
+                unfinished = Some(begun);
+            }
+            let ours = view::trusted(self)?;
+            let bring = |name: &str| self.repo.fetch(remote, name);
+            let judge = |from| view::judge(self, from, offered, &bring);
+            let joined = match self.meet(ours, offered, &judge)? {
+                Meeting::Empty => Some(Joined::Empty),
+                Meeting::Follow(judged) => {
+                    view::follow(self, &judged, ours, offered)?;
+                    Some(match judged {
+                        Advance::Same => Joined::Current,
+                        Advance::Forward(_) | Advance::NewEpoch => Joined::Followed,
+                    })
+                }
+                Meeting::Publish(new) => self.publish_chain(remote, offered, new)?,
+                Meeting::Foreign { from, to } => {
+                    unfinished = self.move_over(from, to)?;
+                    None
+                }
+            };
+            drop(guard);
+            match (&unfinished, joined) {
+                (Some(begun), _) => return self.bring_locks(begun),
+                (None, Some(joined)) => return Ok(joined),
+                (None, None) => {}
+            }
+        }
+        Err(Failure::Busy {
+            attempts: ATTEMPTS_MAX,
+        })
+    }
+
+    /// Makes our chain the remote's, as it is. None when somebody else was first. The guard is held.
+    fn publish_chain(
+        &self,
+        remote: &str,
+        offered: Option<ObjectId>,
+        new: ObjectId,
+    ) -> Result<Option<Joined>, Failure> {
+        let name = &self.settings.remote_ref;
+        let swap = RefSwap {
+            name: name.clone(),
+            old: offered,
+            new,
+        };
+        let remote_name = || remote.to_owned();
+        match self.repo.push(remote, &[swap])? {
+            Pushed::Moved => {
+                view::confirm(self, Some(new));
+                Ok(Some(Joined::Published))
+            }
+            Pushed::Unreached(why) => Err(Failure::Unreachable {
+                remote: remote_name(),
+                why,
+            }),
+            Pushed::Rejected(why) if self.repo.fetch(remote, name)? == offered => {
+                Err(Failure::Rejected {
+                    remote: remote_name(),
+                    why,
+                })
+            }
+            Pushed::Rejected(_) => Ok(None),
+            Pushed::Unknown(why) => {
+                let unknown = |why| Failure::Unknown {
+                    remote: remote_name(),
+                    why,
+                };
+                let now = self.repo.fetch(remote, name);
+                let now = now.map_err(|_| unknown(why.clone()))?;
+                if contains(&self.repo, now, new)? {
+                    view::refresh(self, remote)?;
+                    return Ok(Some(Joined::Published));
+                }
+                // It can only land on what it was leased on, so once that has moved it never will.
+                if now == offered {
+                    Err(unknown(why))
+                } else {
+                    Ok(None)
+                }
+            }
+        }
+    }
+
+    /// Leaves our chain for the remote's. None when the ref moved meanwhile. The guard is held.
+    fn move_over(&self, from: ObjectId, to: ObjectId) -> Result<Option<Move>, Failure> {
+        let begun = Move {
+            from: Some(from),
+            to: Some(to),
+            kept: self.keep_chain(from)?,
+        };
+        local::store(&self.repo.coord_dir().join(FILE), &begun);
+        let swap = RefSwap {
+            name: names::STATE.into(),
+            old: Some(from),
+            new: to,
+        };
+        let moved = self.repo.swap(&[swap])?;
+        let is_there = self.settle_move(&begun)?;
+        if moved == Swapped::Lost || !is_there {
+            return Ok(None);
+        }
+        view::confirm(self, Some(to));
+        Ok(Some(begun))
+    }
+
+    /// What [`Coord::join`] would do. Brings objects here to judge them, and changes no ref or file.
+    ///
+    /// # Errors
+    /// As [`Coord::join`].
+    pub fn would_join(&self) -> Result<Joined, Failure> {
+        let remote = self.remote()?;
+        let offered = self.repo.peek(remote, &self.settings.remote_ref)?;
+        let ours = self.repo.tip(names::STATE)?;
+        let bring = |name: &str| self.repo.peek(remote, name);
+        let judge = |from| view::judge(self, from, offered, &bring);
+        Ok(match self.meet(ours, offered, &judge)? {
+            Meeting::Empty => Joined::Empty,
+            Meeting::Follow(Advance::Same) => Joined::Current,
+            Meeting::Follow(_) => Joined::Followed,
+            Meeting::Publish(_) => Joined::Published,
+            Meeting::Foreign { from, .. } => {
+                let (mut taken, mut conflicts) = (Vec::new(), Vec::new());
+                let view = View::at(&self.repo, offered)?;
+                for locks in self.live_locks(from)? {
+                    let request = Request::Adopt(Adopt { from, locks });
+                    let plan = decide(&request, &view, &self.stamp(), &[])?;
+                    collect(plan.reply, &mut taken, &mut conflicts);
+                }
+                Joined::Adopted {
+                    kept: self.free_name(from)?.0,
+                    locks: taken,
+                    conflicts,
+                }
+            }
+        })
+    }
+
+    fn remote(&self) -> Result<&str, Failure> {
+        let remote = self.settings.remote.as_deref();
+        remote.ok_or_else(|| Failure::usage("no remote is named", "add `--remote NAME`"))
+    }
+
+    /// Compares the chains.
+    fn meet(
+        &self,
+        ours: Option<ObjectId>,
+        offered: Option<ObjectId>,
+        judge: &dyn Fn(Option<ObjectId>) -> Result<Advance, Error>,
+    ) -> Result<Meeting, Failure> {
+        if ours.is_none() && offered.is_none() {
+            return Ok(Meeting::Empty);
+        }
+        match judge(ours) {
+            Ok(advance) => return Ok(Meeting::Follow(advance)),
+            Err(Error::Rewritten { .. }) => {}
+            Err(other) => return Err(other.into()),
+        }
+        // What the remote once confirmed it must still have: otherwise it was rewritten, and that
+        // is for a person to judge.
+        let confirmed = view::confirmed(self, self.remote()?);
+        if confirmed.is_some() {
+            judge(confirmed)?;
+        }
+        Ok(match (ours, offered) {
+            (None, _) => Meeting::Empty,
+            (Some(ours), None) => Meeting::Publish(ours),
+            (Some(ours), Some(offered)) => {
+                if contains(&self.repo, Some(ours), offered)? {
+                    Meeting::Publish(ours)
+                } else {
+                    Meeting::Foreign {
+                        from: ours,
+                        to: offered,
+                    }
+                }
+            }
+        })
+    }
+
+    /// A join that was begun and did not end.
+    fn unfinished(&self) -> Option<Move> {
+        let begun: Move = local::load(&self.repo.coord_dir().join(FILE));
+        begun.from.is_some().then_some(begun)
+    }
+
+    /// Pins the side of the move on which the ref stands, and says whether that is the new one.
+    /// The guard is held.
+    fn settle_move(&self, begun: &Move) -> Result<bool, Failure> {
+        let tip = self.repo.tip(names::STATE)?;
+        if let Some(tip) = tip.filter(|_| tip == begun.to || tip == begun.from) {
+            pin::store(&self.repo.coord_dir(), &tip);
+        }
+        let is_moved = tip != begun.from;
+        if !is_moved {
+            let _ = std::fs::remove_file(self.repo.coord_dir().join(FILE));
+        }
+        Ok(is_moved)
+    }
+
+    /// Keeps our chain, and the closed ones that it continues, where no other chain will look for
+    /// its own. The guard is held.
+    fn keep_chain(&self, tip: ObjectId) -> Result<String, Failure> {
+        let (name, is_there) = self.free_name(tip)?;
+        let create = |name: String, new| RefSwap {
+            name,
+            old: None,
+            new,
+        };
+        let mut swaps = Vec::new();
+        if !is_there {
+            swaps.push(create(name.clone(), tip));
+        }
+        let mut moved = Vec::new();
+        for (epoch, closed) in self.repo.refs_here(names::EPOCHS)? {
+            if contains(&self.repo, Some(tip), closed)? {
+                let number = epoch.trim_start_matches(names::EPOCHS);
+                swaps.push(create(format!("{name}-epoch-{number}"), closed));
+                moved.push((epoch, closed));
+            }
+        }
+        if !swaps.is_empty() && self.repo.swap(&swaps)? == Swapped::Lost {
+            return Err(Failure::Busy { attempts: 1 });
+        }
+        self.repo.delete_here(&moved)?;
+        Ok(name)
+    }
+
+    /// The ref for our chain, and whether it keeps it already.
+    fn free_name(&self, tip: ObjectId) -> Result<(String, bool), Failure> {
+        let taken = self.repo.refs_here(names::LOCAL)?;
+        if let Some((name, _)) = taken.iter().find(|(_, kept)| *kept == tip) {
+            return Ok((name.clone(), true));
+        }
+        let is_free = |name: &String| !taken.iter().any(|(taken, _)| taken == name);
+        let mut names = (1_u64..).map(|number| format!("{}{number}", names::LOCAL));
+        let name = names.find(is_free).unwrap_or_default();
+        Ok((name, false))
+    }
+
+    /// The locks of a chain whose leases have not ended, in portions of one request each.
+    fn live_locks(&self, tip: ObjectId) -> Result<Vec<Vec<LockRecord>>, Failure> {
+        let view = View::at(&self.repo, Some(tip))?;
+        let stamp = self.stamp_with_sights();
+        let mut portions: Vec<Vec<LockRecord>> = Vec::new();
+        let mut bytes = usize::MAX;
+        for mut lock in locks::all(&view)?.0 {
+            lock.holds
+                .retain(|hold| lease::ended(&lock.key, hold, &stamp).is_none());
+            if lock.holds.is_empty() {
+                continue;
+            }
+            let size = serde_json::to_vec(&lock).map_or(0, |json| json.len());
+            let is_full = |portion: &Vec<LockRecord>| portion.len() >= LOCKS_MAX;
+            if bytes.saturating_add(size) > LOCKS_BYTES_MAX || portions.last().is_some_and(is_full)
+            {
+                portions.push(Vec::new());
+                bytes = 0;
+            }
+            bytes += size;
+            if let Some(portion) = portions.last_mut() {
+                portion.push(lock);
+            }
+        }
+        Ok(portions)
+    }
+
+    /// Asks the authority for the live locks of the chain that was left.
+    fn bring_locks(&self, begun: &Move) -> Result<Joined, Failure> {
+        let (mut taken, mut conflicts) = (Vec::new(), Vec::new());
+        if let Some(from) = begun.from {
+            for locks in self.live_locks(from)? {
+                let done = self.handle(Request::Adopt(Adopt { from, locks }))?;
+                collect(done.reply, &mut taken, &mut conflicts);
+            }
+        }
+        let _ = std::fs::remove_file(self.repo.coord_dir().join(FILE));
+        Ok(Joined::Adopted {
+            kept: begun.kept.clone(),
+            locks: taken,
+            conflicts,
+        })
+    }
+}
+
+fn collect(reply: Reply, taken: &mut Vec<Key>, in_the_way: &mut Vec<Conflict>) {
+    if let Reply::Adopted { locks, conflicts } = reply {
+        taken.extend(locks);
+        in_the_way.extend(conflicts);
+    }
+}

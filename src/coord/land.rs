@@ -1,0 +1,257 @@
+//! The fenced push: a branch moves only if the locks that cover its commits are still held.
+
+use crate::model::key::Key;
+use crate::model::object_id::ObjectId;
+use crate::model::refusal::Refusal;
+use crate::model::request::{Land, Landed, Request};
+use crate::store::{Backend, Error, RefSwap};
+
+use super::answer::Done;
+use super::authority::Alongside;
+use super::changes::Known;
+use super::{Coord, Failure, lead, local};
+
+/// How often a branch that moved meanwhile is looked at again.
+const LOOKS_MAX: usize = 5;
+
+/// What is to land, and where.
+#[derive(Clone, Debug)]
+pub struct Landing {
+    /// The remote.
+    pub remote: String,
+    /// The local branch or commit.
+    pub source: String,
+    /// The remote branch, without `refs/heads/`.
+    pub branch: String,
+    /// What becomes of own locks; by default they are given back on the main branch only.
+    pub locks: Option<Landed>,
+}
+
+impl Coord {
+    /// Lands commits, fenced. `None` when the remote branch has them all already.
+    ///
+    /// # Errors
+    /// The refusal when a lock is in the way; usage when the landing makes no sense; and whatever
+    /// a push can end with. Nothing has moved then, unless the failure says that it is unknown.
+    pub fn land(
+        &self,
+        landing: &Landing,
+        as_keys: impl Fn(Vec<Vec<u8>>) -> Result<Vec<Key>, Failure>,
+    ) -> Result<Option<(Done, ObjectId)>, Failure> {
+        self.check_remote(&landing.remote)?;
+        let new = self.commit_of(&landing.source)?;
+        let target = format!("refs/heads/{}", landing.branch);
+        let tracking = format!("refs/remotes/{}/{}", landing.remote, landing.branch);
+        for look in 0..LOOKS_MAX {
+            let old = self.repo.tip(&tracking)?;
+            if old == Some(new) && look > 0 {
+                return Ok(None);
+            }
+            if let Some(old) = old.filter(|old| *old != new) {
+                self.check_fast_forward(landing, &old, &new)?;
+            }
+            let (new_text, old_text) = (new.to_string(), old.map(|old| old.to_string()));
+            let known = match &old_text {
+                Some(old) => Known::From(old),
+                None => Known::AtRemote(&landing.remote),
+            };
+            if old == Some(new) {
+                // Perhaps only as last fetched: look before saying so.
+                self.fetch_branch(landing)?;
+                continue;
+            }
+            let paths = as_keys(self.paths_of(&new_text, known)?)?;
+            self.run_pre_push(landing, &target, old, new)?;
+            let is_required =
+                |path: &&Key| self.settings.rule_for(path) == super::RequireLock::Require;
+            let request = Request::Land(Land {
+                target: target.parse().map_err(|why| {
+                    Failure::usage(format!("{target}: {why}"), "name another branch")
+                })?,
+                old,
+                new,
+                require: paths.iter().filter(is_required).cloned().collect(),
+                paths,
+                locks: landing.locks.unwrap_or_else(|| self.usual_end(landing)),
+            });
+            let branch = RefSwap {
+                name: target.clone(),
+                old,
+                new,
+            };
+            let with = Alongside {
+                remote: landing.remote.clone(),
+                branch,
+            };
+            match lead::handle_with(self, request, &with) {
+                Err(Failure::Rejected { remote, why }) => {
+                    // Either a rule of the remote, or the branch is not where we last saw it.
+                    self.fetch_branch(landing)?;
+                    if self.repo.tip(&tracking)? == old {
+                        return Err(Failure::Rejected { remote, why });
+                    }
+                }
+                other => return other.map(|done| Some((done, new))),
+            }
+        }
+        Err(Failure::Busy {
+            attempts: LOOKS_MAX,
+        })
+    }
+
+    /// The fence holds only where the state and the branch are in one repository, or where this
+    /// clone decides.
+    fn check_remote(&self, remote: &str) -> Result<(), Failure> {
+        match &self.settings.remote {
+            Some(authority) if authority != remote => Err(Failure::usage(
+                format!(
+                    "locks are decided at `{authority}`, which cannot fence a push to `{remote}`"
+                ),
+                format!("push to `{authority}`, or use plain `git push {remote}`"),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn commit_of(&self, source: &str) -> Result<ObjectId, Failure> {
+        let name = format!("{source}^{{commit}}");
+        let args = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &name,
+        ];
+        let output = self.repo.git().run(&args, None, None)?;
+        let id = output.text().parse().ok().filter(|_| output.success());
+        id.ok_or_else(|| {
+            let what = format!("`{}` is no branch or commit", source.escape_debug());
+            Failure::usage(what, "name a local branch, as `git coord push origin main`")
+        })
+    }
+
+    fn check_fast_forward(
+        &self,
+        landing: &Landing,
+        old: &ObjectId,
+        new: &ObjectId,
+    ) -> Result<(), Failure> {
+        let args = [
+            "merge-base",
+            "--is-ancestor",
+            &old.to_string(),
+            &new.to_string(),
+        ];
+        let output = self.repo.git().run(&args, None, None)?;
+        match output.code {
+            Some(0) => Ok(()),
+            Some(1) => Err(Refusal::Behind {
+                remote: landing.remote.clone(),
+                branch: landing.branch.clone(),
+                local: landing.source.clone(),
+            }
+            .into()),
+            _ => Err(Error::Git {
+                command: "merge-base".into(),
+                why: output.stderr,
+            }
+            .into()),
+        }
+    }
+
+    /// Brings the remote-tracking ref up to date, as the person's own fetch would.
+    fn fetch_branch(&self, landing: &Landing) -> Result<(), Failure> {
+        let Landing { remote, branch, .. } = landing;
+        let refspec = format!("+refs/heads/{branch}*:refs/remotes/{remote}/{branch}*");
+        let args = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--end-of-options",
+            remote,
+            &refspec,
+        ];
+        let output = self
+            .repo
+            .git()
+            .run(&args, None, Some(self.settings.timeout))?;
+        if output.success() {
+            return Ok(());
+        }
+        Err(Failure::Unreachable {
+            remote: remote.clone(),
+            why: output.stderr,
+        })
+    }
+
+    /// Landing on the main branch ends the work that the locks were for.
+    fn usual_end(&self, landing: &Landing) -> Landed {
+        let is_main = match &self.settings.main_branch {
+            Some(main) => *main == landing.branch,
+            None => {
+                let head = format!("refs/remotes/{}/HEAD", landing.remote);
+                let args = ["symbolic-ref", "--quiet", &head];
+                let named = self
+                    .repo
+                    .git()
+                    .run(&args, None, None)
+                    .ok()
+                    .filter(|o| o.success());
+                let tracked = format!("refs/remotes/{}/{}", landing.remote, landing.branch);
+                named.map_or(matches!(landing.branch.as_str(), "main" | "master"), |o| {
+                    o.text() == tracked
+                })
+            }
+        };
+        if is_main {
+            Landed::Release
+        } else {
+            Landed::Renew
+        }
+    }
+
+    /// Runs the person's own pre-push hook, which our push itself does not.
+    fn run_pre_push(
+        &self,
+        landing: &Landing,
+        target: &str,
+        old: Option<ObjectId>,
+        new: ObjectId,
+    ) -> Result<(), Failure> {
+        let config = self.repo.config();
+        let url = config
+            .get(&format!("remote.{}.url", landing.remote))
+            .unwrap_or_default();
+        let old = old.unwrap_or_else(|| ObjectId::zero_like(&new));
+        let line = format!("{} {new} {target} {old}\n", landing.source);
+        let file = self
+            .repo
+            .coord_dir()
+            .join(format!("pre-push-{}", std::process::id()));
+        local::replace(&file, line.as_bytes()).map_err(Error::io("writing", &file))?;
+        let to_stdin = format!("--to-stdin={}", file.display());
+        let args = [
+            "hook",
+            "run",
+            "--ignore-missing",
+            &to_stdin,
+            "pre-push",
+            "--",
+            &landing.remote,
+            url,
+        ];
+        let output = self.repo.git().run_with_hooks(&args, None);
+        let _ = std::fs::remove_file(&file);
+        let output = output?;
+        match output.code {
+            // 129: a git older than 2.40 does not know `--to-stdin`; it has no way to run hooks.
+            Some(0 | 129) => Ok(()),
+            _ => Err(Failure::Rejected {
+                remote: landing.remote.clone(),
+                why: format!("your pre-push hook says no: {}", output.stderr),
+            }),
+        }
+    }
+}

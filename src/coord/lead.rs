@@ -1,0 +1,438 @@
+//! The loop: a fresh view, all waiting requests decided on it, one publication, answers for all.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::domain::{Format, Plan, State, decide};
+use crate::env;
+use crate::model::id::OpId;
+use crate::model::key::Key;
+use crate::model::object_id::ObjectId;
+use crate::model::refusal::{Conflict, Refusal};
+use crate::model::reply::Reply;
+use crate::model::request::{Compact, Note, Request};
+use crate::model::stamp::{Stamp, Watch};
+use crate::store::{Backend, Draft, names};
+
+use super::answer::Done;
+use super::authority::{Alongside, Published, publish};
+use super::commit::{self, Job};
+use super::session::Session;
+use super::view::{self, View};
+use super::{Coord, Failure, published, queue, sights};
+
+/// How often a lost race is decided again before the caller is told to retry.
+const ATTEMPTS_MAX: usize = 12;
+/// The first pause after a lost race; it doubles up to [`PAUSE_MAX`] and is jittered.
+const PAUSE_FIRST: Duration = Duration::from_millis(15);
+const PAUSE_MAX: Duration = Duration::from_millis(800);
+/// How long a command waits for others of its clone beside their network time.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+/// How old the view of one who waits may be. It paces its looks itself, and each is worth a request
+/// unless a neighbour has just made one.
+const WAITING_AGE_MAX: Duration = Duration::from_millis(300);
+/// Git's own housekeeping is offered its turn every so many states.
+const MAINTENANCE_EVERY: u64 = 128;
+
+type Answer = Result<Done, Failure>;
+
+/// Decides one request and publishes what it became, together with those of neighbours.
+pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
+    let session = coord.sessions().load(coord.actor());
+    let job = new_job(coord, request, &session)?;
+    handle_job(coord, job, session, None)
+}
+
+/// The same, with refs that move in the same push. Not shared with neighbours: their requests must
+/// not depend on a branch of ours.
+pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> Answer {
+    let session = coord.sessions().load(coord.actor());
+    let job = new_job(coord, request, &session)?;
+    handle_job(coord, job, session, Some(with))
+}
+
+fn handle_job(coord: &Coord, job: Job, session: Session, with: Option<&Alongside>) -> Answer {
+    coord.repo.warm()?;
+    coord.sessions().revive(coord.actor());
+    let dir = coord.repo.coord_dir();
+    let alone = with.is_some();
+    let answer = match coord.repo.try_lock()? {
+        Some(_guard) => lead(coord, &job, &session, with),
+        None if alone => {
+            let _guard = coord.repo.lock(lock_wait(coord))?;
+            lead(coord, &job, &session, with)
+        }
+        None => {
+            // Without a ticket the request is merely decided alone.
+            let ticket = queue::put(&dir, &job).ok();
+            let _guard = coord.repo.lock(lock_wait(coord))?;
+            match ticket.as_ref().and_then(queue::Ticket::answer) {
+                Some(answer) => answer,
+                None => {
+                    drop(ticket);
+                    lead(coord, &job, &session, with)
+                }
+            }
+        }
+    };
+    remember(coord, &job, &answer);
+    answer
+}
+
+fn lock_wait(coord: &Coord) -> Duration {
+    LOCK_WAIT + coord.settings.timeout * 4
+}
+
+fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Failure> {
+    let named: &[Key] = match &request {
+        Request::Lock(lock) => &lock.keys,
+        _ => &[],
+    };
+    Ok(Job {
+        op: env::fresh_op(),
+        seen: coord.repo.tip(names::STATE)?,
+        at: env::now(),
+        by: coord.actor().clone(),
+        also: session
+            .keys
+            .iter()
+            .filter(|key| !named.contains(key))
+            .cloned()
+            .collect(),
+        request,
+        refused: session.refused.clone(),
+    })
+}
+
+/// Decides and publishes as the only writer of this clone. The guard is held.
+fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -> Answer {
+    let dir = coord.repo.coord_dir();
+    let others = if with.is_none() {
+        queue::waiting(&dir)
+    } else {
+        Vec::new()
+    };
+    let mut jobs: Vec<Job> = session
+        .notes
+        .iter()
+        .map(|note| note_job(own, note))
+        .collect();
+    let notes = jobs.len();
+    jobs.push(own.clone());
+    jobs.extend(others.into_iter().filter(|job| job.op != own.op));
+    let result = decide_all(coord, &jobs, with);
+    let mut full = None;
+    let mut answers = match result {
+        Ok(Settled { answers, epoch }) => {
+            full = epoch;
+            answers
+        }
+        Err(failure) => {
+            // Everybody on board hears of it; each can ask again.
+            let mut answers: Vec<Answer> = Vec::new();
+            for _ in 1..jobs.len() {
+                answers.push(Err(carried(&failure)));
+            }
+            answers.insert(notes, Err(failure));
+            answers
+        }
+    };
+    for (job, answer) in jobs.iter().zip(&answers).skip(notes + 1) {
+        queue::answer(&dir, job, answer);
+    }
+    if answers[..notes].iter().all(Result::is_ok) && notes > 0 {
+        coord
+            .sessions()
+            .update(coord.actor(), |session| session.notes.clear());
+    }
+    if let Some(epoch) = full {
+        // Apart from what people wait for: a host that takes only one ref at a time refuses the two
+        // of a new epoch, and then the old one just goes on.
+        let _ = decide_all(coord, &[compact_job(own, epoch)], None);
+    }
+    answers.swap_remove(notes)
+}
+
+fn compact_job(own: &Job, epoch: u64) -> Job {
+    let request = Request::Compact(Compact {
+        closes: Some(epoch),
+    });
+    Job {
+        op: env::fresh_op(),
+        request,
+        also: Vec::new(),
+        refused: Vec::new(),
+        ..own.clone()
+    }
+}
+
+fn carried(failure: &Failure) -> Failure {
+    Failure::Carried {
+        class: failure.class(),
+        message: failure.to_string(),
+    }
+}
+
+fn note_job(own: &Job, note: &Note) -> Job {
+    let request = Request::Note(note.clone());
+    Job {
+        op: env::fresh_op(),
+        request,
+        also: Vec::new(),
+        refused: Vec::new(),
+        ..own.clone()
+    }
+}
+
+/// Decides all jobs on one view and publishes them in one step; again after a lost race.
+fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<Settled, Failure> {
+    let remote = coord.settings.remote.as_deref();
+    let mut base = view::trusted(coord)?;
+    let mut pause = PAUSE_FIRST;
+    for _ in 0..ATTEMPTS_MAX {
+        if let Some(remote) = remote.filter(|_| base.is_none()) {
+            base = view::refresh(coord, remote)?;
+        }
+        let view = View::at(&coord.repo, base)?;
+        let draft = Draft::on(view.snapshot());
+        let mut round = Round {
+            coord,
+            draft,
+            view,
+            published: published::among(&coord.repo, base, jobs)?,
+        };
+        let mut answers: Vec<Answer> = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            answers.push(round.decide(job)?);
+        }
+        let age_max = answers
+            .iter()
+            .filter_map(|answer| age_max(coord, answer))
+            .min();
+        let is_stale = |max| view::age(coord).is_none_or(|age| age > max);
+        if let Some(remote) = remote.filter(|_| age_max.is_some_and(is_stale)) {
+            let fresh = view::refresh(coord, remote)?;
+            if fresh != base {
+                base = fresh;
+                continue;
+            }
+        }
+        match publish(coord, &mut round.draft, with)? {
+            Published::Done => {
+                let epoch = housekeeping(coord, &round);
+                return Ok(Settled { answers, epoch });
+            }
+            Published::Lost => {
+                std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
+                pause = (pause * 2).min(PAUSE_MAX);
+                base = view::trusted(coord)?;
+            }
+        }
+    }
+    Err(Failure::Busy {
+        attempts: ATTEMPTS_MAX,
+    })
+}
+
+/// How old the view may be that an answer rests on; `None` where publishing confirms it anyway.
+fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
+    match answer {
+        Ok(done) if done.commit.is_none() && matches!(done.reply, Reply::Waiting { .. }) => {
+            Some(coord.settings.age_max.min(WAITING_AGE_MAX))
+        }
+        Err(Failure::Refused(_)) => Some(coord.settings.age_max),
+        _ => None,
+    }
+}
+
+/// Answers that count.
+struct Settled {
+    answers: Vec<Answer>,
+    /// The epoch that has become longer than the team wants.
+    epoch: Option<u64>,
+}
+
+/// One attempt: jobs decided one after the other, each on the state that the last one left.
+struct Round<'c> {
+    coord: &'c Coord,
+    view: View<'c>,
+    draft: Draft<'c>,
+    published: BTreeMap<OpId, ObjectId>,
+}
+
+impl Round<'_> {
+    fn decide(&mut self, job: &Job) -> Result<Answer, Failure> {
+        if let Some(done) = self.find_published(job.op)? {
+            return Ok(Ok(done));
+        }
+        let skew_secs = self.coord.settings.skew_secs;
+        let mut stamp = Stamp {
+            at: job.at,
+            by: job.by.clone(),
+            op: job.op,
+            watch: Watch {
+                skew_secs,
+                ..Watch::default()
+            },
+        };
+        let mut decided = decide(&job.request, &self.view, &stamp, &job.also);
+        if is_about_others(&decided) {
+            // Only now is it worth looking up what this clone has observed.
+            stamp.watch = self.coord.watch();
+            decided = decide(&job.request, &self.view, &stamp, &job.also);
+        }
+        match decided {
+            Ok(plan) => self.accept(job, &stamp, plan).map(Ok),
+            Err(refusal) => Ok(Err(refusal.into())),
+        }
+    }
+
+    fn accept(&mut self, job: &Job, stamp: &Stamp, plan: Plan) -> Result<Done, Failure> {
+        let mut commit = None;
+        if plan.is_change {
+            let rev = self.view.rev() + 1;
+            let added = commit::add(
+                self.coord,
+                &mut self.draft,
+                &job.request,
+                stamp,
+                &plan,
+                &job.refused,
+                rev,
+            )?;
+            commit = Some(added);
+            self.view = View::over(self.draft.snapshot().clone())?;
+        }
+        let Plan { reply, notices, .. } = plan;
+        Ok(Done {
+            op: job.op,
+            reply,
+            commit,
+            rev: self.view.rev(),
+            notices,
+        })
+    }
+
+    /// The answer of an operation that turns out to be in the chain already: its push had arrived
+    /// although the answer had not, or the command that carried it died before it could say so.
+    fn find_published(&self, op: OpId) -> Result<Option<Done>, Failure> {
+        let Some(id) = self.published.get(&op) else {
+            return Ok(None);
+        };
+        published::again(&self.coord.repo, *id).map(Some)
+    }
+}
+
+/// Whether knowing more about the lives of others could change the answer.
+fn is_about_others(decided: &Result<Plan, Refusal>) -> bool {
+    match decided {
+        Ok(plan) => matches!(plan.reply, Reply::Waiting { .. }),
+        Err(refusal) => matches!(
+            refusal,
+            Refusal::LockHeld { .. } | Refusal::OtherSession { .. } | Refusal::Deadlock { .. }
+        ),
+    }
+}
+
+/// Lets git pack what has gathered, in the background and by its own rules. Returns the epoch that
+/// is due to be closed.
+fn housekeeping(coord: &Coord, round: &Round<'_>) -> Option<u64> {
+    let before = View::at(&coord.repo, round.draft.base()).map_or(0, |view| view.rev());
+    let is_due = before / MAINTENANCE_EVERY != round.view.rev() / MAINTENANCE_EVERY;
+    if is_due && coord.repo.config().bool("maintenance.auto", true) {
+        // It only saves space; the next time is soon enough.
+        let _ = coord
+            .repo
+            .git()
+            .detach(&["maintenance", "run", "--auto", "--quiet"]);
+    }
+    full_epoch(coord, round, before)
+}
+
+/// The epoch whose length has just passed a multiple of `coord.epochEvery`. Exactly one writer sees
+/// it pass, so many do not try at once, and a try that failed is made again much later.
+fn full_epoch(coord: &Coord, round: &Round<'_>, before: u64) -> Option<u64> {
+    let every = coord.settings.epoch_every;
+    if every == 0 {
+        return None;
+    }
+    let format = Format::of(&round.view).ok()??;
+    let times = |rev| format.states_until(rev).saturating_sub(1) / every;
+    (times(round.view.rev()) > times(before)).then_some(format.epoch)
+}
+
+/// Keeps what the next command of this session should know.
+fn remember(coord: &Coord, job: &Job, answer: &Answer) {
+    let sessions = coord.sessions();
+    if let Some(conflicts) = in_the_way(answer) {
+        let dir = coord.repo.coord_dir();
+        sights::note(&dir, conflicts, env::boot_id(), env::boot_secs());
+    }
+    match answer {
+        Ok(done) => sessions.update(&job.by, |session| {
+            if done.commit.is_some() {
+                session
+                    .refused
+                    .retain(|refused| !job.refused.iter().any(|old| old.op == refused.op));
+            }
+            for notice in &done.notices {
+                session.shown.remove(&notice.op);
+                notice.keys.iter().for_each(|key| {
+                    session.keys.remove(key);
+                });
+            }
+            follow(session, &done.reply);
+        }),
+        Err(Failure::Refused(refusal)) => {
+            let refused = crate::model::event::Refused {
+                op: job.op,
+                at: job.at,
+                request: job.request.clone(),
+                refusal: (**refusal).clone(),
+            };
+            sessions.update(&job.by, |session| session.refused.push(refused));
+        }
+        Err(_) => {}
+    }
+}
+
+/// The locks of others that an answer met: whether it is refused or waits, they are watched.
+fn in_the_way(answer: &Answer) -> Option<&[Conflict]> {
+    match answer {
+        Ok(done) => match &done.reply {
+            Reply::Waiting { conflicts, .. } => Some(conflicts),
+            _ => None,
+        },
+        Err(Failure::Refused(refusal)) => match &**refusal {
+            Refusal::LockHeld { conflicts } | Refusal::OtherSession { conflicts } => {
+                Some(conflicts)
+            }
+            _ => None,
+        },
+        Err(_) => None,
+    }
+}
+
+/// Which keys the session holds after an answer.
+fn follow(session: &mut Session, reply: &Reply) {
+    match reply {
+        Reply::Locked { locks, replaced } => {
+            session.keys.retain(|key| !replaced.contains(key));
+            session
+                .keys
+                .extend(locks.iter().map(|lock| lock.key.clone()));
+        }
+        Reply::Stolen { lock, .. } => {
+            session.keys.insert(lock.key.clone());
+        }
+        Reply::Unlocked { released, .. } | Reply::Landed { released, .. } => {
+            session.keys.retain(|key| !released.contains(key));
+        }
+        Reply::Waiting { .. }
+        | Reply::Renewed { .. }
+        | Reply::Left { .. }
+        | Reply::Noted
+        | Reply::Adopted { .. }
+        | Reply::Compacted { .. } => {}
+    }
+}

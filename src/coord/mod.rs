@@ -1,0 +1,214 @@
+//! From a request to an answer: one view, one decision, one commit, one compare-and-swap.
+//!
+//! The loop in `lead` is the only place that publishes. It is written so that a lost race is
+//! decided again on a fresh view (never re-applied), that an answer which did not come is settled
+//! by ancestry, and that commands of one clone that meet share a push.
+
+pub mod failure;
+pub mod identity;
+pub mod replay;
+pub mod settings;
+
+mod answer;
+mod authority;
+mod changes;
+mod commit;
+mod epochs;
+mod join;
+mod land;
+mod lead;
+mod local;
+mod notices;
+mod pin;
+mod published;
+mod queue;
+mod session;
+mod sights;
+mod view;
+mod wait;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::env;
+use crate::model::id::Actor;
+use crate::model::notice::NoticeRecord;
+use crate::model::object_id::ObjectId;
+use crate::model::refusal::Conflict;
+use crate::model::request::Request;
+use crate::model::stamp::{Stamp, Watch};
+use crate::store::{Backend, Repo, names};
+
+pub use answer::Done;
+pub use changes::Known;
+pub use failure::Failure;
+pub use identity::Identity;
+pub use join::Joined;
+pub use land::Landing;
+pub use session::{Session, Sessions};
+pub use settings::{RequireLock, Settings};
+pub use view::View;
+
+/// The file that says what `init` wrote.
+const SET_UP: &str = "set-up.json";
+
+/// git-coord in one clone, for one actor.
+pub struct Coord {
+    repo: Repo,
+    settings: Settings,
+    identity: Identity,
+}
+
+impl Coord {
+    /// Opens the repository around `at` and finds out who acts.
+    ///
+    /// # Errors
+    /// When there is no repository, a setting cannot be understood, or a given name is none.
+    pub fn open(at: &Path, given: Option<&str>) -> Result<Self, Failure> {
+        let coord = Self::open_unchecked(at, given)?;
+        coord.settings.check_remote(coord.repo.config())?;
+        Ok(coord)
+    }
+
+    /// The same for the command that sets the remote: the one that is named now may not exist.
+    ///
+    /// # Errors
+    /// As [`Coord::open`] otherwise.
+    pub fn open_unchecked(at: &Path, given: Option<&str>) -> Result<Self, Failure> {
+        let repo = Repo::discover(at)?;
+        let settings = Settings::read(repo.config())?;
+        let identity = identity::find(&repo, given)?;
+        Ok(Self {
+            repo,
+            settings,
+            identity,
+        })
+    }
+
+    /// The same clone and actor, with another authority than the config says so far.
+    ///
+    /// # Errors
+    /// As [`Coord::open`], for the other remote.
+    pub fn with_remote(mut self, remote: &str) -> Result<Self, Failure> {
+        self.settings.remote = Some(remote.to_owned());
+        self.settings.check_remote(self.repo.config())?;
+        Ok(self)
+    }
+
+    /// The repository.
+    pub fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Who acts, and which rule said so.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The owner of what this process takes.
+    pub fn actor(&self) -> &Actor {
+        &self.identity.actor
+    }
+
+    /// What this clone remembers of its sessions.
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new(self.repo.coord_dir())
+    }
+
+    /// What `init` wrote in this clone.
+    pub fn set_up<T: serde::de::DeserializeOwned>(&self) -> Vec<T> {
+        local::load(&self.repo.coord_dir().join(SET_UP))
+    }
+
+    /// Remembers what `init` wrote; nothing when it was taken back.
+    pub fn store_set_up<T: serde::Serialize>(&self, written: &[T]) {
+        let file = self.repo.coord_dir().join(SET_UP);
+        if written.is_empty() {
+            let _ = std::fs::remove_file(file);
+        } else {
+            local::store(&file, &written);
+        }
+    }
+
+    /// A stamp for a decision that only reads.
+    pub fn stamp(&self) -> Stamp {
+        let watch = Watch {
+            skew_secs: self.settings.skew_secs,
+            ..Watch::default()
+        };
+        Stamp {
+            at: env::now(),
+            by: self.actor().clone(),
+            op: env::fresh_op(),
+            watch,
+        }
+    }
+
+    /// A stamp that knows all that this clone has observed.
+    pub fn stamp_with_sights(&self) -> Stamp {
+        Stamp {
+            watch: self.watch(),
+            ..self.stamp()
+        }
+    }
+
+    fn watch(&self) -> Watch {
+        let dir = self.repo.coord_dir();
+        Watch {
+            seen: sights::load(&dir).elapsed(env::boot_id().as_deref(), env::boot_secs()),
+            dead: self.sessions().dead(),
+            skew_secs: self.settings.skew_secs,
+        }
+    }
+
+    /// The state as last seen from the authority, refreshed when it is older than `age_max`.
+    ///
+    /// # Errors
+    /// When the state cannot be read, does not continue what was seen before, or a needed refresh
+    /// failed.
+    pub fn view(&self, age_max: Option<Duration>) -> Result<View<'_>, Failure> {
+        view::open(self, age_max)
+    }
+
+    /// Notes locks of others that were met, for judging their leases later.
+    pub fn note_sights(&self, met: &[Conflict]) {
+        sights::note(
+            &self.repo.coord_dir(),
+            met,
+            env::boot_id(),
+            env::boot_secs(),
+        );
+    }
+
+    /// Waits until the state here is another one than `seen`, at most as long as `pause`.
+    pub fn wait_for_change(&self, seen: Option<ObjectId>, pause: Duration) {
+        wait::for_change(&self.repo, seen, pause, self.settings.remote.is_some());
+    }
+
+    /// The commit of the state here, for noticing later that it has moved.
+    ///
+    /// # Errors
+    /// When the ref cannot be read.
+    pub fn tip(&self) -> Result<Option<ObjectId>, Failure> {
+        Ok(self.repo.tip(names::STATE)?)
+    }
+
+    /// Notices to this session in the last view that were not returned before. Reading them is no
+    /// change: the session's next change removes them from the state.
+    pub fn unseen_notices(&self) -> Vec<NoticeRecord> {
+        notices::unseen(self)
+    }
+
+    /// Decides one request and publishes what it became.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] is an answer; the others say what could not be done or is not known.
+    pub fn handle(&self, request: Request) -> Result<Done, Failure> {
+        lead::handle(self, request)
+    }
+}

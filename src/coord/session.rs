@@ -1,0 +1,202 @@
+//! What this clone remembers of its sessions: which locks they took, what they were refused, and
+//! whether their process is alive.
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::event::Refused;
+use crate::model::id::{Actor, OpId};
+use crate::model::key::Key;
+use crate::model::object_id::ObjectId;
+use crate::model::request::Note;
+
+use super::local;
+
+/// How often, and after which pause, a session asks again for its own file.
+const PROBES_MAX: usize = 50;
+const PROBE_PAUSE: std::time::Duration = std::time::Duration::from_millis(2);
+/// Most refusals that are remembered until the next change carries them into the log.
+const REFUSED_MAX: usize = 16;
+
+/// One session's notes. They are hints: the chain says who holds what.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Session {
+    /// Keys that the session took and has not given back.
+    pub keys: BTreeSet<Key>,
+    /// Refusals since its last change.
+    pub refused: Vec<Refused>,
+    /// Notices that were shown already and are still in the state.
+    pub shown: BTreeSet<OpId>,
+    /// Facts for the log that wait for the next change.
+    pub notes: Vec<Note>,
+    /// The state up to which it was shown what others did.
+    pub synced: Option<ObjectId>,
+}
+
+/// The directory of all sessions of this clone.
+pub struct Sessions {
+    dir: PathBuf,
+}
+
+/// Proof of life: the kernel frees it when the process dies, however it dies.
+#[must_use = "the session counts as alive only while this is held"]
+pub struct Alive {
+    file: File,
+    path: PathBuf,
+}
+
+impl Sessions {
+    pub(super) fn new(coord_dir: PathBuf) -> Self {
+        Self {
+            dir: coord_dir.join("sessions"),
+        }
+    }
+
+    fn file(&self, actor: &Actor, ending: &str) -> PathBuf {
+        // Names hold no separator and do not begin with a dot, so they are file names.
+        self.dir
+            .join(actor.agent.as_str())
+            .join(format!("{}.{ending}", actor.session))
+    }
+
+    /// The notes of a session.
+    pub fn load(&self, actor: &Actor) -> Session {
+        local::load(&self.file(actor, "json"))
+    }
+
+    /// Keeps the notes of a session.
+    pub fn store(&self, actor: &Actor, session: &Session) {
+        local::store(&self.file(actor, "json"), session);
+    }
+
+    /// Changes the notes of a session.
+    pub fn update(&self, actor: &Actor, change: impl FnOnce(&mut Session)) {
+        let before = self.load(actor);
+        let mut after = before.clone();
+        change(&mut after);
+        let surplus = after.refused.len().saturating_sub(REFUSED_MAX);
+        after.refused.drain(..surplus);
+        if after != before {
+            self.store(actor, &after);
+        }
+    }
+
+    /// Keeps the session alive until the result is dropped. Its locks count as free the moment the
+    /// process dies without giving them back.
+    ///
+    /// # Errors
+    /// When the file cannot be made, or another process keeps the same session alive.
+    pub fn keep_alive(&self, actor: &Actor) -> std::io::Result<Alive> {
+        let path = self.file(actor, "alive");
+        std::fs::create_dir_all(path.parent().unwrap_or(&self.dir))?;
+        // Closed on exec, as every file that std opens: a child must not hold it.
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        for _ in 0..PROBES_MAX {
+            match file.try_lock() {
+                Ok(()) => return Ok(Alive { file, path }),
+                // Perhaps somebody who asks whether it is alive, which takes some microseconds.
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PROBE_PAUSE),
+                Err(TryLockError::Error(why)) => return Err(why),
+            }
+        }
+        Err(std::io::ErrorKind::AddrInUse.into())
+    }
+
+    /// Takes back the proof of a session's death, when the session acts: somebody goes on in its
+    /// name, so that its locks are not free.
+    pub(super) fn revive(&self, actor: &Actor) {
+        let path = self.file(actor, "alive");
+        if is_dead(&path) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+
+    /// Forgets a session that has ended, unless it left something that the log should have.
+    pub fn forget(&self, actor: &Actor) {
+        let Session {
+            keys,
+            refused,
+            notes,
+            ..
+        } = self.load(actor);
+        if keys.is_empty() && refused.is_empty() && notes.is_empty() {
+            let _ = std::fs::remove_file(self.file(actor, "json"));
+            // Only an empty directory goes.
+            let _ = std::fs::remove_dir(self.dir.join(actor.agent.as_str()));
+        }
+    }
+
+    /// Sessions of this machine whose process kept them alive and is gone.
+    pub fn dead(&self) -> BTreeSet<Actor> {
+        let mut dead = BTreeSet::new();
+        for agent in entries(&self.dir) {
+            for file in entries(&agent) {
+                dead.extend(actor_of(&file).filter(|_| is_dead(&file)));
+            }
+        }
+        dead
+    }
+
+    /// Every session that left notes here.
+    pub fn all(&self) -> Vec<Actor> {
+        let files = entries(&self.dir)
+            .into_iter()
+            .flat_map(|agent| entries(&agent));
+        files
+            .filter_map(|file| actor_of_with(&file, "json"))
+            .collect()
+    }
+}
+
+impl Alive {
+    /// Ends the session and leaves the proof that it is over: for one that could not give back what
+    /// it holds.
+    pub fn leave(mut self) {
+        self.path = PathBuf::new();
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if !self.path.as_os_str().is_empty() {
+            // Gone in order: it died of nothing, so nothing is proven by a file that is not locked.
+            let _ = std::fs::remove_file(&self.path);
+        }
+        let _ = self.file.unlock();
+    }
+}
+
+fn entries(dir: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect()
+}
+
+fn actor_of(file: &Path) -> Option<Actor> {
+    actor_of_with(file, "alive")
+}
+
+fn actor_of_with(file: &Path, ending: &str) -> Option<Actor> {
+    let session = file
+        .file_name()?
+        .to_str()?
+        .strip_suffix(&format!(".{ending}"))?;
+    let agent = file.parent()?.file_name()?.to_str()?;
+    Some(Actor {
+        agent: agent.parse().ok()?,
+        session: session.parse().ok()?,
+    })
+}
+
+fn is_dead(file: &Path) -> bool {
+    // Opened without creating: a session that ended in order has removed its file.
+    // Shared, so that two who ask at the same time do not take each other for the session.
+    File::open(file).is_ok_and(|file| file.try_lock_shared().is_ok())
+}

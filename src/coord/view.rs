@@ -1,0 +1,314 @@
+//! The state as this clone last saw it, how old that is, and how it is refreshed.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::domain::State;
+use crate::domain::staged::Found;
+use crate::env;
+use crate::model::event::Event;
+use crate::model::object_id::ObjectId;
+use crate::model::place::Place;
+use crate::model::record::Damage;
+use crate::store::{
+    Advance, Backend, EpochLink, Error, RefSwap, Repo, Snapshot, Swapped, advance, names, past,
+};
+
+use super::{Coord, Failure, local, pin};
+
+/// Touched whenever the authority confirmed what this clone has.
+const FILE: &str = "confirmed";
+/// How long a reader that must refresh waits for a writer of the same clone.
+const LOCK_WAIT: Duration = Duration::from_secs(60);
+
+/// One whole state with its number and its age.
+pub struct View<'c> {
+    snapshot: Snapshot<'c>,
+    rev: u64,
+    /// Since the authority last confirmed it; `None` when this clone is the authority, or when it
+    /// was never confirmed.
+    pub age: Option<Duration>,
+}
+
+impl<'c> View<'c> {
+    /// The state at a commit of the chain.
+    ///
+    /// # Errors
+    /// When the commit cannot be read or is none of ours.
+    pub fn at(repo: &'c Repo, tip: Option<ObjectId>) -> Result<Self, Error> {
+        Self::over(Snapshot::at(repo, tip)?)
+    }
+
+    pub(super) fn over(snapshot: Snapshot<'c>) -> Result<Self, Error> {
+        let rev = match snapshot.commit()? {
+            Some(commit) => Event::rev_of(commit.body()).map_err(|why| {
+                let what = snapshot
+                    .tip()
+                    .map(|tip| format!("commit {tip}"))
+                    .unwrap_or_default();
+                Error::damaged(what, format!("it is no state of git-coord: {why}"))
+            })?,
+            None => 0,
+        };
+        Ok(Self {
+            snapshot,
+            rev,
+            age: None,
+        })
+    }
+
+    /// The underlying snapshot.
+    pub fn snapshot(&self) -> &Snapshot<'c> {
+        &self.snapshot
+    }
+
+    /// The commit.
+    pub fn tip(&self) -> Option<ObjectId> {
+        self.snapshot.tip()
+    }
+}
+
+impl State for View<'_> {
+    fn rev(&self) -> u64 {
+        self.rev
+    }
+
+    fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>, Damage> {
+        self.snapshot
+            .get(place)
+            .map_err(|why| damage(place.as_str(), &why))
+    }
+
+    fn under(&self, dir: &str) -> Result<Vec<Found>, Damage> {
+        let found = self.snapshot.under(dir).map_err(|why| damage(dir, &why))?;
+        let found = found.into_iter().map(|(place, bytes)| {
+            let bytes = bytes.map_err(|why| damage(place.as_str(), &why));
+            (place, bytes)
+        });
+        Ok(found.collect())
+    }
+}
+
+fn damage(place: &str, why: &Error) -> Damage {
+    let why = match why {
+        // The place is named already.
+        Error::Damaged { what, why } if what == place => why.clone(),
+        other => other.to_string(),
+    };
+    Damage {
+        place: place.to_owned(),
+        why,
+        is_newer: false,
+    }
+}
+
+/// Opens the state, refreshed when the view is older than `age_max`.
+pub(super) fn open(coord: &Coord, age_max: Option<Duration>) -> Result<View<'_>, Failure> {
+    let Some(remote) = &coord.settings.remote else {
+        return Ok(View::at(&coord.repo, trusted(coord)?)?);
+    };
+    let is_old = |age: Option<Duration>| age_max.is_some_and(|max| age.is_none_or(|age| age > max));
+    if is_old(age(coord)) {
+        let _guard = coord.repo.lock(LOCK_WAIT)?;
+        // Another command may have refreshed it meanwhile.
+        if is_old(age(coord)) {
+            refresh(coord, remote)?;
+        }
+    }
+    let mut view = View::at(&coord.repo, trusted(coord)?)?;
+    view.age = age(coord);
+    Ok(view)
+}
+
+/// How long ago the authority confirmed the view; `None` if never.
+pub(super) fn age(coord: &Coord) -> Option<Duration> {
+    let confirmed = std::fs::metadata(coord.repo.coord_dir().join(FILE))
+        .ok()?
+        .modified()
+        .ok()?;
+    env::since(confirmed)
+}
+
+/// Notes that the authority has just confirmed the view, and which tip it was.
+pub(super) fn confirm(coord: &Coord, tip: Option<ObjectId>) {
+    let remote = coord.settings.remote.clone();
+    let confirmed = Confirmed { remote, tip };
+    local::store(&coord.repo.coord_dir().join(FILE), &confirmed);
+}
+
+/// The tip that this remote was last seen to have; none when it never was.
+pub(super) fn confirmed(coord: &Coord, remote: &str) -> Option<ObjectId> {
+    let confirmed: Confirmed = local::load(&coord.repo.coord_dir().join(FILE));
+    confirmed
+        .tip
+        .filter(|_| confirmed.remote.as_deref() == Some(remote))
+}
+
+/// Which remote said it, and what.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Confirmed {
+    remote: Option<String>,
+    tip: Option<ObjectId>,
+}
+
+/// The local tip, checked against the pin.
+///
+/// # Errors
+/// When the ref was set to something that does not continue what this clone trusts.
+pub(super) fn trusted(coord: &Coord) -> Result<Option<ObjectId>, Error> {
+    let dir = coord.repo.coord_dir();
+    // The pin first: a writer may move both meanwhile, and a tip that is newer than the pin is a
+    // step forward, while a pin that is newer than the tip would look like a shortened chain.
+    let pinned = pin::load(&dir);
+    let tip = coord.repo.tip(names::STATE)?;
+    match advance(&coord.repo, pinned, tip)? {
+        Advance::Same => {}
+        Advance::Forward(_) | Advance::NewEpoch => {
+            if let Some(tip) = &tip {
+                pin::store(&dir, tip);
+            }
+        }
+    }
+    Ok(tip)
+}
+
+/// Fetches the authority's state and adopts it when it continues ours. The guard is held.
+///
+/// # Errors
+/// When the remote cannot be used, or its state does not continue what this clone has seen; the
+/// view stays as it is then.
+pub(super) fn refresh(coord: &Coord, remote: &str) -> Result<Option<ObjectId>, Failure> {
+    let repo = &coord.repo;
+    let offered = repo.fetch(remote, &coord.settings.remote_ref)?;
+    let ours = trusted(coord)?;
+    let judged = judge(coord, ours, offered, &|name| repo.fetch(remote, name))?;
+    follow(coord, &judged, ours, offered)?;
+    Ok(offered)
+}
+
+/// Makes the offered tip the view, as it was judged. The guard is held.
+pub(super) fn follow(
+    coord: &Coord,
+    judged: &Advance,
+    ours: Option<ObjectId>,
+    offered: Option<ObjectId>,
+) -> Result<(), Failure> {
+    match judged {
+        Advance::Same => {}
+        Advance::Forward(_) => adopt(coord, ours, offered)?,
+        Advance::NewEpoch => {
+            keep_closed(&coord.repo, ours, offered)?;
+            adopt(coord, ours, offered)?;
+        }
+    }
+    confirm(coord, offered);
+    Ok(())
+}
+
+/// Judges an offered tip, bringing closed chains here as long as they are needed to follow the
+/// links between epochs.
+///
+/// `bring` fetches a ref of the remote into quarantine. What it brings is not kept before it is
+/// judged: a forged link may name any chain.
+///
+/// # Errors
+/// When the offered tip does not continue ours, or the remote cannot be used.
+pub(super) fn judge(
+    coord: &Coord,
+    ours: Option<ObjectId>,
+    offered: Option<ObjectId>,
+    bring: &dyn Fn(&str) -> Result<Option<ObjectId>, Error>,
+) -> Result<Advance, Error> {
+    loop {
+        match advance(&coord.repo, ours, offered) {
+            Err(Error::Rewritten {
+                trusted,
+                offered: Some(offered),
+                why,
+            }) => {
+                let Some(link) = broken_link(&coord.repo, offered)? else {
+                    let offered = Some(offered);
+                    return Err(Error::Rewritten {
+                        trusted,
+                        offered,
+                        why,
+                    });
+                };
+                // Each time it is an older chain, so this comes to an end.
+                let there = names::epoch_beside(&coord.settings.remote_ref, link.closed);
+                if bring(&there)? != Some(link.tip) {
+                    let why = format!(
+                        "it continues a chain of epoch {} that the remote does not have, so it \
+                         cannot be seen whether that continues the state of this clone",
+                        link.closed
+                    );
+                    return Err(Error::Rewritten {
+                        trusted,
+                        offered: Some(offered),
+                        why,
+                    });
+                }
+            }
+            judged => return judged,
+        }
+    }
+}
+
+/// The link at which the history of a state ends here, because the chain that it names is not here.
+fn broken_link(repo: &Repo, tip: ObjectId) -> Result<Option<EpochLink>, Error> {
+    let first = past(repo, Some(tip)).last().transpose()?;
+    Ok(first.and_then(|(_, first)| first.epoch_link()))
+}
+
+/// Moves the local ref to a tip that was checked. The guard is held.
+pub(super) fn adopt(
+    coord: &Coord,
+    ours: Option<ObjectId>,
+    checked: Option<ObjectId>,
+) -> Result<(), Failure> {
+    let Some(new) = checked else { return Ok(()) };
+    let swap = RefSwap {
+        name: names::STATE.into(),
+        old: ours,
+        new,
+    };
+    match coord.repo.swap(&[swap])? {
+        // Lost to git itself, say a fetch of the person; the next command checks what stands there.
+        Swapped::Lost => {}
+        Swapped::Moved => pin::store(&coord.repo.coord_dir(), &new),
+    }
+    Ok(())
+}
+
+/// Keeps the chains that are left when the state goes from `ours` to `offered`: once the state ref
+/// has moved on, nothing else holds them.
+fn keep_closed(
+    repo: &Repo,
+    ours: Option<ObjectId>,
+    offered: Option<ObjectId>,
+) -> Result<(), Error> {
+    for state in past(repo, offered) {
+        let (id, commit) = state?;
+        if Some(id) == ours {
+            break;
+        }
+        if let Some(link) = commit.epoch_link() {
+            keep(repo, &link)?;
+        }
+    }
+    Ok(())
+}
+
+fn keep(repo: &Repo, link: &EpochLink) -> Result<(), Error> {
+    let name = names::epoch(link.closed);
+    if repo.tip(&name)?.is_none() {
+        let swap = RefSwap {
+            name,
+            old: None,
+            new: link.tip,
+        };
+        // For history's sake alone; the remote has it too.
+        let _ = repo.swap(&[swap])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! Landing commits, fenced by the locks that cover them.
+//!
+//! The commit of this decision travels in the same atomic push as the branch. The state ref
+//! therefore changes in that push, so the server itself checks that nothing about the locks has
+//! moved since the decision.
+
+use crate::model::refusal::Refusal;
+use crate::model::reply::Reply;
+use crate::model::request::{Land, Landed};
+
+use super::decide::{Decided, Desk};
+use super::{check, line, renew};
+
+/// Most paths that one landing may name: all of them are kept in its event, some megabytes.
+pub const PATHS_MAX: usize = 50_000;
+
+pub(super) fn decide(desk: &mut Desk<'_>, request: &Land) -> Result<Decided, Refusal> {
+    if request.paths.len() > PATHS_MAX {
+        return Err(Refusal::Limit {
+            what: "paths in one landing".into(),
+            most: PATHS_MAX,
+        });
+    }
+    let verdict = check::paths(&desk.staged, desk.stamp, &request.paths, &request.require)?;
+    if !verdict.conflicts.is_empty() {
+        return Err(Refusal::LockHeld {
+            conflicts: verdict.conflicts,
+        });
+    }
+    if !verdict.uncovered.is_empty() {
+        return Err(Refusal::LockRequired {
+            paths: verdict.uncovered,
+        });
+    }
+    verdict
+        .lapsed
+        .into_iter()
+        .for_each(|evidence| desk.rely_on(evidence));
+    let me = desk.me().clone();
+    let mut renewed = Vec::new();
+    let mut released = Vec::new();
+    match request.locks {
+        Landed::Release => {
+            for key in &verdict.own {
+                desk.drop_hold(key, &me)?;
+            }
+            released = verdict.own;
+            line::hand_over(desk, &released)?;
+        }
+        Landed::Renew => {
+            for key in &verdict.own {
+                renewed.extend(renew::renew(desk, key, None)?);
+            }
+        }
+    }
+    let (target, new) = (request.target.as_str(), request.new.short());
+    let subject = format!("land {new} on {target} by {}", me.agent);
+    Ok(Decided::change(
+        Reply::Landed { released, renewed },
+        subject,
+    ))
+}

@@ -1,0 +1,29 @@
+//! Pure decisions: a state and a request in, a plan or a refusal out.
+//!
+//! No git, clock, network, environment or printing. The same functions decide here, in the retry
+//! of a lost race, for a neighbour whose request shares a push, at a relay, and when the history
+//! is checked: [`decide`] on the parent of a commit has to give the commit's own tree.
+
+pub mod check;
+pub mod lease;
+pub mod locks;
+pub mod staged;
+
+mod adopt;
+mod circle;
+mod compact;
+mod decide;
+mod land;
+mod line;
+mod lock;
+mod note;
+mod renew;
+mod steal;
+#[cfg(test)]
+mod tests;
+mod unlock;
+mod wait;
+
+pub use compact::Format;
+pub use decide::{Plan, decide, knows_rules};
+pub use staged::{Staged, State};

@@ -1,0 +1,16 @@
+//! The rules, one table each.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test says no
+
+mod book;
+mod words;
+
+mod circles;
+mod damage;
+mod history;
+mod holding;
+mod landing;
+mod lapsing;
+mod liveness;
+mod stealing;
+mod waiting;

@@ -1,0 +1,73 @@
+//! The only place that asks the machine: clocks, the boot, the host, fresh ids.
+//!
+//! Everything inside takes what it needs as a value, so that tests and replays decide.
+
+use std::time::{Duration, SystemTime};
+
+use chrono::Utc;
+
+use crate::model::id::OpId;
+use crate::model::time::Timestamp;
+
+/// The wall clock now.
+pub fn now() -> Timestamp {
+    Timestamp::new(Utc::now())
+}
+
+/// How long ago a file's time was. A time in the future says that the clock was set back: then
+/// nothing is known.
+pub fn since(file_time: SystemTime) -> Option<Duration> {
+    SystemTime::now().duration_since(file_time).ok()
+}
+
+/// A fresh operation id.
+pub fn fresh_op() -> OpId {
+    OpId::new(ulid::Ulid::generate())
+}
+
+/// Seconds since this machine booted, time asleep included; no clock step can change it.
+#[cfg(target_os = "linux")]
+pub fn boot_secs() -> Option<u64> {
+    use rustix::time::{ClockId, clock_gettime};
+    u64::try_from(clock_gettime(ClockId::Boottime).tv_sec).ok()
+}
+
+/// Seconds since this machine booted; unknown here, so leases are judged by the wall clock alone.
+#[cfg(not(target_os = "linux"))]
+pub fn boot_secs() -> Option<u64> {
+    None
+}
+
+/// Tells one boot of the machine from the next.
+pub fn boot_id() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
+}
+
+/// The machine's name, cut to what fits a name.
+pub fn host() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
+    let short: String = name
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(24)
+        .collect();
+    if short.is_empty() {
+        "localhost".into()
+    } else {
+        short
+    }
+}
+
+/// An environment variable that is set, not empty and text.
+pub fn var(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,76 @@
+//! The record that tells a session what happened to its locks while it looked away.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::id::{Actor, OpId};
+use super::key::Key;
+use super::place::{Place, PlaceError, encode_component};
+use super::record::Record;
+use super::text::Text;
+use super::time::Timestamp;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Happened {
+    /// Somebody took the lock on purpose while its lease ran.
+    Stolen,
+    /// The lease had ended, and somebody else took the lock.
+    Lapsed,
+    /// Another session of the same agent took the lock over.
+    Takeover,
+}
+
+/// A notice to one session; its next command shows it and its next change removes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticeRecord {
+    /// Format version.
+    pub v: u32,
+    /// Always `notice`.
+    pub kind: String,
+    /// The operation that wrote it.
+    pub op: OpId,
+    /// The number of the state that it was written in.
+    pub rev: u64,
+    /// When, by the writer's wall clock.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: Actor,
+    /// What happened.
+    pub happened: Happened,
+    /// To which locks.
+    pub keys: Vec<Key>,
+    /// Why, in the words of the one who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+}
+
+impl NoticeRecord {
+    /// The directory of one session's notices.
+    pub fn dir(to: &Actor) -> String {
+        let agent = encode_component(to.agent.as_str().as_bytes());
+        let session = encode_component(to.session.as_str().as_bytes());
+        format!("notices/{agent}/{session}")
+    }
+
+    /// Where the notice of one operation to one session is kept.
+    ///
+    /// # Errors
+    /// Never for the names that [`Actor`] admits.
+    pub fn place(to: &Actor, op: OpId) -> Result<Place, PlaceError> {
+        Place::new(&format!(
+            "{}/{}.json",
+            Self::dir(to),
+            encode_component(op.to_string().as_bytes())
+        ))
+    }
+}
+
+impl Record for NoticeRecord {
+    const KIND: &'static str = "notice";
+
+    fn head(&self) -> (u32, &str) {
+        (self.v, &self.kind)
+    }
+}

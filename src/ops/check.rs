@@ -1,0 +1,146 @@
+//! `check`: may these paths be changed?
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::coord::{Coord, Failure, RequireLock};
+use crate::domain::check;
+use crate::model::key::{Key, Kind, PathKey};
+use crate::model::refusal::{Conflict, Refusal};
+
+use super::{Context, keys};
+
+/// Ask whether paths may be changed: exit 0 if they are free or yours, 1 if somebody else holds one.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Check {
+    /// The paths, or any other keys
+    #[arg(required_unless_present_any = ["staged", "range"], value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// What is staged for the next commit, both sides of a rename
+    #[arg(long, conflicts_with_all = ["paths", "range"])]
+    pub staged: bool,
+    /// What the commits of a range change
+    #[arg(long, value_name = "A..B", conflicts_with = "paths")]
+    pub range: Option<String>,
+}
+
+/// The answer of `check` when nothing is in the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Checked {
+    /// How many paths were looked at.
+    pub paths: usize,
+    /// Own locks that cover some of them.
+    pub own: Vec<Key>,
+    /// Paths that should have a lock of their own and have none (`coord.requireLock = warn`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uncovered: Vec<Key>,
+    /// Seconds since the authority confirmed the view; absent when this clone is the authority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view_age_secs: Option<u64>,
+    /// What typed keys were read as, where that is not plain.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl Check {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Checked, Failure> {
+        let coord = &context.coord;
+        let mut notes = Vec::new();
+        let paths = if self.staged {
+            as_keys(coord.staged_paths()?)?
+        } else if let Some(range) = &self.range {
+            as_keys(coord.range_paths(range)?)?
+        } else {
+            let resolved = keys::read(context, &self.paths, false)?;
+            notes = resolved.notes;
+            resolved.keys
+        };
+        let mut checked = judge(coord, &paths, Some(coord.settings().age_max))?;
+        checked.notes = notes;
+        Ok(checked)
+    }
+}
+
+/// Judges a change of `paths` on a view of at most the given age.
+///
+/// # Errors
+/// The refusal when somebody else holds one of them, or a required lock is missing.
+pub fn judge(
+    coord: &Coord,
+    paths: &[Key],
+    age_max: Option<std::time::Duration>,
+) -> Result<Checked, Failure> {
+    let mut view = coord.view(None)?;
+    let mut verdict = verdict(coord, &view, paths)?;
+    let is_old = view
+        .age
+        .is_none_or(|age| age_max.is_some_and(|max| age > max));
+    // An old view may say no wrongly as well as yes; asking anew costs the network, so a plain yes
+    // from a path check is left with its age.
+    if coord.settings().remote.is_some() && is_old && age_max.is_some() {
+        view = coord.view(age_max)?;
+        verdict = self::verdict(coord, &view, paths)?;
+    }
+    coord.note_sights(&verdict.conflicts);
+    if !verdict.conflicts.is_empty() {
+        let is_own = |conflict: &Conflict| conflict.by.agent == coord.actor().agent;
+        let conflicts = verdict.conflicts;
+        return Err(if conflicts.iter().all(is_own) {
+            Refusal::OtherSession { conflicts }.into()
+        } else {
+            Refusal::LockHeld { conflicts }.into()
+        });
+    }
+    let (required, advised): (Vec<Key>, Vec<Key>) = verdict
+        .uncovered
+        .into_iter()
+        .partition(|path| coord.settings().rule_for(path) == RequireLock::Require);
+    if !required.is_empty() {
+        return Err(Refusal::LockRequired { paths: required }.into());
+    }
+    Ok(Checked {
+        paths: paths.len(),
+        own: verdict.own,
+        uncovered: advised,
+        view_age_secs: view.age.map(|age| age.as_secs()),
+        notes: Vec::new(),
+    })
+}
+
+fn verdict(
+    coord: &Coord,
+    view: &crate::coord::View<'_>,
+    paths: &[Key],
+) -> Result<check::Verdict, Failure> {
+    let require: Vec<Key> = paths
+        .iter()
+        .filter(|path| coord.settings().rule_for(path) != RequireLock::Off)
+        .cloned()
+        .collect();
+    let verdict = check::paths(view, &coord.stamp(), paths, &require)?;
+    if verdict.conflicts.is_empty() {
+        return Ok(verdict);
+    }
+    // Something is in the way: now it is worth knowing what this clone has observed.
+    Ok(check::paths(
+        view,
+        &coord.stamp_with_sights(),
+        paths,
+        &require,
+    )?)
+}
+
+/// Paths from git, which are files from the top of the repository.
+///
+/// # Errors
+/// When git names a path that no key can hold.
+pub fn as_keys(paths: Vec<Vec<u8>>) -> Result<Vec<Key>, Failure> {
+    let key = |path: Vec<u8>| {
+        PathKey::new(&path, Kind::File)
+            .map(Key::Path)
+            .map_err(|why| Failure::usage(why.to_string(), why.hint()))
+    };
+    paths.into_iter().map(key).collect()
+}

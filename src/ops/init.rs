@@ -1,0 +1,218 @@
+//! `init`: share locks through a remote, or take that back.
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::coord::{Coord, Failure, Joined};
+use crate::store::{ClonesOwn, TEAM_FILE};
+
+use super::Context;
+
+/// The setting that names the authority.
+const REMOTE: &str = "coord.remote";
+
+/// Share locks with every clone, through a remote.
+///
+/// Without it locks are shared by the worktrees of this clone. What this clone did alone is not
+/// lost: its live locks are taken along where nothing is in their way, and its chain is kept. Doing
+/// it again changes nothing. A committed `.coordconfig` that names the remote does the same for
+/// every new clone.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Init {
+    /// The remote that decides from now on, such as `origin`
+    #[arg(long, value_name = "NAME", conflicts_with = "uninstall")]
+    pub remote: Option<String>,
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take back exactly what was written here by `init`
+    #[arg(long)]
+    pub uninstall: bool,
+    /// Leave git's hooks alone
+    #[arg(long)]
+    pub no_hooks: bool,
+}
+
+/// The answer of `init`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SetUp {
+    /// Whether this only says what would be done.
+    pub dry_run: bool,
+    /// Whether something was taken back.
+    pub uninstall: bool,
+    /// The remote that decides; absent when this clone does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
+    /// Who says so.
+    pub remote_from: From,
+    /// How the state of this clone and that of the remote came together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Joined>,
+    /// What was changed in the config of this clone.
+    pub config: Vec<Change>,
+    /// Settings that `.coordconfig` has and that are not taken from there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<String>,
+}
+
+/// Where the name of the remote comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum From {
+    /// Nobody named one.
+    Nobody,
+    /// The command line of this `init`.
+    Asked,
+    /// Git's config.
+    Config,
+    /// The committed `.coordconfig`.
+    Team,
+}
+
+/// A setting in the config of this clone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// Its key.
+    pub key: String,
+    /// Its value before; none when it was not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// Its value after; none when it is not set any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+impl Init {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<SetUp, Failure> {
+        let coord = &context.coord;
+        if self.uninstall {
+            return self.take_back(coord);
+        }
+        let config = coord.repo().config();
+        let (remote, remote_from) = match (&self.remote, &coord.settings().remote) {
+            (Some(asked), _) => (Some(asked.clone()), From::Asked),
+            (None, Some(named)) if config.is_from_team(REMOTE) => (Some(named.clone()), From::Team),
+            (None, Some(named)) => (Some(named.clone()), From::Config),
+            (None, None) => (None, From::Nobody),
+        };
+        let mut state = None;
+        if let Some(remote) = &remote {
+            let member = Coord::open_unchecked(&context.dir, Some(&as_given(coord)))?;
+            let member = member.with_remote(remote)?;
+            state = Some(if self.dry_run {
+                member.would_join()?
+            } else {
+                member.join()?
+            });
+        }
+        // Last, so that until all of it is done this clone goes on as before.
+        let mut written = Vec::new();
+        if let Some(asked) = &self.remote {
+            written.extend(self.set(coord, REMOTE, asked)?);
+        }
+        self.hooks(context)?;
+        Ok(SetUp {
+            dry_run: self.dry_run,
+            uninstall: false,
+            remote,
+            remote_from,
+            state,
+            config: written,
+            ignored: config.ignored().to_vec(),
+        })
+    }
+
+    /// Writes a setting and remembers what was there.
+    fn set(&self, coord: &Coord, key: &str, value: &str) -> Result<Option<Change>, Failure> {
+        let own = ClonesOwn::of(coord.repo());
+        let before = own.get(key)?;
+        if before.as_deref() == Some(value) {
+            return Ok(None);
+        }
+        let change = Change {
+            key: key.into(),
+            before,
+            after: Some(value.into()),
+        };
+        if !self.dry_run {
+            let mut all = coord.set_up();
+            match all.iter_mut().find(|known: &&mut Change| known.key == key) {
+                // What was there at first is what goes back, unless somebody changed it since.
+                Some(known) if known.after == change.before => known.after = change.after.clone(),
+                Some(known) => *known = change.clone(),
+                None => all.push(change.clone()),
+            }
+            coord.store_set_up(&all);
+            own.set(key, Some(value))?;
+        }
+        Ok(Some(change))
+    }
+
+    fn take_back(&self, coord: &Coord) -> Result<SetUp, Failure> {
+        let own = ClonesOwn::of(coord.repo());
+        let mut config = Vec::new();
+        for written in coord.set_up::<Change>() {
+            // What somebody has changed since is theirs.
+            let now = own.get(&written.key)?;
+            if now != written.after {
+                continue;
+            }
+            if !self.dry_run {
+                own.set(&written.key, written.before.as_deref())?;
+            }
+            config.push(Change {
+                key: written.key,
+                before: now,
+                after: written.before,
+            });
+        }
+        if !self.dry_run {
+            coord.store_set_up::<Change>(&[]);
+        }
+        let settings = coord.settings();
+        let after = config.iter().find(|change| change.key == REMOTE);
+        let remote = match after {
+            Some(change) => change.after.clone(),
+            None => settings.remote.clone(),
+        };
+        Ok(SetUp {
+            dry_run: self.dry_run,
+            uninstall: true,
+            remote_from: match remote {
+                Some(_) => From::Config,
+                None => From::Nobody,
+            },
+            remote,
+            state: None,
+            config,
+            ignored: Vec::new(),
+        })
+    }
+
+    /// The one place where hooks are installed, or taken out, with the rest.
+    // To be connected to `crate::hooks::install` and `crate::hooks::uninstall`, unless
+    // `self.no_hooks`; `self.dry_run` and `self.uninstall` say how.
+    fn hooks(&self, _context: &Context<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// The actor as `--as` would name it.
+fn as_given(coord: &Coord) -> String {
+    let actor = coord.actor();
+    format!("{}/{}", actor.agent, actor.session)
+}
+
+impl From {
+    /// In words.
+    pub fn words(self) -> String {
+        match self {
+            Self::Nobody => "nobody".into(),
+            Self::Asked => "this command".into(),
+            Self::Config => "git's config".into(),
+            Self::Team => format!("`{TEAM_FILE}`"),
+        }
+    }
+}

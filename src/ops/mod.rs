@@ -1,0 +1,194 @@
+//! Everything that git-coord can be asked to do: one struct with its documentation and defaults
+//! for each operation, and one answer. The faces (command line, and later MCP and HTTP) derive
+//! their flags, schemas and routes from these; none has an operation of its own.
+//!
+//! An operation turns what was typed into a [`crate::model::request::Request`] with canonical
+//! keys, has it decided, and returns an [`Answer`]. It never prints.
+
+pub mod check;
+pub mod compact;
+pub mod init;
+pub mod keys;
+pub mod lock;
+pub mod locks;
+pub mod log;
+pub mod push;
+pub mod renew;
+pub mod run;
+pub mod status;
+pub mod sync;
+pub mod unlock;
+pub mod whoami;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::coord::replay::Report;
+use crate::coord::{Coord, Done, Failure};
+use crate::model::notice::NoticeRecord;
+
+/// One operation, as any face asks for it. The documentation of each is on its struct, where the
+/// faces read it.
+#[allow(
+    missing_docs,
+    reason = "text here would replace the text on the structs in the help"
+)]
+#[derive(Clone, Debug, Subcommand, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    Lock(lock::Lock),
+    Unlock(unlock::Unlock),
+    Renew(renew::Renew),
+    Locks(locks::Locks),
+    Check(check::Check),
+    Push(push::Push),
+    Status(status::Status),
+    Log(log::Log),
+    Whoami(whoami::Whoami),
+    Compact(compact::Compact),
+    Init(init::Init),
+    Sync(sync::Sync),
+    Run(run::Run),
+}
+
+/// The positive answer of an operation.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "answer")]
+pub enum Answer {
+    /// A change was decided, and published where the authority is.
+    Done {
+        /// What came of it.
+        #[serde(flatten)]
+        done: Box<Done>,
+        /// What typed keys were read as, where that is not plain.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
+    },
+    /// The remote branch has all commits already.
+    UpToDate {
+        /// The remote.
+        remote: String,
+        /// Its branch.
+        branch: String,
+    },
+    /// The locks that were asked for.
+    Locks(locks::Listed),
+    /// Whether paths may be changed.
+    Check(check::Checked),
+    /// What is going on.
+    Status(Box<status::Overview>),
+    /// Who did what, newest first.
+    Log(log::Entries),
+    /// The result of deciding the history again.
+    Verified(Report),
+    /// Who acts here.
+    Whoami(whoami::Who),
+    /// What was set up, or taken back.
+    Init(Box<init::SetUp>),
+    /// What others did.
+    Synced(sync::Synced),
+    /// One operation of others, as a watcher sees it.
+    Change(Box<log::Entry>),
+    /// The end of a watch.
+    Watched {
+        /// How many operations were shown.
+        seen: usize,
+    },
+    /// A program has ended.
+    Ran(Box<run::Ran>),
+}
+
+/// Where an operation is asked, and how it tells that it is still at work.
+pub struct Context<'c> {
+    /// The directory that typed paths are relative to.
+    pub dir: PathBuf,
+    /// The clone and the actor.
+    pub coord: Coord,
+    /// Told what a long operation waits for; a face shows it or drops it.
+    pub progress: &'c dyn Fn(&str),
+    /// Takes the answers of an operation that gives several, each when there is one.
+    pub stream: &'c dyn Fn(&Answer),
+}
+
+impl<'c> Context<'c> {
+    /// Opens the repository around `dir` for the actor that `given` names, or that is found.
+    ///
+    /// # Errors
+    /// As [`Coord::open`].
+    pub fn open(
+        dir: PathBuf,
+        given: Option<&str>,
+        progress: &'c dyn Fn(&str),
+    ) -> Result<Self, Failure> {
+        let coord = Coord::open(&dir, given)?;
+        Ok(Self {
+            dir,
+            coord,
+            progress,
+            stream: &|_| {},
+        })
+    }
+
+    /// As [`Context::open`], for an operation that may set right what the others stumble over: a
+    /// remote that is named in the config and does not exist.
+    ///
+    /// # Errors
+    /// As [`Coord::open`] otherwise.
+    pub fn open_for_set_up(
+        dir: PathBuf,
+        given: Option<&str>,
+        progress: &'c dyn Fn(&str),
+    ) -> Result<Self, Failure> {
+        let coord = Coord::open_unchecked(&dir, given)?;
+        Ok(Self {
+            dir,
+            coord,
+            progress,
+            stream: &|_| {},
+        })
+    }
+
+    /// What happened to the session's locks, as the last view has it; each is returned once.
+    pub fn notices(&self) -> Vec<NoticeRecord> {
+        self.coord.unseen_notices()
+    }
+}
+
+impl Operation {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] is an answer; see [`Failure`] for the others.
+    pub fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
+        match self {
+            Self::Lock(lock) => lock.run(context),
+            Self::Unlock(unlock) => unlock.run(context),
+            Self::Renew(renew) => renew.run(context),
+            Self::Locks(locks) => locks.run(context).map(Answer::Locks),
+            Self::Check(check) => check.run(context).map(Answer::Check),
+            Self::Push(push) => push.run(context),
+            Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
+            Self::Log(log) => log.run(context),
+            Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
+            Self::Compact(compact) => compact.run(context),
+            Self::Init(init) => init
+                .run(context)
+                .map(|set_up| Answer::Init(Box::new(set_up))),
+            Self::Sync(sync) => sync.run(context),
+            Self::Run(run) => run.run(context).map(|ran| Answer::Ran(Box::new(ran))),
+        }
+    }
+}
+
+impl Answer {
+    /// A decided change.
+    pub fn done(done: Done, notes: Vec<String>) -> Self {
+        Self::Done {
+            done: Box::new(done),
+            notes,
+        }
+    }
+}

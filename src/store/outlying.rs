@@ -1,0 +1,142 @@
+//! Refs beside the state: listing and deleting those that keep old chains.
+//!
+//! None of them decides anything, so they need no compare-and-swap with the state; each is still
+//! deleted only from the value that was seen.
+
+use super::backend::Backend;
+use super::error::{Error, Result};
+use super::object::ObjectKind;
+use super::repo::Repo;
+use crate::model::object_id::ObjectId;
+
+type Ref = (String, ObjectId);
+
+impl Repo {
+    /// The refs of this clone whose names begin with `dir`, which ends in a slash.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn refs_here(&self, dir: &str) -> Result<Vec<Ref>> {
+        let format = "--format=%(objectname)%09%(refname)";
+        Ok(listed(
+            &self.git().expect(&["for-each-ref", format, dir], None)?,
+        ))
+    }
+
+    /// The refs of a remote whose names begin with `dir`.
+    ///
+    /// # Errors
+    /// [`Error::Remote`] when the remote cannot be used.
+    pub fn refs_of(&self, remote: &str, dir: &str) -> Result<Vec<Ref>> {
+        let args = [
+            "ls-remote",
+            "--quiet",
+            "--refs",
+            "--end-of-options",
+            remote,
+            &format!("{dir}*"),
+        ];
+        let output = self.git().run(&args, None, Some(self.timeout()))?;
+        if output.success() {
+            let mut refs = listed(&output.stdout);
+            // A pattern without a slash in front matches at the end of any name.
+            refs.retain(|(name, _)| name.starts_with(dir));
+            return Ok(refs);
+        }
+        Err(unusable(remote, output.timed_out, output.stderr))
+    }
+
+    /// The value of one ref of a remote, with its objects brought here and no ref written.
+    ///
+    /// # Errors
+    /// [`Error::Remote`] when the remote cannot be used.
+    pub fn peek(&self, remote: &str, name: &str) -> Result<Option<ObjectId>> {
+        let refs = self.refs_of(remote, name)?;
+        let Some((_, tip)) = refs.into_iter().find(|(there, _)| there == name) else {
+            return Ok(None);
+        };
+        if self.read(&tip, ObjectKind::Commit, usize::MAX).is_ok() {
+            return Ok(Some(tip));
+        }
+        let args = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--no-auto-maintenance",
+            "--refmap=",
+            "--end-of-options",
+            remote,
+            name,
+        ];
+        let output = self.git().run(&args, None, Some(self.timeout()))?;
+        if output.success() {
+            return Ok(Some(tip));
+        }
+        Err(unusable(remote, output.timed_out, output.stderr))
+    }
+
+    /// Deletes refs of this clone, all or none.
+    ///
+    /// # Errors
+    /// Git's own words, also when one has another value by now.
+    pub fn delete_here(&self, refs: &[Ref]) -> Result<()> {
+        if refs.is_empty() {
+            return Ok(());
+        }
+        let lines: String = refs
+            .iter()
+            .map(|(name, old)| format!("delete {name} {old}\n"))
+            .collect();
+        self.git()
+            .expect(&["update-ref", "--stdin"], Some(lines.as_bytes()))?;
+        Ok(())
+    }
+
+    /// Deletes refs of a remote, each from the value that was seen. One that is gone already is
+    /// deleted all the same.
+    ///
+    /// # Errors
+    /// [`Error::Remote`] when the remote cannot be used or refuses.
+    pub fn delete_there(&self, remote: &str, refs: &[Ref]) -> Result<()> {
+        if refs.is_empty() {
+            return Ok(());
+        }
+        let mut args: Vec<String> = ["push", "--porcelain", "--no-verify"]
+            .map(String::from)
+            .to_vec();
+        args.extend(
+            refs.iter()
+                .map(|(name, old)| format!("--force-with-lease={name}:{old}")),
+        );
+        args.extend(["--end-of-options".into(), remote.to_owned()]);
+        args.extend(refs.iter().map(|(name, _)| format!(":{name}")));
+        let output = self.git().run(&args, None, Some(self.timeout()))?;
+        if output.success() {
+            return Ok(());
+        }
+        Err(unusable(remote, output.timed_out, output.stderr))
+    }
+}
+
+fn unusable(remote: &str, timed_out: bool, stderr: String) -> Error {
+    Error::Remote {
+        remote: remote.to_owned(),
+        why: if timed_out {
+            "no answer in time".into()
+        } else {
+            stderr
+        },
+    }
+}
+
+/// Lines of `<id> TAB <name>`.
+fn listed(bytes: &[u8]) -> Vec<Ref> {
+    let text = String::from_utf8_lossy(bytes);
+    let line = |line: &str| {
+        let (id, name) = line.split_once('\t')?;
+        Some((name.to_owned(), id.parse().ok()?))
+    };
+    text.lines().filter_map(line).collect()
+}

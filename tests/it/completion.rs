@@ -1,0 +1,244 @@
+//! Completion scripts, run by the shells that are here, and the candidates that they ask for.
+
+use std::path::Path;
+
+use crate::support::{Agent, Sandbox, Shell};
+
+/// Where Debian keeps git's own completion.
+const GITS_OWN: &str = "/usr/share/bash-completion/completions/git";
+
+/// Sources the script and completes a line as bash would: `words` are broken at `:` and `=`.
+const BASH: &str = r#"
+source "$HOME/git-coord.bash"
+[[ ! -e $GITS_OWN ]] || source "$GITS_OWN"
+COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9 COMP_CWORD=$(($# - 2))
+shift
+COMP_WORDS=("$@")
+if [[ $1 == git-coord ]]; then
+    __git_coord_alone
+elif [[ -e $GITS_OWN ]]; then
+    __git_wrap__git_main git "${COMP_WORDS[COMP_CWORD]}" ""
+else
+    # What git's completion has set when it calls the function.
+    words=("$@") cword=$COMP_CWORD __git_cmd_idx=1 __git_C_args=()
+    _git_coord
+fi
+printf '<%s>\n' "${COMPREPLY[@]}"
+"#;
+
+fn agent(sandbox: &Sandbox) -> Agent {
+    let alice = sandbox.repo("project").agent("alice");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = alice.coord(["completion", shell]).ok().stdout;
+        sandbox.write(&format!("home/git-coord.{shell}"), &script);
+    }
+    alice
+}
+
+/// What bash offers at the end of a line.
+#[track_caller]
+fn bash(shell: &Shell, line: &str, words: &[&str]) -> Vec<String> {
+    let args = [&["--norc", "-c", BASH, "bash", line], words].concat();
+    let run = shell
+        .command("bash", args)
+        .env("GITS_OWN", GITS_OWN)
+        .run()
+        .ok();
+    run.stdout
+        .lines()
+        .map(|line| line[1..line.len() - 1].to_owned())
+        .collect()
+}
+
+#[test]
+fn bash_completes_both_spellings_with_live_values() {
+    let sandbox = Sandbox::new();
+    let alice = agent(&sandbox);
+    alice
+        .coord(["lock", "src/auth.rs", "src/**/*.sql", "api:GET /v1/users"])
+        .ok();
+    alice.beside("bob").coord(["lock", "docs/"]).ok();
+    let table: &[(&str, &[&str], &[&str])] = &[
+        ("git coord un", &["git", "coord", "un"], &["unlock "]),
+        ("git-coord un", &["git-coord", "un"], &["unlock "]),
+        (
+            "git coord unlock ",
+            &["git", "coord", "unlock", ""],
+            &[
+                "api:GET\\ /v1/users ",
+                "src/\\*\\*/\\*.sql ",
+                "src/auth.rs ",
+            ],
+        ),
+        (
+            "git-coord unlock src/a",
+            &["git-coord", "unlock", "src/a"],
+            &["src/auth.rs "],
+        ),
+        // Bash replaces only what follows the last colon.
+        (
+            "git coord unlock api:",
+            &["git", "coord", "unlock", "api", ":"],
+            &["GET\\ /v1/users "],
+        ),
+        (
+            "git-coord unlock api:G",
+            &["git-coord", "unlock", "api", ":", "G"],
+            &["GET\\ /v1/users "],
+        ),
+        (
+            "git-coord unlock \"api:G",
+            &["git-coord", "unlock", "\"api:G"],
+            &["api:GET /v1/users"],
+        ),
+        (
+            "git-coord unlock api:GET\\ /",
+            &["git-coord", "unlock", "api", ":", "GET\\ /"],
+            &["GET\\ /v1/users "],
+        ),
+        (
+            "git coord lock --steal ",
+            &["git", "coord", "lock", "--steal", ""],
+            &["docs/"],
+        ),
+        (
+            "git coord lock --rev ",
+            &["git", "coord", "lock", "--rev", ""],
+            &["2 "],
+        ),
+        (
+            "git-coord locks --agent ",
+            &["git-coord", "locks", "--agent", ""],
+            &["alice ", "bob "],
+        ),
+        (
+            "git-coord locks --agent=b",
+            &["git-coord", "locks", "--agent", "=", "b"],
+            &["bob "],
+        ),
+        (
+            "git coord --as a",
+            &["git", "coord", "--as", "a"],
+            &["alice "],
+        ),
+        (
+            "git coord lock sr",
+            &["git", "coord", "lock", "sr"],
+            &["src/"],
+        ),
+        (
+            "git-coord lock --rea",
+            &["git-coord", "lock", "--rea"],
+            &["--reason "],
+        ),
+        (
+            "git coord help e",
+            &["git", "coord", "help", "e"],
+            &["exit-codes "],
+        ),
+        ("git coord -C s", &["git", "coord", "-C", "s"], &["src/"]),
+        (
+            "git coord completion z",
+            &["git", "coord", "completion", "z"],
+            &["zsh "],
+        ),
+    ];
+    for (line, words, offered) in table {
+        assert_eq!(bash(&alice, line, words), *offered, "{line}");
+    }
+    if Path::new(GITS_OWN).exists() {
+        let there = alice.path().to_str().unwrap();
+        let line = format!("git -C {there} coord unlock src/au");
+        let words = ["git", "-C", there, "coord", "unlock", "src/au"];
+        let outside = Shell::clone(&alice).at(sandbox.path());
+        assert_eq!(bash(&outside, &line, &words), ["src/auth.rs "]);
+        assert!(bash(&alice, "git coor", &["git", "coor"]).contains(&"coord ".to_owned()));
+    }
+}
+
+#[test]
+fn shells_read_their_scripts() {
+    let sandbox = Sandbox::new();
+    let alice = agent(&sandbox);
+    for (shell, flag) in [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")] {
+        let script = sandbox.path().join(format!("home/git-coord.{shell}"));
+        let is_here = alice
+            .command("sh", ["-c", "command -v $0 >/dev/null", shell])
+            .run()
+            .is_ok();
+        if is_here {
+            let read = alice
+                .command(shell, [flag, script.to_str().unwrap()])
+                .run()
+                .ok();
+            assert_eq!(read.stderr, "");
+        }
+        let script = alice.read(script.to_str().unwrap());
+        assert!(script.contains(&format!("COMPLETE={shell}")), "{script}");
+    }
+}
+
+#[test]
+fn zsh_and_fish_are_given_descriptions() {
+    let sandbox = Sandbox::new();
+    let alice = agent(&sandbox);
+    alice.coord(["lock", "api:GET /v1/users"]).ok();
+    let ask = |shell: &str, index: &str| {
+        let words = ["--", "git-coord", "unlock", "api"];
+        let asked = alice.command("git-coord", words).env("COMPLETE", shell);
+        asked.env("_CLAP_COMPLETE_INDEX", index).run().ok().stdout
+    };
+    assert_eq!(ask("zsh", "2"), "api\\:GET /v1/users:held by you");
+    assert_eq!(ask("fish", "2"), "api:GET /v1/users\theld by you\n");
+}
+
+#[test]
+fn completion_is_silent_where_there_is_nothing_to_offer() {
+    let sandbox = Sandbox::new();
+    let alice = agent(&sandbox);
+    let ask = |shell: &Shell| {
+        let words = ["--", "git-coord", "locks", "--agent", ""];
+        let asked = shell.command("git-coord", words).env("COMPLETE", "bash");
+        let said = asked.env("_CLAP_COMPLETE_INDEX", "3").run().ok();
+        (said.stdout, said.stderr)
+    };
+    let nothing = (String::new(), String::new());
+    assert_eq!(ask(&sandbox), nothing);
+    assert_eq!(ask(&alice), nothing);
+    // Not even a remote that would hang is asked.
+    alice
+        .git(["remote", "add", "origin", "ssh://192.0.2.1/never.git"])
+        .ok();
+    alice.git(["config", "coord.remote", "origin"]).ok();
+    alice.write_program("ssh", "#!/bin/sh\ntouch \"$HOME/asked\"\n");
+    let ssh = alice.path().join("ssh");
+    let wired = alice.session("s1");
+    let wired = Shell::clone(&wired).with("GIT_SSH_COMMAND", &ssh);
+    assert_eq!(ask(&wired), nothing);
+    assert!(!sandbox.path().join("home/asked").exists());
+    // The same settings do ask it when a command needs it, so the test can fail.
+    wired.coord(["lock", "x"]).failed().code(3);
+    assert!(sandbox.path().join("home/asked").exists());
+    alice.git(["config", "coord.remote", "nowhere"]).ok();
+    assert_eq!(ask(&alice), nothing);
+}
+
+#[test]
+fn completion_of_git_itself_is_left_alone() {
+    // The script that clap_complete would write claims the words `git` and `coord`.
+    let sandbox = Sandbox::new();
+    let alice = agent(&sandbox);
+    let registered = alice
+        .command("git-coord", None::<&str>)
+        .env("COMPLETE", "bash");
+    let registered = registered.run().ok().stdout;
+    let script = alice.coord(["completion", "bash"]).ok().stdout;
+    for text in [registered, script] {
+        let lines = text
+            .lines()
+            .filter(|line| line.trim_start().starts_with("complete "));
+        for line in lines {
+            assert!(line.ends_with(" git-coord"), "{line}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! End-to-end tests: the built program, real git, real servers on the loopback.
+//!
+//! One binary, because each further one would link everything again. What the tests stand on is in
+//! `support`; every other module is named after the thing that it tests.
+
+// The rig uses process groups, Unix sockets and Unix permissions.
+#![cfg(unix)]
+// In a test a panic is the report, and its place says more than a message would.
+#![allow(clippy::unwrap_used)]
+
+mod completion;
+mod docs;
+mod epochs;
+mod group_commit;
+mod hostile;
+mod init;
+mod layers;
+mod manual;
+mod push;
+mod races;
+mod rig;
+mod run;
+mod schema;
+mod screens;
+mod support;
+mod sync;
+mod usage;
+mod waiting;

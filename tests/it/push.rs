@@ -1,0 +1,201 @@
+//! The fenced push: commits land only while the locks that cover them are held.
+
+use crate::support::{Agent, Hub, Sandbox};
+
+/// A hub that decides locks, and two agents with clones of it.
+fn team() -> (Hub, Agent, Agent) {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let join = |name| {
+        let agent = hub.clone_as(name);
+        agent.git(["config", "coord.remote", "origin"]).ok();
+        // A refusal may come from a view of up to this age; these tests follow each other fast.
+        agent.git(["config", "coord.maxAge", "0"]).ok();
+        agent
+    };
+    let (alice, bob) = (join("alice"), join("bob"));
+    (hub, alice, bob)
+}
+
+fn main_of(hub: &Hub) -> String {
+    hub.ask_git(["rev-parse", "main"])
+}
+
+#[test]
+fn landing_on_the_main_branch_gives_the_locks_back() {
+    let (hub, alice, bob) = team();
+    alice.coord(["lock", "src/", "api:GET /v1/users"]).ok();
+    let tip = alice.commit("src/new.rs", "fn new() {}\n");
+    let landed = alice.coord(["--json", "push"]).ok().json();
+    assert_eq!(landed["outcome"], "landed");
+    assert_eq!(landed["released"], serde_json::json!(["src/"]));
+    assert_eq!(main_of(&hub), tip);
+    // Free for others in the same moment; what covers none of the paths stays.
+    bob.coord(["lock", "src/"]).ok();
+    bob.coord(["lock", "api:GET /v1/users"]).refused();
+    alice.coord(["log", "--verify"]).ok();
+}
+
+#[test]
+fn landing_elsewhere_renews_them() {
+    let (hub, alice, bob) = team();
+    alice.coord(["lock", "src/"]).ok();
+    alice.git(["checkout", "-q", "-b", "topic"]).ok();
+    let tip = alice.commit("src/new.rs", "fn new() {}\n");
+    let landed = alice.coord(["--json", "push"]).ok().json();
+    assert_eq!(landed["renewed"][0]["key"], "src/");
+    assert_eq!(hub.ask_git(["rev-parse", "topic"]), tip);
+    bob.coord(["lock", "src/"]).refused();
+    // What was asked for wins over what is usual.
+    alice.commit("src/more.rs", "fn more() {}\n");
+    alice.coord(["push", "--release"]).ok();
+    bob.coord(["lock", "src/"]).ok();
+}
+
+#[test]
+fn a_lock_of_somebody_else_stops_it_before_anything_is_sent() {
+    let (hub, alice, bob) = team();
+    bob.coord(["lock", "src/new.rs", "--reason", "mine today"])
+        .ok();
+    let before = main_of(&hub);
+    alice.commit("src/new.rs", "fn new() {}\n");
+    let refusal = alice.coord(["--json", "push"]).refused().json();
+    assert_eq!(refusal["code"], "lock_held");
+    assert_eq!(refusal["conflicts"][0]["by"]["agent"], "bob");
+    assert_eq!(main_of(&hub), before);
+    bob.coord(["unlock", "--all"]).ok();
+    alice.coord(["push"]).ok();
+    assert_ne!(main_of(&hub), before);
+}
+
+#[test]
+fn a_lock_that_is_stolen_between_the_decision_and_the_push_leaves_the_branch_alone() {
+    let (hub, alice, bob) = team();
+    let locked = alice.coord(["--json", "lock", "src/"]).ok().json();
+    let rev = locked["locks"][0]["rev"].to_string();
+    let before = main_of(&hub);
+    alice.commit("src/new.rs", "fn new() {}\n");
+    // Alice has read the state and decided; her push has reached the server, which holds it.
+    let gate = hub.hold_next_push();
+    let push = alice.command("git", ["coord", "--json", "push"]).spawn();
+    gate.wait_for_push();
+    bob.coord([
+        "lock",
+        "--steal",
+        "--rev",
+        &rev,
+        "--reason",
+        "she is away",
+        "src/",
+    ])
+    .ok();
+    gate.open();
+    let refusal = push.wait().refused();
+    let refusal = refusal.json();
+    assert_eq!(refusal["code"], "lock_held");
+    assert_eq!(
+        refusal["notices"][0]["by"]["agent"], "bob",
+        "the loser is told"
+    );
+    assert_eq!(main_of(&hub), before);
+}
+
+#[test]
+fn a_branch_that_moved_meanwhile_is_not_overwritten() {
+    let (hub, alice, bob) = team();
+    bob.commit("src/theirs.rs", "fn theirs() {}\n");
+    bob.git(["push", "--quiet"]).ok();
+    let before = main_of(&hub);
+    alice.coord(["lock", "src/new.rs"]).ok();
+    alice.commit("src/new.rs", "fn new() {}\n");
+    let refusal = alice.coord(["--json", "push"]).refused().json();
+    assert_eq!(refusal["code"], "not_fast_forward");
+    assert_eq!(main_of(&hub), before);
+    alice.git(["pull", "--quiet", "--rebase"]).ok();
+    alice.coord(["push"]).ok();
+}
+
+#[test]
+fn a_required_lock_that_is_missing_stops_it() {
+    let (hub, alice, _) = team();
+    alice
+        .git(["config", "coord.requireLock", "require src/"])
+        .ok();
+    let before = main_of(&hub);
+    alice.commit("src/new.rs", "fn new() {}\n");
+    let refusal = alice.coord(["--json", "push"]).refused().json();
+    assert_eq!(refusal["code"], "lock_required");
+    assert_eq!(main_of(&hub), before);
+    alice.coord(["lock", "src/new.rs"]).ok();
+    alice.coord(["push"]).ok();
+}
+
+#[test]
+fn without_a_remote_authority_this_clone_decides() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = hub.clone_as("alice");
+    alice.coord(["lock", "src/"]).ok();
+    let tip = alice.commit("src/new.rs", "fn new() {}\n");
+    alice.beside("bob").coord(["push"]).refused();
+    alice.coord(["push"]).ok();
+    assert_eq!(main_of(&hub), tip);
+    assert_eq!(hub.ask_git(["for-each-ref", "refs/coord"]), "");
+    alice.beside("bob").coord(["lock", "src/"]).ok();
+}
+
+#[test]
+fn a_remote_that_does_not_hold_the_state_cannot_fence() {
+    let (_, alice, _) = team();
+    alice.git(["remote", "add", "fork", "../nowhere"]).ok();
+    alice.commit("src/new.rs", "fn new() {}\n");
+    let outcome = alice.coord(["push", "fork"]).code(2);
+    assert!(
+        outcome.stderr.contains("git push fork"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn nothing_to_land_is_no_failure_and_no_operation() {
+    let (hub, alice, _) = team();
+    let outcome = alice.coord(["--json", "push"]).ok().json();
+    assert_eq!(outcome["answer"], "up-to-date");
+    assert_eq!(hub.ask_git(["for-each-ref", "refs/coord"]), "");
+}
+
+#[test]
+fn the_pushers_own_hook_is_asked() {
+    let (hub, alice, _) = team();
+    let before = main_of(&hub);
+    alice.commit("src/new.rs", "fn new() {}\n");
+    alice.write_program(
+        ".git/hooks/pre-push",
+        "#!/bin/sh\ncat >../seen\necho no tests >&2\nexit 1\n",
+    );
+    let outcome = alice.coord(["push"]).code(3);
+    assert!(outcome.stderr.contains("no tests"), "{}", outcome.stderr);
+    assert_eq!(main_of(&hub), before);
+    assert!(
+        alice.read("../seen").contains("refs/heads/main"),
+        "the hook reads what git gives it"
+    );
+}
+
+#[test]
+fn a_landing_of_thousands_of_paths_is_one_operation() {
+    let (hub, alice, bob) = team();
+    for n in 0..3000 {
+        alice.write(&format!("data/{}/{n}.txt", n % 30), "x\n");
+    }
+    alice.git(["add", "."]).ok();
+    alice.git(["commit", "--quiet", "-m", "many"]).ok();
+    bob.coord(["lock", "data/7/37.txt"]).ok();
+    let refusal = alice.coord(["--json", "push"]).refused().json();
+    assert_eq!(refusal["conflicts"][0]["held"], "data/7/37.txt");
+    bob.coord(["unlock", "--all"]).ok();
+    alice.coord(["push"]).ok();
+    assert_eq!(main_of(&hub), alice.ask_git(["rev-parse", "HEAD"]));
+    bob.coord(["log", "--verify"]).ok();
+}

@@ -1,0 +1,475 @@
+//! Everything that is printed with `--json`, and every record, is what `git coord schema` says.
+
+use std::collections::BTreeSet;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use crate::support::state::{STATE, plant, record};
+use crate::support::{Agent, Outcome, Sandbox, Shell};
+
+/// What is provoked here in one clone, and with a remote; and what is not, for the reason given. A
+/// new word in a schema has to be entered somewhere.
+const LOCAL_CODES: &[&str] = &[
+    "broken",
+    "damaged",
+    "deadlock",
+    "limit",
+    "lock_held",
+    "lock_required",
+    "no_repository",
+    "not_held",
+    "other_session",
+    "reserved",
+    "rev_changed",
+    "state_rewritten",
+    "usage",
+];
+const REMOTE_CODES: &[&str] = &[
+    "not_fast_forward",
+    "outcome_unknown",
+    "rejected_by_remote",
+    "unreachable",
+    "usage",
+];
+const OTHER_CODES: &[&str] = &[
+    "busy",    // a dozen races must be lost in a row
+    "carried", // another command must fail while it carries this one
+    "refused", // a refusal has its own word
+];
+const LOCAL_ANSWERS: &[&str] = &[
+    "check", "done", "locks", "log", "page", "status", "verified", "whoami",
+];
+const REMOTE_ANSWERS: &[&str] = &["done", "status", "up-to-date"];
+const LOCAL_OUTCOMES: &[&str] = &["compacted", "locked", "renewed", "stolen", "unlocked"];
+const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
+// No command ends with these: they are steps on the way, or part of another operation.
+const OTHER_OUTCOMES: &[&str] = &["adopted", "left", "noted", "waiting"];
+
+fn words(all: &[&str]) -> BTreeSet<String> {
+    all.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Every value that a field may have, wherever the schema says so.
+fn values_of(schema: &Value, field: &str, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(Value::String(word)) = fields
+                .get("properties")
+                .and_then(|all| all[field].get("const"))
+            {
+                found.insert(word.clone());
+            }
+            fields
+                .values()
+                .for_each(|below| values_of(below, field, found));
+        }
+        Value::Array(items) => items
+            .iter()
+            .for_each(|below| values_of(below, field, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_word_in_the_schemas_is_provoked_or_excused() {
+    let sandbox = Sandbox::new();
+    let (answer, failure) = (schema(&sandbox, "answer"), schema(&sandbox, "failure"));
+    let said = |schema: &Value, field: &str| {
+        let mut found = BTreeSet::new();
+        values_of(schema, field, &mut found);
+        found
+    };
+    let mut codes = said(&failure, "code");
+    let faults = failure["$defs"]["Fault"]["oneOf"].as_array().unwrap();
+    codes.extend(
+        faults
+            .iter()
+            .map(|fault| fault["const"].as_str().unwrap().to_owned()),
+    );
+    assert_eq!(
+        codes,
+        words(&[LOCAL_CODES, REMOTE_CODES, OTHER_CODES].concat())
+    );
+    let answers = words(&[LOCAL_ANSWERS, REMOTE_ANSWERS].concat());
+    assert_eq!(said(&answer, "answer"), answers);
+    let outcomes = words(&[LOCAL_OUTCOMES, REMOTE_OUTCOMES, OTHER_OUTCOMES].concat());
+    assert_eq!(said(&answer, "outcome"), outcomes);
+}
+
+/// The printed schemas, and what was held against them.
+struct Schemas {
+    answer: Validator,
+    failure: Validator,
+    answers: BTreeSet<String>,
+    outcomes: BTreeSet<String>,
+    codes: BTreeSet<String>,
+}
+
+fn schema(shell: &Shell, kind: &str) -> Value {
+    shell.coord(["schema", kind]).ok().json()
+}
+
+/// A schema that also refuses what it does not describe, so that nothing is printed undescribed.
+fn strict(mut schema: Value) -> Validator {
+    assert!(jsonschema::meta::is_valid(&schema), "{schema:#}");
+    let mut mixed_in = BTreeSet::new();
+    refs_mixed_in(&schema, &mut mixed_in);
+    for (name, def) in schema["$defs"].as_object_mut().unwrap() {
+        if def["type"] == "object" && !mixed_in.contains(&format!("#/$defs/{name}")) {
+            def["unevaluatedProperties"] = false.into();
+        }
+    }
+    schema["unevaluatedProperties"] = false.into();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+/// Definitions whose fields stand among those of another object, so they alone are not all of it.
+fn refs_mixed_in(schema: &Value, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(fields) => {
+            let is_mixed = fields.contains_key("properties") || fields.contains_key("anyOf");
+            let own = is_mixed.then(|| fields.get("$ref")).flatten();
+            let choices = ["anyOf", "oneOf", "allOf"]
+                .iter()
+                .filter_map(|word| fields.get(*word));
+            let choices = choices
+                .flat_map(|all| all.as_array().unwrap())
+                .filter_map(|one| one.get("$ref"));
+            found.extend(
+                own.into_iter()
+                    .chain(choices)
+                    .map(|name| name.as_str().unwrap().to_owned()),
+            );
+            fields
+                .values()
+                .for_each(|below| refs_mixed_in(below, found));
+        }
+        Value::Array(items) => items.iter().for_each(|below| refs_mixed_in(below, found)),
+        _ => {}
+    }
+}
+
+#[track_caller]
+fn hold(validator: &Validator, value: &Value) {
+    let wrong: Vec<String> = validator
+        .iter_errors(value)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{value:#}\n{}", wrong.join("\n"));
+}
+
+impl Schemas {
+    fn of(shell: &Shell) -> Self {
+        Self {
+            answer: strict(schema(shell, "answer")),
+            failure: strict(schema(shell, "failure")),
+            answers: BTreeSet::new(),
+            outcomes: BTreeSet::new(),
+            codes: BTreeSet::new(),
+        }
+    }
+
+    /// Holds what a command printed against the schema of its kind.
+    #[track_caller]
+    fn check(&mut self, outcome: &Outcome) -> Value {
+        let printed = outcome.json();
+        assert_eq!(outcome.stdout.lines().count(), 1, "{outcome}");
+        let word = |name: &str| printed[name].as_str().unwrap_or_default().to_owned();
+        if outcome.code == 0 || printed["ok"] == true {
+            hold(&self.answer, &printed);
+            self.answers.insert(word("answer"));
+            self.outcomes
+                .extend(printed["outcome"].as_str().map(str::to_owned));
+        } else {
+            hold(&self.failure, &printed);
+            assert_ne!(word("message"), "", "{outcome}");
+            assert_ne!(word("hint"), "", "{outcome}");
+            self.codes.insert(word("code"));
+        }
+        printed
+    }
+
+    /// Runs a command with `--json` and checks what it prints.
+    #[track_caller]
+    fn run(&mut self, agent: &Shell, args: &[&str]) -> Value {
+        let args = [&["--json"], args].concat();
+        let outcome = agent.coord(args);
+        self.check(&outcome)
+    }
+}
+
+fn two(sandbox: &Sandbox) -> (Agent, Agent) {
+    let alice = sandbox.repo("project").agent("alice");
+    let bob = alice.beside("bob");
+    (alice, bob)
+}
+
+#[test]
+fn answers_are_what_their_schema_says() {
+    let sandbox = Sandbox::new();
+    let (alice, bob) = two(&sandbox);
+    let mut schemas = Schemas::of(&alice);
+    let lock = [
+        "lock",
+        "src/auth.rs",
+        "src/*.sql",
+        "db:users",
+        "--reason",
+        "why",
+        "--task",
+        "t",
+    ];
+    schemas.run(&alice, &lock);
+    schemas.run(&alice, &["lock", "--shared", "docs/"]);
+    schemas.run(&bob, &["lock", "--shared", "docs/", "--ttl", "1h"]);
+    for args in [
+        &["locks"][..],
+        &["locks", "--mine"],
+        &["status"],
+        &[],
+        &["check", "README.md"],
+        &["check", "src/auth.rs"],
+        &["log"],
+        &["log", "-n", "1"],
+        &["whoami"],
+        &["renew"],
+        &["lock", "src/auth.rs"],
+        &["help"],
+        &["help", "keys"],
+        &["lock", "--help"],
+        &["--version"],
+        &["completion", "bash"],
+        &["man"],
+        &["man", "--markdown"],
+        &["schema"],
+    ] {
+        schemas.run(&alice, args);
+    }
+    let rev = record(&alice, "locks/path/src/auth.rs=")["rev"].to_string();
+    let steal = [
+        "lock",
+        "--steal",
+        "--rev",
+        &rev,
+        "--reason",
+        "gone",
+        "src/auth.rs",
+    ];
+    schemas.run(&bob, &steal);
+    let told = schemas.run(&alice, &["status"]);
+    assert_eq!(told["notices"][0]["happened"], "stolen");
+    assert_eq!(schemas.run(&alice, &["status"])["notices"], Value::Null);
+    schemas.run(&alice, &["log", "--verify"]);
+    schemas.run(&alice, &["compact"]);
+    schemas.run(&bob, &["unlock", "--all"]);
+    plant(&alice, "locks/path/src/b.rs=", "{", "damage");
+    let damaged = schemas.run(&alice, &["locks"]);
+    assert_ne!(damaged["damaged"], Value::Null);
+    schemas.run(&alice, &["status"]);
+    schemas.run(&alice, &["log", "--verify"]);
+    assert_eq!(schemas.answers, words(LOCAL_ANSWERS));
+    assert_eq!(schemas.outcomes, words(LOCAL_OUTCOMES));
+}
+
+#[test]
+fn failures_are_what_their_schema_says() {
+    let sandbox = Sandbox::new();
+    let (alice, bob) = two(&sandbox);
+    let mut schemas = Schemas::of(&alice);
+    alice.coord(["lock", "src/auth.rs", "--reason", "why"]).ok();
+    let mut code = |shell: &Shell, args: &[&str], code: &str, exit: i32| {
+        let outcome = shell.coord([&["--json"], args].concat()).code(exit);
+        assert_eq!(schemas.check(&outcome)["code"], code, "{outcome}");
+    };
+    code(&bob, &["lock", "src/"], "lock_held", 1);
+    code(&bob, &["check", "src/auth.rs"], "lock_held", 1);
+    code(
+        &alice.session("s2"),
+        &["lock", "src/auth.rs"],
+        "other_session",
+        1,
+    );
+    code(&bob, &["unlock", "src/auth.rs"], "not_held", 1);
+    let steal = [
+        "lock",
+        "--steal",
+        "--rev",
+        "99",
+        "--reason",
+        "x",
+        "src/auth.rs",
+    ];
+    code(&bob, &steal, "rev_changed", 1);
+    let many: Vec<String> = (0..257).map(|n| format!("many/{n}")).collect();
+    let many: Vec<&str> = ["lock"]
+        .into_iter()
+        .chain(many.iter().map(String::as_str))
+        .collect();
+    code(&alice, &many, "limit", 1);
+    // Carol is in line, and dies there; her turn is kept for a while.
+    let carol = alice.beside("carol");
+    let line = carol
+        .command("git-coord", ["lock", "--wait", "src/auth.rs"])
+        .spawn();
+    crate::support::wait::until("carol waits", || {
+        let waits = alice.coord(["status", "--json"]).ok().json();
+        waits["waiting"].is_array().then_some(())
+    });
+    drop(line);
+    alice.coord(["unlock", "--all"]).ok();
+    code(&bob, &["lock", "src/auth.rs"], "reserved", 1);
+    // Alice waits for bob, so bob must not wait for alice.
+    alice.coord(["lock", "src/a.rs"]).ok();
+    bob.coord(["lock", "src/b.rs"]).ok();
+    let line = alice
+        .command("git-coord", ["lock", "--wait", "src/b.rs"])
+        .spawn();
+    crate::support::wait::until("alice waits", || {
+        let waits = bob.coord(["status", "--json"]).ok().json();
+        let waits = waits["waiting"].as_array().cloned().unwrap_or_default();
+        waits
+            .iter()
+            .any(|one| one["by"]["agent"] == "alice")
+            .then_some(())
+    });
+    code(&bob, &["lock", "--wait", "src/a.rs"], "deadlock", 1);
+    drop(line);
+    alice
+        .git(["config", "coord.requireLock", "require README.md"])
+        .ok();
+    code(&alice, &["check", "README.md"], "lock_required", 1);
+    for args in [
+        &["lock"][..],
+        &["lokc"],
+        &["lock", "--jsno"],
+        &["lock", "../outside"],
+        &["lock", "--ttl", "1s", "x"],
+        &["check", "--range", "nonsense"],
+        &["log", "--since", "yesterday"],
+        &["--as", "not a name", "status"],
+        &["-C", "nowhere", "help", "nothing"],
+        &["schema", "nothing"],
+        &["completion", "csh"],
+        &["man", "/dev/null/man"],
+    ] {
+        code(&alice, args, "usage", 2);
+    }
+    code(&sandbox, &["status"], "no_repository", 2);
+    plant(&alice, "locks/path/src/c.rs=", "{", "damage");
+    code(&bob, &["lock", "src/c.rs"], "damaged", 4);
+    alice.git(["update-ref", STATE, &format!("{STATE}~1")]).ok();
+    code(&alice, &["status"], "state_rewritten", 4);
+    let other = sandbox.repo("other").agent("alice");
+    other.git(["update-ref", STATE, "HEAD"]).ok();
+    code(&other, &["lock", "x"], "broken", 4);
+    assert_eq!(schemas.codes, words(LOCAL_CODES));
+}
+
+#[test]
+fn failures_of_a_remote_are_what_their_schema_says() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = hub.clone_as("alice");
+    let mut schemas = Schemas::of(&alice);
+    alice.git(["config", "coord.remote", "nowhere"]).ok();
+    let printed = schemas.run(&alice, &["status"]);
+    assert_eq!(printed["code"], "usage");
+    alice.git(["config", "coord.remote", "origin"]).ok();
+    let printed = schemas.run(&alice, &["lock", "src/auth.rs"]);
+    assert_eq!(printed["outcome"], "locked");
+    assert_ne!(
+        schemas.run(&alice, &["status"])["view_age_secs"],
+        Value::Null
+    );
+    alice.commit("src/auth.rs", "fn auth() { todo!() }\n");
+    assert_eq!(schemas.run(&alice, &["push"])["outcome"], "landed");
+    assert_eq!(schemas.run(&alice, &["push"])["answer"], "up-to-date");
+    let bob = hub.clone_as("bob");
+    bob.git(["reset", "--quiet", "--hard", "HEAD~1"]).ok();
+    bob.git(["config", "coord.remote", "origin"]).ok();
+    bob.commit("src/a.rs", "fn a() { todo!() }\n");
+    assert_eq!(schemas.run(&bob, &["push"])["code"], "not_fast_forward");
+    hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 1\n");
+    let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
+    assert_eq!(printed["code"], "rejected_by_remote");
+    // The server applies the push, says nothing, and is gone when it is asked.
+    hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 0\n");
+    let vanish = "#!/bin/sh\nmv \"$PWD\" \"$PWD.moved\"\nkill -KILL $PPID\n";
+    hub.write_program("hooks/post-receive", vanish);
+    let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
+    assert_eq!(printed["code"], "outcome_unknown");
+    alice
+        .git(["remote", "set-url", "origin", "../gone.git"])
+        .ok();
+    let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
+    assert_eq!(printed["code"], "unreachable");
+    assert_eq!(schemas.codes, words(REMOTE_CODES));
+    assert_eq!(schemas.answers, words(REMOTE_ANSWERS));
+    assert_eq!(schemas.outcomes, words(REMOTE_OUTCOMES));
+}
+
+#[test]
+fn records_are_what_their_schema_says() {
+    let sandbox = Sandbox::new();
+    let (alice, bob) = two(&sandbox);
+    let kind = |kind: &str| strict(schema(&alice, kind));
+    let (lock, wait, notice, event) = (kind("lock"), kind("wait"), kind("notice"), kind("event"));
+    alice
+        .coord(["lock", "src/auth.rs", "--reason", "why", "--task", "t"])
+        .ok();
+    let line = bob
+        .command("git-coord", ["lock", "--wait", "src/auth.rs"])
+        .spawn();
+    let waiting = crate::support::wait::until("bob waits", || {
+        let waits = alice.coord(["status", "--json"]).ok().json();
+        waits["waiting"]
+            .is_array()
+            .then(|| record(&alice, "waits/bob/s1.json"))
+    });
+    hold(&wait, &waiting);
+    drop(line);
+    bob.coord(["lock", "src/auth.rs"]).refused();
+    let held = record(&alice, "locks/path/src/auth.rs=");
+    hold(&lock, &held);
+    let rev = held["rev"].to_string();
+    let steal = [
+        "lock",
+        "--steal",
+        "--rev",
+        &rev,
+        "--reason",
+        "gone",
+        "src/auth.rs",
+    ];
+    bob.coord(steal).ok();
+    let notices = alice.ask_git(["ls-tree", "-r", "--name-only", STATE, "notices/"]);
+    hold(&notice, &record(&alice, &notices));
+    let bodies = alice.ask_git(["log", "--format=%b", STATE]);
+    let bodies: Vec<&str> = bodies.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(bodies.len(), 3);
+    for body in bodies {
+        hold(&event, &serde_json::from_str(body).unwrap());
+    }
+}
+
+#[test]
+fn the_check_itself_notices_what_is_not_described() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("project").agent("alice");
+    let answer = strict(schema(&alice, "answer"));
+    let printed = alice.coord(["lock", "src/auth.rs", "--json"]).ok().json();
+    hold(&answer, &printed);
+    for (pointer, value) in [
+        ("/extra", json!(1)),
+        ("/locks/0/extra", json!(1)),
+        ("/schema", json!(2)),
+        ("/outcome", json!("lokced")),
+        ("/locks/0/mode", json!(null)),
+    ] {
+        let mut changed = printed.clone();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        changed.pointer_mut(parent).unwrap()[name] = value;
+        assert!(!answer.is_valid(&changed), "{pointer} was not noticed");
+    }
+}

@@ -1,0 +1,31 @@
+//! Programs that start at the same moment.
+
+use std::sync::Barrier;
+use std::thread;
+
+use super::{Invocation, Outcome};
+
+/// Starts `count` programs together, each from its own thread, and returns what they answered.
+///
+/// A barrier releases the threads when all of them are ready to start theirs: the programs then
+/// load, read and decide side by side, as those of independent agents do. Every test that uses
+/// this must hold for every order that can come out of it.
+#[must_use = "count the winners"]
+#[track_caller]
+pub fn race(count: usize, prepare: impl Fn(usize) -> Invocation + Sync) -> Vec<Outcome> {
+    let start = Barrier::new(count);
+    thread::scope(|scope| {
+        let run = |index| {
+            let invocation = prepare(index);
+            start.wait();
+            invocation.run()
+        };
+        let racers: Vec<_> = (0..count)
+            .map(|index| scope.spawn(move || run(index)))
+            .collect();
+        racers
+            .into_iter()
+            .map(|racer| racer.join().unwrap())
+            .collect()
+    })
+}
