@@ -10,6 +10,7 @@ pub mod identity;
 pub mod replay;
 pub mod settings;
 
+mod adoption;
 mod answer;
 mod authority;
 mod changes;
