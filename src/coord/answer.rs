@@ -59,3 +59,34 @@ impl From<Wire> for Result<Done, Failure> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a panic is how a test says no
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_survive_the_way_between_commands() {
+        let replies = [
+            Reply::Noted,
+            Reply::Compacted { epoch: u64::MAX },
+            Reply::Left { was_waiting: true },
+            Reply::Unlocked {
+                released: vec!["src/".parse().unwrap()],
+                next: Vec::new(),
+            },
+        ];
+        for reply in replies {
+            let done = Done {
+                op: OpId::new(ulid::Ulid::nil()),
+                reply,
+                commit: None,
+                rev: u64::MAX,
+                notices: Vec::new(),
+            };
+            let wire = serde_json::to_string(&Wire::from(&Ok(done.clone()))).unwrap();
+            let back: Wire = serde_json::from_str(&wire).unwrap();
+            assert_eq!(Result::from(back).unwrap(), done, "{wire}");
+        }
+    }
+}

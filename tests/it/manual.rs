@@ -179,4 +179,17 @@ fn every_setting_is_explained() {
         }
     }
     assert!(count > 10);
+    // The star says that the team's file may give it.
+    let names = topic
+        .lines()
+        .filter_map(|line| line.strip_prefix("  coord."));
+    let starred = names.filter_map(|line| {
+        line.split_once(" * ")
+            .map(|(name, _)| format!("coord.{name}"))
+    });
+    let mut starred: Vec<String> = starred.collect();
+    let mut given: Vec<&str> = git_coord::store::TEAM_KEYS.to_vec();
+    starred.sort_unstable();
+    given.sort_unstable();
+    assert_eq!(starred, given);
 }

@@ -8,6 +8,95 @@ use serde_json::{Value, json};
 use crate::support::state::{STATE, plant, record};
 use crate::support::{Agent, Outcome, Sandbox, Shell};
 
+/// What is provoked here in one clone, and with a remote; and what is not, for the reason given. A
+/// new word in a schema has to be entered somewhere.
+const LOCAL_CODES: &[&str] = &[
+    "broken",
+    "damaged",
+    "deadlock",
+    "limit",
+    "lock_held",
+    "lock_required",
+    "no_repository",
+    "not_held",
+    "other_session",
+    "reserved",
+    "rev_changed",
+    "state_rewritten",
+    "usage",
+];
+const REMOTE_CODES: &[&str] = &[
+    "not_fast_forward",
+    "outcome_unknown",
+    "rejected_by_remote",
+    "unreachable",
+    "usage",
+];
+const OTHER_CODES: &[&str] = &[
+    "busy",    // a dozen races must be lost in a row
+    "carried", // another command must fail while it carries this one
+    "refused", // a refusal has its own word
+];
+const LOCAL_ANSWERS: &[&str] = &[
+    "check", "done", "locks", "log", "page", "status", "verified", "whoami",
+];
+const REMOTE_ANSWERS: &[&str] = &["done", "status", "up-to-date"];
+const LOCAL_OUTCOMES: &[&str] = &["compacted", "locked", "renewed", "stolen", "unlocked"];
+const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
+// No command ends with these: they are steps on the way, or part of another operation.
+const OTHER_OUTCOMES: &[&str] = &["adopted", "left", "noted", "waiting"];
+
+fn words(all: &[&str]) -> BTreeSet<String> {
+    all.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Every value that a field may have, wherever the schema says so.
+fn values_of(schema: &Value, field: &str, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(Value::String(word)) = fields
+                .get("properties")
+                .and_then(|all| all[field].get("const"))
+            {
+                found.insert(word.clone());
+            }
+            fields
+                .values()
+                .for_each(|below| values_of(below, field, found));
+        }
+        Value::Array(items) => items
+            .iter()
+            .for_each(|below| values_of(below, field, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_word_in_the_schemas_is_provoked_or_excused() {
+    let sandbox = Sandbox::new();
+    let (answer, failure) = (schema(&sandbox, "answer"), schema(&sandbox, "failure"));
+    let said = |schema: &Value, field: &str| {
+        let mut found = BTreeSet::new();
+        values_of(schema, field, &mut found);
+        found
+    };
+    let mut codes = said(&failure, "code");
+    let faults = failure["$defs"]["Fault"]["oneOf"].as_array().unwrap();
+    codes.extend(
+        faults
+            .iter()
+            .map(|fault| fault["const"].as_str().unwrap().to_owned()),
+    );
+    assert_eq!(
+        codes,
+        words(&[LOCAL_CODES, REMOTE_CODES, OTHER_CODES].concat())
+    );
+    let answers = words(&[LOCAL_ANSWERS, REMOTE_ANSWERS].concat());
+    assert_eq!(said(&answer, "answer"), answers);
+    let outcomes = words(&[LOCAL_OUTCOMES, REMOTE_OUTCOMES, OTHER_OUTCOMES].concat());
+    assert_eq!(said(&answer, "outcome"), outcomes);
+}
+
 /// The printed schemas, and what was held against them.
 struct Schemas {
     answer: Validator,
@@ -90,7 +179,8 @@ impl Schemas {
         if outcome.code == 0 || printed["ok"] == true {
             hold(&self.answer, &printed);
             self.answers.insert(word("answer"));
-            self.outcomes.insert(word("outcome"));
+            self.outcomes
+                .extend(printed["outcome"].as_str().map(str::to_owned));
         } else {
             hold(&self.failure, &printed);
             assert_ne!(word("message"), "", "{outcome}");
@@ -178,12 +268,8 @@ fn answers_are_what_their_schema_says() {
     assert_ne!(damaged["damaged"], Value::Null);
     schemas.run(&alice, &["status"]);
     schemas.run(&alice, &["log", "--verify"]);
-    let answers = [
-        "check", "done", "locks", "log", "page", "status", "verified", "whoami",
-    ];
-    assert_eq!(schemas.answers, answers.map(String::from).into());
-    let outcomes = ["", "compacted", "locked", "renewed", "stolen", "unlocked"];
-    assert_eq!(schemas.outcomes, outcomes.map(String::from).into());
+    assert_eq!(schemas.answers, words(LOCAL_ANSWERS));
+    assert_eq!(schemas.outcomes, words(LOCAL_OUTCOMES));
 }
 
 #[test]
@@ -274,28 +360,10 @@ fn failures_are_what_their_schema_says() {
     code(&bob, &["lock", "src/c.rs"], "damaged", 4);
     alice.git(["update-ref", STATE, &format!("{STATE}~1")]).ok();
     code(&alice, &["status"], "state_rewritten", 4);
-    let refused = [
-        "lock_held",
-        "other_session",
-        "not_held",
-        "rev_changed",
-        "limit",
-        "reserved",
-    ];
-    let others = [
-        "deadlock",
-        "lock_required",
-        "usage",
-        "no_repository",
-        "damaged",
-        "state_rewritten",
-    ];
-    let seen: BTreeSet<String> = refused
-        .into_iter()
-        .chain(others)
-        .map(String::from)
-        .collect();
-    assert_eq!(schemas.codes, seen);
+    let other = sandbox.repo("other").agent("alice");
+    other.git(["update-ref", STATE, "HEAD"]).ok();
+    code(&other, &["lock", "x"], "broken", 4);
+    assert_eq!(schemas.codes, words(LOCAL_CODES));
 }
 
 #[test]
@@ -314,14 +382,31 @@ fn failures_of_a_remote_are_what_their_schema_says() {
         schemas.run(&alice, &["status"])["view_age_secs"],
         Value::Null
     );
+    alice.commit("src/auth.rs", "fn auth() { todo!() }\n");
+    assert_eq!(schemas.run(&alice, &["push"])["outcome"], "landed");
+    assert_eq!(schemas.run(&alice, &["push"])["answer"], "up-to-date");
+    let bob = hub.clone_as("bob");
+    bob.git(["reset", "--quiet", "--hard", "HEAD~1"]).ok();
+    bob.git(["config", "coord.remote", "origin"]).ok();
+    bob.commit("src/a.rs", "fn a() { todo!() }\n");
+    assert_eq!(schemas.run(&bob, &["push"])["code"], "not_fast_forward");
     hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 1\n");
     let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
     assert_eq!(printed["code"], "rejected_by_remote");
+    // The server applies the push, says nothing, and is gone when it is asked.
+    hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 0\n");
+    let vanish = "#!/bin/sh\nmv \"$PWD\" \"$PWD.moved\"\nkill -KILL $PPID\n";
+    hub.write_program("hooks/post-receive", vanish);
+    let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
+    assert_eq!(printed["code"], "outcome_unknown");
     alice
         .git(["remote", "set-url", "origin", "../gone.git"])
         .ok();
     let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
     assert_eq!(printed["code"], "unreachable");
+    assert_eq!(schemas.codes, words(REMOTE_CODES));
+    assert_eq!(schemas.answers, words(REMOTE_ANSWERS));
+    assert_eq!(schemas.outcomes, words(REMOTE_OUTCOMES));
 }
 
 #[test]
