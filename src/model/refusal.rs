@@ -98,7 +98,7 @@ pub enum Refusal {
         held: Vec<Key>,
     },
     /// The session does not hold it.
-    #[error("not held by this session: {}", list(keys))]
+    #[error("{}", not_held(keys, conflicts))]
     NotHeld {
         /// Which keys.
         keys: Vec<Key>,
@@ -177,22 +177,40 @@ impl Refusal {
                 Some(first) => format!(
                     "wait with `git coord lock --wait {}`, work on something else, or, if {} is gone, \
                      `git coord lock --steal --rev {} --reason … {}`",
-                    first.wanted, first.by.agent, first.rev, first.held
+                    typed(conflicts.iter().map(|conflict| &conflict.wanted)),
+                    first.by.agent,
+                    first.rev,
+                    typed([&first.held])
                 ),
                 None => "try again".into(),
             },
-            Self::OtherSession { .. } => {
-                "add `--takeover` if that session is over or is yours".into()
-            }
-            Self::Reserved { .. } => "get in line with `git coord lock --wait`".into(),
+            Self::OtherSession { conflicts } => format!(
+                "if that session is over or is yours, take over with `git coord lock --takeover {}`",
+                typed(conflicts.iter().map(|conflict| &conflict.wanted))
+            ),
+            Self::Reserved { ahead } => format!(
+                "get in line with `git coord lock --wait {}`",
+                typed(ahead.iter().map(|ahead| &ahead.wanted))
+            ),
             Self::Deadlock { held, .. } => format!(
                 "give back what the others wait for with `git coord unlock {}`, then ask for all \
                  of it at once",
                 typed(held)
             ),
+            Self::NotHeld { keys, conflicts } if conflicts.is_empty() => format!(
+                "see what you hold with `git coord locks --mine`, or take it with `git coord lock {}`",
+                typed(keys)
+            ),
             Self::NotHeld { .. } => "see what you hold with `git coord locks --mine`".into(),
-            Self::RevChanged { .. } => "look again with `git coord locks --json`".into(),
-            Self::LockRequired { .. } => "take it with `git coord lock`".into(),
+            Self::RevChanged { key, .. } => {
+                format!(
+                    "look again with `git coord locks --json --key {}`",
+                    typed([key])
+                )
+            }
+            Self::LockRequired { paths } => {
+                format!("take it with `git coord lock {}`", typed(paths))
+            }
             Self::Behind { .. } => {
                 "get them first with `git pull --rebase`, then push again".into()
             }
@@ -204,18 +222,42 @@ impl Refusal {
     }
 }
 
-/// Keys as words of a command.
-fn typed(keys: &[Key]) -> String {
+/// Most keys and locks that one message names.
+const SHOWN_MAX: usize = 10;
+
+/// Keys as words of a command, each once; a few of them where there are many.
+fn typed<'k>(keys: impl IntoIterator<Item = &'k Key>) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@%+=,".contains(c);
-    let word = |key: &Key| {
-        let text = key.to_string();
-        if text.chars().all(is_plain) {
+    let mut words: Vec<String> = Vec::new();
+    for key in keys {
+        let mut text = shown(&key.to_string());
+        if text.starts_with('-') {
+            text.insert_str(0, "./"); // no option
+        }
+        let word = if text.chars().all(is_plain) {
             text
         } else {
             format!("'{}'", text.replace('\'', r"'\''"))
+        };
+        if words.len() == SHOWN_MAX {
+            words.push("…".into());
+            break;
         }
-    };
-    keys.iter().map(word).collect::<Vec<_>>().join(" ")
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(" ")
+}
+
+/// The lines of a message: not so many that the rest of it is lost.
+fn some_lines(lines: impl ExactSizeIterator<Item = String>) -> String {
+    let more = lines.len().saturating_sub(SHOWN_MAX);
+    let mut lines: Vec<String> = lines.take(SHOWN_MAX).collect();
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n")
 }
 
 fn held(conflicts: &[Conflict]) -> String {
@@ -246,14 +288,23 @@ fn held(conflicts: &[Conflict]) -> String {
         }
         line
     });
-    lines.collect::<Vec<_>>().join("\n")
+    some_lines(lines)
+}
+
+fn not_held(keys: &[Key], conflicts: &[Conflict]) -> String {
+    let mut text = format!("not held by this session: {}", list(keys));
+    if !conflicts.is_empty() {
+        text.push('\n');
+        text.push_str(&held(conflicts));
+    }
+    text
 }
 
 fn kept(ahead: &[Ahead]) -> String {
     let lines = ahead.iter().map(|Ahead { wanted, by, until }| {
-        format!("`{wanted}` is kept for {by}, who waited, until {until}")
+        format!("`{wanted}` is kept for {by}, who waits for it, until {until}")
     });
-    lines.collect::<Vec<_>>().join("\n")
+    some_lines(lines)
 }
 
 fn circle(cycle: &[Actor]) -> String {
@@ -265,7 +316,6 @@ fn circle(cycle: &[Actor]) -> String {
 }
 
 fn list(keys: &[Key]) -> String {
-    const SHOWN_MAX: usize = 10;
     let mut text: Vec<String> = keys
         .iter()
         .take(SHOWN_MAX)
@@ -275,4 +325,40 @@ fn list(keys: &[Key]) -> String {
         text.push(format!("and {} more", keys.len() - SHOWN_MAX));
     }
     text.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refusal, typed};
+    use crate::model::key::Key;
+
+    fn keys(texts: &[&str]) -> Vec<Key> {
+        let keys = texts.iter().map(|text| text.parse());
+        keys.collect::<Result<_, _>>().expect("they are keys")
+    }
+
+    #[test]
+    fn keys_in_a_hint_can_be_pasted_into_a_shell() {
+        let cases = [
+            (&["src/a.rs", "src/", "src/a.rs"][..], "src/a.rs src/"),
+            (&["src/**/*.sql"], "'src/**/*.sql'"),
+            (&["api:GET /v1/users"], "'api:GET /v1/users'"),
+            (&["it's", "$(rm)"], r"'it'\''s' '$(rm)'"),
+            (&["~root"], "'~root'"),
+            (&["-f"], "./-f"),
+        ];
+        for (texts, words) in cases {
+            assert_eq!(typed(&keys(texts)), words);
+        }
+    }
+
+    #[test]
+    fn a_thousand_paths_are_a_few_lines() {
+        let texts: Vec<String> = (0..1000).map(|n| format!("src/{n}")).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let refusal = Refusal::LockRequired {
+            paths: keys(&texts),
+        };
+        assert!(refusal.to_string().len() < 300 && refusal.hint().len() < 300);
+    }
 }

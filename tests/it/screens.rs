@@ -143,6 +143,7 @@ fn a_lock_that_was_taken_away() {
     exit 1
     --- stderr
     refused[not_held]: not held by this session: `src/auth.rs`
+    `src/auth.rs` is locked by bob (session s1) since [time] until [time]: alice is gone
     hint: see what you hold with `git coord locks --mine`
     ");
 }
