@@ -17,7 +17,7 @@ use crate::model::object_id::ObjectId;
 use crate::model::refusal::Conflict;
 use crate::model::reply::Reply;
 use crate::model::request::{Adopt, Request};
-use crate::store::{Advance, Backend, Error, Pushed, RefSwap, Swapped, advance, contains, names};
+use crate::store::{Advance, Backend, Error, Pushed, RefSwap, Swapped, contains, names};
 
 use super::view::{self, View};
 use super::{Coord, Failure, local, pin};
@@ -90,7 +90,8 @@ impl Coord {
                 unfinished = Some(begun);
             }
             let ours = view::trusted(self)?;
-            let judge = |from| view::judge(self, remote, from, offered);
+            let bring = |name: &str| self.repo.fetch(remote, name);
+            let judge = |from| view::judge(self, from, offered, &bring);
             let joined = match self.meet(ours, offered, &judge)? {
                 Meeting::Empty => Some(Joined::Empty),
                 Meeting::Follow(judged) => {
@@ -199,7 +200,8 @@ impl Coord {
         let remote = self.remote()?;
         let offered = self.repo.peek(remote, &self.settings.remote_ref)?;
         let ours = self.repo.tip(names::STATE)?;
-        let judge = |from| advance(&self.repo, from, offered);
+        let bring = |name: &str| self.repo.peek(remote, name);
+        let judge = |from| view::judge(self, from, offered, &bring);
         Ok(match self.meet(ours, offered, &judge)? {
             Meeting::Empty => Joined::Empty,
             Meeting::Follow(Advance::Same) => Joined::Current,

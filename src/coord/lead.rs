@@ -8,7 +8,7 @@ use crate::env;
 use crate::model::id::OpId;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
-use crate::model::refusal::Refusal;
+use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::Reply;
 use crate::model::request::{Compact, Note, Request};
 use crate::model::stamp::{Stamp, Watch};
@@ -276,7 +276,7 @@ impl Round<'_> {
             },
         };
         let mut decided = decide(&job.request, &self.view, &stamp, &job.also);
-        if matches!(&decided, Err(refusal) if is_about_others(refusal)) {
+        if is_about_others(&decided) {
             // Only now is it worth looking up what this clone has observed.
             stamp.watch = self.coord.watch();
             decided = decide(&job.request, &self.view, &stamp, &job.also);
@@ -324,11 +324,14 @@ impl Round<'_> {
 }
 
 /// Whether knowing more about the lives of others could change the answer.
-fn is_about_others(refusal: &Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::LockHeld { .. } | Refusal::OtherSession { .. } | Refusal::Deadlock { .. }
-    )
+fn is_about_others(decided: &Result<Plan, Refusal>) -> bool {
+    match decided {
+        Ok(plan) => matches!(plan.reply, Reply::Waiting { .. }),
+        Err(refusal) => matches!(
+            refusal,
+            Refusal::LockHeld { .. } | Refusal::OtherSession { .. } | Refusal::Deadlock { .. }
+        ),
+    }
 }
 
 /// Lets git pack what has gathered, in the background and by its own rules. Returns the epoch that
@@ -361,6 +364,10 @@ fn full_epoch(coord: &Coord, round: &Round<'_>, before: u64) -> Option<u64> {
 /// Keeps what the next command of this session should know.
 fn remember(coord: &Coord, job: &Job, answer: &Answer) {
     let sessions = coord.sessions();
+    if let Some(conflicts) = in_the_way(answer) {
+        let dir = coord.repo.coord_dir();
+        sights::note(&dir, conflicts, env::boot_id(), env::boot_secs());
+    }
     match answer {
         Ok(done) => sessions.update(&job.by, |session| {
             if done.commit.is_some() {
@@ -377,12 +384,6 @@ fn remember(coord: &Coord, job: &Job, answer: &Answer) {
             follow(session, &done.reply);
         }),
         Err(Failure::Refused(refusal)) => {
-            let dir = coord.repo.coord_dir();
-            if let Refusal::LockHeld { conflicts } | Refusal::OtherSession { conflicts } =
-                &**refusal
-            {
-                sights::note(&dir, conflicts, env::boot_id(), env::boot_secs());
-            }
             let refused = crate::model::event::Refused {
                 op: job.op,
                 at: job.at,
@@ -392,6 +393,23 @@ fn remember(coord: &Coord, job: &Job, answer: &Answer) {
             sessions.update(&job.by, |session| session.refused.push(refused));
         }
         Err(_) => {}
+    }
+}
+
+/// The locks of others that an answer met: whether it is refused or waits, they are watched.
+fn in_the_way(answer: &Answer) -> Option<&[Conflict]> {
+    match answer {
+        Ok(done) => match &done.reply {
+            Reply::Waiting { conflicts, .. } => Some(conflicts),
+            _ => None,
+        },
+        Err(Failure::Refused(refusal)) => match &**refusal {
+            Refusal::LockHeld { conflicts } | Refusal::OtherSession { conflicts } => {
+                Some(conflicts)
+            }
+            _ => None,
+        },
+        Err(_) => None,
     }
 }
 

@@ -181,7 +181,7 @@ pub(super) fn refresh(coord: &Coord, remote: &str) -> Result<Option<ObjectId>, F
     let repo = &coord.repo;
     let offered = repo.fetch(remote, &coord.settings.remote_ref)?;
     let ours = trusted(coord)?;
-    let judged = judge(coord, remote, ours, offered)?;
+    let judged = judge(coord, ours, offered, &|name| repo.fetch(remote, name))?;
     follow(coord, &judged, ours, offered)?;
     Ok(offered)
 }
@@ -206,22 +206,58 @@ pub(super) fn follow(
 }
 
 /// Judges an offered tip, bringing closed chains here as long as they are needed to follow the
-/// links between epochs. The guard is held.
+/// links between epochs.
+///
+/// `bring` fetches a ref of the remote into quarantine. What it brings is not kept before it is
+/// judged: a forged link may name any chain.
 ///
 /// # Errors
 /// When the offered tip does not continue ours, or the remote cannot be used.
 pub(super) fn judge(
     coord: &Coord,
-    remote: &str,
     ours: Option<ObjectId>,
     offered: Option<ObjectId>,
+    bring: &dyn Fn(&str) -> Result<Option<ObjectId>, Error>,
 ) -> Result<Advance, Error> {
     loop {
         match advance(&coord.repo, ours, offered) {
-            Err(Error::Rewritten { .. }) if fetch_closed(coord, remote, offered)? => {}
+            Err(Error::Rewritten {
+                trusted,
+                offered: Some(offered),
+                why,
+            }) => {
+                let Some(link) = broken_link(&coord.repo, offered)? else {
+                    let offered = Some(offered);
+                    return Err(Error::Rewritten {
+                        trusted,
+                        offered,
+                        why,
+                    });
+                };
+                // Each time it is an older chain, so this comes to an end.
+                let there = names::epoch_beside(&coord.settings.remote_ref, link.closed);
+                if bring(&there)? != Some(link.tip) {
+                    let why = format!(
+                        "it continues a chain of epoch {} that the remote does not have, so it \
+                         cannot be seen whether that continues the state of this clone",
+                        link.closed
+                    );
+                    return Err(Error::Rewritten {
+                        trusted,
+                        offered: Some(offered),
+                        why,
+                    });
+                }
+            }
             judged => return judged,
         }
     }
+}
+
+/// The link at which the history of a state ends here, because the chain that it names is not here.
+fn broken_link(repo: &Repo, tip: ObjectId) -> Result<Option<EpochLink>, Error> {
+    let first = past(repo, Some(tip)).last().transpose()?;
+    Ok(first.and_then(|(_, first)| first.epoch_link()))
 }
 
 /// Moves the local ref to a tip that was checked. The guard is held.
@@ -242,26 +278,6 @@ pub(super) fn adopt(
         Swapped::Moved => pin::store(&coord.repo.coord_dir(), &new),
     }
     Ok(())
-}
-
-/// Brings the newest chain here that the offered one continues and that is not here yet. Returns
-/// whether there was one; each time it is another, so asking again comes to an end.
-fn fetch_closed(coord: &Coord, remote: &str, offered: Option<ObjectId>) -> Result<bool, Error> {
-    let repo = &coord.repo;
-    let Some((_, first)) = past(repo, offered).last().transpose()? else {
-        return Ok(false);
-    };
-    // A link on the first commit that is here says that the chain before it is not.
-    let Some(link) = first.epoch_link() else {
-        return Ok(false);
-    };
-    let there = names::epoch_beside(&coord.settings.remote_ref, link.closed);
-    let fetched = repo.fetch(remote, &there)?;
-    if fetched != Some(link.tip) {
-        return Ok(false);
-    }
-    keep(repo, &link)?;
-    Ok(true)
 }
 
 /// Keeps the chains that are left when the state goes from `ours` to `offered`: once the state ref

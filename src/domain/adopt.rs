@@ -1,7 +1,7 @@
 //! Taking over the locks of a clone that worked alone until now: only into free places.
 
 use crate::model::limits::{HOLDERS_MAX, KEYS_MAX};
-use crate::model::lock::LockRecord;
+use crate::model::lock::{LockRecord, Mode};
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::Reply;
 use crate::model::request::Adopt;
@@ -65,7 +65,7 @@ fn join(
             holds.push(hold);
         }
     }
-    if holds.len() > HOLDERS_MAX {
+    if holds.len() > HOLDERS_MAX || lock.mode == Mode::Exclusive && holds.len() > 1 {
         return Err(Refusal::Limit {
             what: format!("holders of `{}`", lock.key),
             most: HOLDERS_MAX,

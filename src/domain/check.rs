@@ -40,10 +40,10 @@ pub fn paths(
     for path in paths {
         let mut is_covered = false;
         for lock in locks::overlapping(state, path)? {
-            if own_hold(&lock, me).is_some() && lock.mode == Mode::Exclusive {
-                is_covered = true;
-                verdict.own.push(lock.key);
-                continue;
+            // A lock on `lib/a` overlaps a file `lib`, which it does not guard.
+            if own_hold(&lock, me).is_some() && lock.key.covers(path) {
+                is_covered |= lock.mode == Mode::Exclusive;
+                verdict.own.push(lock.key.clone());
             }
             for hold in lock.holds.iter().filter(|hold| !hold.is_of(me)) {
                 match lease::ended(&lock.key, hold, stamp) {

@@ -53,7 +53,7 @@ impl Format {
 
     /// How many states the epoch has, up to the state with this number.
     pub fn states_until(&self, rev: u64) -> u64 {
-        (rev + 1).saturating_sub(self.since)
+        rev.saturating_add(1).saturating_sub(self.since)
     }
 }
 
@@ -72,7 +72,10 @@ pub(super) fn decide(
             is_change: false,
         });
     }
-    let next = epoch + 1;
+    let next = epoch.checked_add(1).ok_or_else(|| Refusal::Limit {
+        what: "epochs".into(),
+        most: usize::MAX,
+    })?;
     desk.set_epoch(next)?;
     let subject = format!("begin epoch {next} by {}", desk.me().agent);
     Ok(Decided::change(Reply::Compacted { epoch: next }, subject))

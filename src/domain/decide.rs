@@ -135,6 +135,10 @@ pub fn decide(
 impl Desk<'_> {
     /// The number of the epoch; the first operation of all writes `format.json`.
     fn epoch(&mut self) -> Result<u64, Refusal> {
+        if self.staged.rev() == u64::MAX {
+            let why = "its state has the last possible number";
+            return Err(Damage::new(&Format::place(), why).into());
+        }
         match Format::of(&self.staged)? {
             Some(format) => Ok(format.epoch),
             None if self.staged.rev() == 0 => {
@@ -238,7 +242,7 @@ impl Desk<'_> {
         };
         for (to, (happened, keys)) in std::mem::take(&mut self.lost) {
             let place = NoticeRecord::place(&to, self.stamp.op).map_err(impossible)?;
-            let notice = NoticeRecord {
+            let mut notice = NoticeRecord {
                 v: VERSION,
                 kind: NoticeRecord::KIND.into(),
                 op: self.stamp.op,
@@ -249,7 +253,14 @@ impl Desk<'_> {
                 keys,
                 reason: reason.clone(),
             };
-            self.staged.put(&place, &notice)?;
+            // A notice that would be too large names as many keys as fit: it must not keep anybody
+            // from taking what is free.
+            while let Err(refusal) = self.staged.put(&place, &notice) {
+                if notice.keys.len() < 2 {
+                    return Err(refusal);
+                }
+                notice.keys.truncate(notice.keys.len() / 2);
+            }
         }
         Ok(())
     }

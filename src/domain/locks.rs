@@ -1,7 +1,7 @@
 //! Looking locks up: as few records as the key allows, and none that is damaged passed over.
 
 use crate::model::key::{Key, Lookups};
-use crate::model::lock::LockRecord;
+use crate::model::lock::{LockRecord, Mode};
 use crate::model::place::Place;
 use crate::model::record::{self, Damage};
 
@@ -75,6 +75,9 @@ fn read(place: &Place, bytes: &[u8]) -> Result<LockRecord, Damage> {
     }
     if lock.holds.is_empty() {
         return Err(Damage::new(place, "nobody holds it"));
+    }
+    if lock.mode == Mode::Exclusive && lock.holds.len() > 1 {
+        return Err(Damage::new(place, "it is exclusive, and several hold it"));
     }
     Ok(lock)
 }

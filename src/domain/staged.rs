@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::place::Place;
 use crate::model::record::{self, Damage, Record};
 use crate::model::refusal::Refusal;
@@ -47,19 +48,25 @@ impl<'s> Staged<'s> {
         }
     }
 
-    /// The number that the new state will have.
+    /// The number that the new state will have. No decision is made on the last possible state.
     pub fn next_rev(&self) -> u64 {
-        self.state.rev() + 1
+        self.state.rev().saturating_add(1)
     }
 
     /// Stages a record; unknown fields of the one that it replaces are kept.
     ///
     /// # Errors
-    /// When the record would be too large, or what stands there cannot be read.
+    /// When the record would be too large, or what stands there is no such record: what cannot be
+    /// read, or only by a newer program, is never written over.
     pub fn put<T: Record>(&mut self, place: &Place, record: &T) -> Result<(), Refusal> {
         let before = self.get(place)?;
-        let bytes =
-            record::to_bytes(record, before.as_deref()).map_err(|why| Damage::new(place, why))?;
+        if let Some(before) = &before {
+            record::parse::<T>(place, before)?;
+        }
+        let bytes = record::to_bytes(record, before.as_deref()).map_err(|_| Refusal::Limit {
+            what: format!("bytes in {place}"),
+            most: RECORD_BYTES_MAX,
+        })?;
         self.edits.insert(place.clone(), Some(bytes));
         Ok(())
     }

@@ -117,6 +117,11 @@ const OPTIONAL: &[&str] = &["reason", "branch", "task", "host", "turn", "until",
 /// Copies what `old` has and nobody here knows into `new`, also inside the items of lists that
 /// belong to the same session.
 fn keep_unknown(new: &mut Value, old: &Value) {
+    let owner = |item: &Value| Some((item.get("agent")?.clone(), item.get("session")?.clone()));
+    // What was said about one session is not true of another.
+    if owner(new).is_some_and(|new| owner(old).is_some_and(|old| old != new)) {
+        return;
+    }
     match (new, old) {
         (Value::Object(new), Value::Object(old)) => {
             for (name, value) in old {
@@ -130,8 +135,6 @@ fn keep_unknown(new: &mut Value, old: &Value) {
             }
         }
         (Value::Array(new), Value::Array(old)) => {
-            let owner =
-                |item: &Value| Some((item.get("agent")?.clone(), item.get("session")?.clone()));
             for item in new {
                 let own = owner(item);
                 if let Some(before) = old

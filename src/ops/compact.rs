@@ -39,11 +39,14 @@ impl Compact {
         let done = coord.handle(Request::Compact(Wanted { closes }))?;
         let notes = match self.keep {
             None => Vec::new(),
-            Some(keep) => coord
-                .retire_epochs(keep)?
-                .iter()
-                .map(|epoch| format!("the chain of epoch {epoch} is deleted"))
-                .collect(),
+            // The epoch has begun; that old chains stay a little longer does not undo it.
+            Some(keep) => match coord.retire_epochs(keep) {
+                Ok(epochs) => epochs
+                    .iter()
+                    .map(|epoch| format!("the chain of epoch {epoch} is deleted"))
+                    .collect(),
+                Err(failure) => vec![format!("old chains could not be deleted: {failure}")],
+            },
         };
         Ok(Answer::done(done, notes))
     }

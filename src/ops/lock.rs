@@ -143,7 +143,14 @@ fn in_line(context: &Context<'_>, wanted: Wanted, wait: Duration) -> Result<Done
         // Before the question, so that no change is missed between it and the wait. One's own
         // entry in the line counts as a change and costs one more look.
         let seen = coord.tip()?;
-        let done = coord.handle(Request::Lock(wanted.clone()))?;
+        let done = match coord.handle(Request::Lock(wanted.clone())) {
+            Err(refused @ Failure::Refused(_)) if !told.is_empty() => {
+                // The time is over, or waiting on would be a deadlock: others may pass.
+                coord.handle(Request::Leave(Leave {}))?;
+                return Err(refused);
+            }
+            answer => answer?,
+        };
         let Reply::Waiting { ahead, conflicts } = &done.reply else {
             return Ok(done);
         };

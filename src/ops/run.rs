@@ -23,7 +23,7 @@ use super::Context;
 /// one. Its exit code becomes that of this command. When this command is killed, its locks are free
 /// at once for everybody who uses the same clone: a file that it keeps locked proves that it is
 /// gone. The program does not inherit that file, or whatever it leaves running in the background
-/// would keep the locks.
+/// would keep the locks. Leases end as always: what no command of the session renews in time is free.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Run {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::child::Stop;
+use crate::coord::failure::Class;
 use crate::coord::{Coord, Failure};
 use crate::domain::State;
 use crate::model::event::Event;
@@ -91,7 +92,7 @@ impl Sync {
                     }
                 }
                 // A remote that was there before may be back soon.
-                Err(failure @ (Failure::Unreachable { .. } | Failure::Store(_))) if !is_first => {
+                Err(failure) if !is_first && failure.class() == Class::Unreachable => {
                     (context.progress)(&failure.to_string());
                 }
                 Err(failure) => return Err(failure),

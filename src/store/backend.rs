@@ -66,6 +66,13 @@ pub trait Backend {
     /// When one could not be written; others may have been, unreferenced, for git to collect.
     fn write(&self, objects: &[NewObject]) -> Result<()>;
 
+    /// Writes again those of `objects` that are gone, and says how many. A `git prune
+    /// --expire=now` takes what no ref named yet when it began.
+    ///
+    /// # Errors
+    /// As [`Backend::write`].
+    fn restore(&self, objects: &[NewObject]) -> Result<usize>;
+
     /// The commit that a ref names; `None` when there is no such ref.
     ///
     /// # Errors

@@ -11,7 +11,8 @@ use git2::Repository;
 
 use super::error::{Error, Result};
 use super::git::Git;
-use super::repo::{BackendChoice, Layout, OpenOptions};
+use super::layout::Layout;
+use super::repo::{BackendChoice, OpenOptions};
 
 /// The committed file with the team's settings.
 pub const TEAM_FILE: &str = ".coordconfig";

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::backend::{RefSwap, Swapped};
 use super::commit::Commit;
 use super::error::{Error, Result};
 use super::object::{NewObject, ObjectKind};
@@ -13,6 +14,9 @@ use super::snapshot::{Layer, Snapshot};
 use super::tree;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
+
+/// How often a move is tried again because its objects were pruned before it.
+const RESTORES_MAX: usize = 8;
 
 /// Commits on top of the state that they were decided on.
 #[must_use = "a draft is nothing until it is written and a ref moves to its tip"]
@@ -110,5 +114,36 @@ impl<'b> Draft<'b> {
             self.written = self.objects.len();
         }
         Ok(())
+    }
+
+    /// Writes what is not yet written and moves refs to it. The caller holds the clone's
+    /// [`super::Guard`].
+    ///
+    /// A `git prune --expire=now` beside it may take objects that no ref names yet. They are
+    /// looked after once the ref has moved, and when it could not: content names itself, so
+    /// writing them again is always right. What such a prune deletes still later is put back from
+    /// the backend's spare copies when it is missed.
+    ///
+    /// # Errors
+    /// As [`super::Backend::write`] and [`super::Backend::swap`].
+    pub fn swap(&mut self, swaps: &[RefSwap]) -> Result<Swapped> {
+        self.write()?;
+        let backend = self.layer.backend();
+        let mut tries_left = RESTORES_MAX;
+        loop {
+            match backend.swap(swaps) {
+                Ok(Swapped::Moved) => {
+                    backend.restore(&self.objects)?;
+                    return Ok(Swapped::Moved);
+                }
+                Ok(Swapped::Lost) => return Ok(Swapped::Lost),
+                Err(why) if tries_left == 0 => return Err(why),
+                // When nothing is gone, somebody else may have put it back just now: once more.
+                Err(_) => match backend.restore(&self.objects)? {
+                    0 => tries_left = 0,
+                    _ => tries_left -= 1,
+                },
+            }
+        }
     }
 }

@@ -14,11 +14,14 @@ use super::error::{Error, Result};
 /// Most flushes in flight; an operation writes about six objects.
 const THREADS_MAX: usize = 16;
 
-/// Flushes files and the directories that name them. A file that is not there is passed over:
+/// Flushes files and the directories that lead to them. A file that is not there is passed over:
 /// its object already was in a pack.
 pub(super) fn flush(files: &[PathBuf]) -> Result<()> {
-    let mut all: BTreeSet<&Path> = files.iter().map(PathBuf::as_path).collect();
-    all.extend(files.iter().filter_map(|file| file.parent()));
+    let mut all: BTreeSet<&Path> = BTreeSet::new();
+    for file in files {
+        // The second directory up, since the first may have been made for this file.
+        all.extend(file.ancestors().take(3));
+    }
     let all: Vec<&Path> = all.into_iter().collect();
     let chunk = all.len().div_ceil(THREADS_MAX).max(1);
     std::thread::scope(|scope| {

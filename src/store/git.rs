@@ -12,17 +12,18 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{PoisonError, mpsc};
 use std::time::Duration;
 
 use super::error::{Error, Result};
+use super::kept::{Kept, SPAWNING};
 
 /// How long a killed child may take to clean up its lock files before it is killed for good.
 const GRACE: Duration = Duration::from_millis(300);
 /// How much of git's standard error is kept, in bytes.
-const STDERR_BYTES_MAX: usize = 4096;
+pub(super) const STDERR_BYTES_MAX: usize = 4096;
 
 /// How to call git for one repository.
 #[derive(Clone, Debug)]
@@ -30,11 +31,9 @@ pub struct Git {
     program: OsString,
     git_dir: Option<PathBuf>,
     work_dir: Option<PathBuf>,
+    start_dir: Option<PathBuf>,
     env: Vec<(String, OsString)>,
 }
-
-/// A child that is kept open and spoken to over pipes.
-pub type Program = Child;
 
 /// What a finished git command left.
 #[derive(Clone, Debug)]
@@ -70,32 +69,42 @@ impl Git {
             program: "git".into(),
             git_dir: None,
             work_dir: None,
+            start_dir: None,
             env: Vec::new(),
         }
     }
 
-    /// Git for one repository, wherever the current directory is.
+    /// Git as it finds its repository from `dir`.
+    pub(super) fn from_dir(dir: &Path) -> Self {
+        Self {
+            start_dir: Some(dir.to_owned()),
+            ..Self::here()
+        }
+    }
+
+    /// Git for one repository, wherever the current directory is. It starts at the top of the
+    /// working tree, to which git takes a relative URL of a remote to belong.
     pub fn at(git_dir: PathBuf, work_dir: Option<PathBuf>) -> Self {
         Self {
-            program: "git".into(),
+            start_dir: work_dir.clone().or_else(|| Some(git_dir.clone())),
             git_dir: Some(git_dir),
             work_dir,
-            env: Vec::new(),
+            ..Self::here()
         }
     }
 
     /// The same git with more variables in its environment.
-    pub(super) fn with_env(&self, env: &[(&str, &str)]) -> Self {
+    pub(super) fn with_env(&self, env: &[(&str, impl AsRef<OsStr>)]) -> Self {
         let mut git = self.clone();
         git.env.extend(
             env.iter()
-                .map(|(name, value)| ((*name).into(), value.into())),
+                .map(|(name, value)| ((*name).into(), value.as_ref().to_owned())),
         );
         git
     }
 
     /// The same git, writing its own event trace to a file.
-    pub(super) fn with_trace(&self, file: &std::path::Path) -> Self {
+    pub(super) fn with_trace(&self, file: &Path) -> Self {
         let mut git = self.clone();
         git.env.push(("GIT_TRACE2_EVENT".into(), file.into()));
         git
@@ -121,6 +130,9 @@ impl Git {
         if let Some(dir) = &self.work_dir {
             command.env("GIT_WORK_TREE", dir);
         }
+        if let Some(dir) = &self.start_dir {
+            command.current_dir(dir);
+        }
         command
     }
 
@@ -128,13 +140,14 @@ impl Git {
     ///
     /// # Errors
     /// When git cannot be started.
-    pub fn open(&self, args: &[impl AsRef<OsStr>]) -> Result<Program> {
-        self.command(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|source| cannot_start(args, &source))
+    pub(super) fn open(&self, args: &[impl AsRef<OsStr>]) -> Result<Kept> {
+        let _spawning = SPAWNING.read().unwrap_or_else(PoisonError::into_inner);
+        self.open_unguarded(args)
+    }
+
+    /// Like [`Git::open`], for a caller that holds [`SPAWNING`].
+    pub(super) fn open_unguarded(&self, args: &[impl AsRef<OsStr>]) -> Result<Kept> {
+        Kept::start(&mut self.command(args)).map_err(|source| cannot_start(args, &source))
     }
 
     /// Starts a child that outlives this process and says nothing, for git's own housekeeping.
@@ -148,10 +161,7 @@ impl Git {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         own_group(&mut command);
-        command
-            .spawn()
-            .map_err(|source| cannot_start(args, &source))?;
-        Ok(())
+        spawn(&mut command, args).map(drop)
     }
 
     /// Runs git to its end; `deadline` bounds everything that may touch the network.
@@ -203,9 +213,7 @@ impl Git {
             command.env("GIT_TERMINAL_PROMPT", "0");
             own_group(&mut command);
         }
-        let mut child = command
-            .spawn()
-            .map_err(|source| cannot_start(args, &source))?;
+        let mut child = spawn(&mut command, args)?;
         let watchdog = deadline.map(|limit| Watchdog::start(child.id(), limit, !is_interactive));
         if let (Some(bytes), Some(mut pipe)) = (stdin, child.stdin.take()) {
             // A child that ends early closes the pipe; its exit code tells why.
@@ -297,6 +305,13 @@ fn kill(pid: u32, _: bool, _: bool) {
     let _ = Command::new("taskkill")
         .args(["/T", "/F", "/PID", &pid.to_string()])
         .status();
+}
+
+fn spawn(command: &mut Command, args: &[impl AsRef<OsStr>]) -> Result<Child> {
+    let _spawning = SPAWNING.read().unwrap_or_else(PoisonError::into_inner);
+    command
+        .spawn()
+        .map_err(|source| cannot_start(args, &source))
 }
 
 fn cannot_start(args: &[impl AsRef<OsStr>], source: &std::io::Error) -> Error {

@@ -6,13 +6,15 @@
 //! child is gone as well. A note found by the next holder therefore says that a writer died in the
 //! middle of a ref update, and nobody is left who is still at it.
 
+use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, PoisonError, mpsc};
 use std::time::{Duration, SystemTime};
 
 use super::error::{Error, Result};
+use super::kept::SPAWNING;
 
 /// The file's name in the clone's coordination directory.
 const FILE: &str = "lock";
@@ -20,7 +22,7 @@ const FILE: &str = "lock";
 /// The lock file of a clone, opened but not yet locked.
 #[derive(Debug)]
 pub(super) struct GuardFile {
-    file: Arc<File>,
+    file: RefCell<Arc<File>>,
     path: PathBuf,
 }
 
@@ -43,33 +45,35 @@ pub struct Guard {
 impl GuardFile {
     pub(super) fn open(dir: &Path) -> Result<Self> {
         let path = dir.join(FILE);
-        let open = || {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&path)
-        };
-        let file = match open() {
+        let file = match open_file(&path) {
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
                 std::fs::create_dir_all(dir).map_err(Error::io("creating", dir))?;
-                open()
+                open_file(&path)
             }
             other => other,
         };
+        let file = Arc::new(file.map_err(Error::io("opening", &path))?);
         Ok(Self {
-            file: Arc::new(file.map_err(Error::io("opening", &path))?),
+            file: RefCell::new(file),
             path,
         })
     }
 
+    /// The open file as it is now: a wait that was given up leaves its own to its thread.
+    pub(super) fn file(&self) -> Arc<File> {
+        Arc::clone(&self.file.borrow())
+    }
+
     /// Takes the lock at once or not at all.
     pub(super) fn try_lock(&self) -> Result<Option<Guard>> {
-        match self.file.try_lock() {
-            Ok(()) => Ok(Some(Guard {
-                file: Some(Arc::clone(&self.file)),
-            })),
+        let file = self.file();
+        // The kernel would grant it again to the same open file; a guard of ours has the third
+        // reference.
+        if Arc::strong_count(&file) > 2 {
+            return Ok(None);
+        }
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Guard { file: Some(file) })),
             Err(std::fs::TryLockError::WouldBlock) => Ok(None),
             Err(std::fs::TryLockError::Error(why)) => Err(Error::io("locking", &self.path)(why)),
         }
@@ -84,36 +88,46 @@ impl GuardFile {
         if let Some(guard) = self.try_lock()? {
             return Ok(guard);
         }
+        let file = self.file();
+        if Arc::strong_count(&file) > 2 {
+            let why = std::io::Error::other("this command holds it already");
+            return Err(Error::io("locking", &self.path)(why));
+        }
         // A blocking lock keeps the kernel's order of arrival but knows no deadline, so it waits
         // in a thread. Should that thread win after the deadline, it frees the lock again.
         let (sender, receiver) = mpsc::channel();
-        let file = Arc::clone(&self.file);
         std::thread::spawn(move || {
             let locked = file.lock().map(|()| Guard { file: Some(file) });
             let _ = sender.send(locked);
         });
         match receiver.recv_timeout(wait) {
             Ok(locked) => locked.map_err(Error::io("locking", &self.path)),
-            Err(_) => Err(Error::io("waiting for", &self.path)(std::io::Error::other(
-                format!(
-                    "another git-coord command has held it for {} s",
-                    wait.as_secs()
-                ),
-            ))),
+            Err(_) => {
+                // From here on the thread has that open file for itself: what it frees later
+                // must not be a lock that this handle took meanwhile.
+                let fresh = open_file(&self.path).map_err(Error::io("opening", &self.path))?;
+                *self.file.borrow_mut() = Arc::new(fresh);
+                let secs = wait.as_secs();
+                let why = format!("another git-coord command has held it for {secs} s");
+                Err(Error::io("waiting for", &self.path)(std::io::Error::other(
+                    why,
+                )))
+            }
         }
     }
 
     /// Notes that a ref is about to move. The lock is held.
     pub(super) fn begin(&self, note: &str) -> Result<()> {
-        let mut file = &*self.file;
-        file.seek(SeekFrom::Start(0))
-            .and_then(|_| file.write_all(note.as_bytes()))
+        let file = self.file();
+        (&*file)
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| (&*file).write_all(note.as_bytes()))
             .map_err(Error::io("writing", &self.path))
     }
 
     /// Forgets the note: the move was seen to its end. The lock is held.
     pub(super) fn end(&self) -> Result<()> {
-        self.file
+        self.file()
             .set_len(0)
             .map_err(Error::io("writing", &self.path))
     }
@@ -121,17 +135,17 @@ impl GuardFile {
     /// The note of a writer that died before its end. The lock is held.
     pub(super) fn interrupted(&self) -> Result<Option<Intent>> {
         let read = || -> std::io::Result<Option<Intent>> {
-            let meta = self.file.metadata()?;
+            let file = self.file();
+            let meta = file.metadata()?;
             if meta.len() == 0 {
                 return Ok(None);
             }
-            let mut note = String::new();
-            let mut file = &*self.file;
-            file.seek(SeekFrom::Start(0))?;
-            file.take(1024).read_to_string(&mut note)?;
+            let mut note = Vec::new();
+            (&*file).seek(SeekFrom::Start(0))?;
+            (&*file).take(1024).read_to_end(&mut note)?;
             Ok(Some(Intent {
                 at: meta.modified()?,
-                note,
+                note: String::from_utf8_lossy(&note).into_owned(),
             }))
         };
         read().map_err(Error::io("reading", &self.path))
@@ -141,17 +155,29 @@ impl GuardFile {
     #[cfg(unix)]
     pub(super) fn inherited<T>(&self, spawn: impl FnOnce() -> T) -> T {
         use rustix::io::{FdFlags, fcntl_setfd};
+        let _spawning = SPAWNING.write().unwrap_or_else(PoisonError::into_inner);
+        let file = self.file();
         // If the flag cannot be changed the child merely does not carry the lock.
-        let _ = fcntl_setfd(&*self.file, FdFlags::empty());
+        let _ = fcntl_setfd(&*file, FdFlags::empty());
         let spawned = spawn();
-        let _ = fcntl_setfd(&*self.file, FdFlags::CLOEXEC);
+        let _ = fcntl_setfd(&*file, FdFlags::CLOEXEC);
         spawned
     }
 
     #[cfg(not(unix))]
     pub(super) fn inherited<T>(&self, spawn: impl FnOnce() -> T) -> T {
+        let _spawning = SPAWNING.write().unwrap_or_else(PoisonError::into_inner);
         spawn()
     }
+}
+
+fn open_file(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
 }
 
 impl Guard {

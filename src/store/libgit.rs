@@ -3,7 +3,7 @@
 //! Only objects, config and reading refs. Its ref writes lose updates beside `git pack-refs` and
 //! its network code is not built in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
@@ -61,7 +61,7 @@ impl LibObjects {
             .repository
             .odb()
             .map_err(Error::lib("opening the object database"))?;
-        let dir = self.repository.commondir().join("objects");
+        let dir = self.repository.commondir();
         let mut files = Vec::with_capacity(objects.len());
         for object in objects {
             let kind = lib_kind(object.kind).unwrap_or(ObjectType::Any);
@@ -74,19 +74,40 @@ impl LibObjects {
                     "git names it otherwise",
                 ));
             }
-            let hex = object.id.to_string();
-            files.push(dir.join(&hex[..2]).join(&hex[2..]));
+            files.push(loose_file(dir, &object.id));
         }
         Ok(files)
     }
 
+    /// Whether an object is in this repository now; the handle in use would still know objects
+    /// that it has read before they were deleted.
+    pub(super) fn has(&self, id: &ObjectId) -> Result<bool> {
+        let opening = || Error::lib("opening the object database");
+        let fresh = git2::Odb::new().map_err(opening())?;
+        let dir = self.repository.commondir().join("objects");
+        fresh
+            .add_disk_alternate(&dir.to_string_lossy())
+            .map_err(opening())?;
+        Ok(fresh.exists(oid(id)?))
+    }
+
     pub(super) fn tip(&self, name: &str) -> Result<Option<ObjectId>> {
         match self.repository.refname_to_id(name) {
+            Ok(oid) if oid.is_zero() => {
+                Err(Error::damaged(format!("ref {name}"), "it names nothing"))
+            }
             Ok(oid) => Ok(ObjectId::from_bytes(oid.as_bytes())),
             Err(why) if why.code() == ErrorCode::NotFound => Ok(None),
             Err(why) => Err(Error::damaged(format!("ref {name}"), why.message())),
         }
     }
+}
+
+/// Where an object is unless it is in a pack.
+pub(super) fn loose_file(common_dir: &Path, id: &ObjectId) -> PathBuf {
+    let hex = id.to_string();
+    let dir = common_dir.join("objects");
+    dir.join(&hex[..2]).join(&hex[2..])
 }
 
 pub(super) fn check_size(id: &ObjectId, size: usize, bytes_max: usize) -> Result<()> {

@@ -53,6 +53,15 @@ impl Memory {
         }
     }
 
+    /// Another handle on the same clone, as another process would have; faults are its own.
+    pub fn same_clone(&self) -> Self {
+        Self {
+            own: Rc::clone(&self.own),
+            remote: Rc::clone(&self.remote),
+            ..Self::default()
+        }
+    }
+
     /// Orders a fault.
     pub fn inject(&self, fault: Fault) {
         self.faults.borrow_mut().push(fault);
@@ -156,6 +165,13 @@ impl Backend for Memory {
                 .insert(object.id, (object.kind, object.data.clone()));
         }
         Ok(())
+    }
+
+    fn restore(&self, objects: &[NewObject]) -> Result<usize> {
+        let is_gone = |object: &&NewObject| !self.own.borrow().objects.contains_key(&object.id);
+        let gone: Vec<NewObject> = objects.iter().filter(is_gone).cloned().collect();
+        self.write(&gone)?;
+        Ok(gone.len())
     }
 
     fn tip(&self, name: &str) -> Result<Option<ObjectId>> {

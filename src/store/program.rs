@@ -1,39 +1,37 @@
 //! Objects through the git program, for what libgit2 cannot open: reftable and SHA-256.
 //!
-//! Reading keeps one `git cat-file --batch` open. Writing hands all objects of an operation to one
+//! Reading keeps one `git cat-file --batch-command` (git 2.36) open. Writing hands all objects of an operation to one
 //! `git unpack-objects`, as a pack that is made up here.
 
 use std::cell::RefCell;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{ChildStdin, ChildStdout};
-
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use std::collections::BTreeSet;
+use std::io::{BufRead, Read, Write};
 
 use super::error::{Error, Result};
-use super::git::{Git, Program};
+use super::git::Git;
+use super::kept::Kept;
 use super::libgit::check_size;
 use super::object::{HashKind, NewObject, ObjectKind};
+use super::pack;
 use crate::model::object_id::ObjectId;
+
+/// How often a read is tried when the child ends in the middle of it.
+const READS_MAX: usize = 3;
 
 pub(super) struct ProgramObjects {
     git: Git,
     hash: HashKind,
     fsync: bool,
-    reader: RefCell<Option<Reader>>,
+    reader: RefCell<Option<Kept>>,
+    /// Refs that were seen under exactly their name.
+    exact: RefCell<BTreeSet<String>>,
 }
 
-struct Reader {
-    child: Program,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-}
-
-/// What `cat-file --batch` says of one object.
-struct Answer {
+/// What `cat-file` says of one object.
+struct About {
     id: ObjectId,
     kind: String,
-    data: Vec<u8>,
+    size: usize,
 }
 
 impl ProgramObjects {
@@ -43,6 +41,7 @@ impl ProgramObjects {
             hash,
             fsync,
             reader: RefCell::new(None),
+            exact: RefCell::default(),
         }
     }
 
@@ -52,40 +51,104 @@ impl ProgramObjects {
         kind: ObjectKind,
         bytes_max: usize,
     ) -> Result<Vec<u8>> {
-        let answer = self
-            .ask(&id.to_string(), bytes_max)?
-            .ok_or(Error::Missing { id: *id })?;
-        if answer.kind != kind.as_str() {
+        // The child gives up when housekeeping takes an object that it has just announced.
+        for _ in 1..READS_MAX {
+            match self.read_once(id, kind, bytes_max) {
+                Err(Error::Git { .. }) => {}
+                other => return other,
+            }
+        }
+        self.read_once(id, kind, bytes_max)
+    }
+
+    fn read_once(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Vec<u8>> {
+        let name = id.to_string();
+        let missing = || Error::Missing { id: *id };
+        let about = self.ask(|reader| info(reader, &name))?;
+        let about = about.ok_or_else(missing)?;
+        if about.kind != kind.as_str() {
             return Err(Error::damaged(
                 format!("object {id}"),
                 format!("it is no {}", kind.as_str()),
             ));
         }
-        Ok(answer.data)
+        check_size(id, about.size, bytes_max)?;
+        self.ask(|reader| contents(reader, &name, about.size))?
+            .ok_or_else(missing)
     }
 
-    /// The commit that a ref names, in the same question that reads objects.
+    pub(super) fn has(&self, id: &ObjectId) -> Result<bool> {
+        let name = id.to_string();
+        Ok(self.ask(|reader| info(reader, &name))?.is_some())
+    }
+
+    /// The object that a ref names, where the files do not tell. `cat-file` answers in no time but
+    /// takes the name for a short one when there is no such ref, and calls a damaged ref missing;
+    /// so another command settles these cases and the first question.
     pub(super) fn tip(&self, name: &str) -> Result<Option<ObjectId>> {
-        Ok(self.ask(name, usize::MAX)?.map(|answer| answer.id))
+        if self.exact.borrow().contains(name)
+            && let Some(about) = self.ask(|reader| info(reader, name))?
+        {
+            return Ok(Some(about.id));
+        }
+        let tip = self.exact_tip(name)?;
+        if tip.is_some() {
+            self.exact.borrow_mut().insert(name.to_owned());
+        }
+        Ok(tip)
     }
 
-    fn ask(&self, name: &str, bytes_max: usize) -> Result<Option<Answer>> {
-        let mut slot = self.reader.borrow_mut();
-        let reader = match slot.take() {
-            Some(reader) => reader,
-            None => Reader::start(&self.git)?,
-        };
-        let reader = slot.insert(reader);
-        let answer = reader.ask(name, bytes_max);
-        if answer.is_err() {
-            // Its position in the stream is unknown now.
-            *slot = None;
+    fn exact_tip(&self, name: &str) -> Result<Option<ObjectId>> {
+        let args = ["for-each-ref", "--format=%(objectname) %(refname)", name];
+        let mut words = String::new();
+        // Twice, since the ref may come to be between the two questions.
+        for _ in 0..2 {
+            let listed = self.git.run(&args, None, None)?;
+            let text = listed.text();
+            let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+            if let Some((id, _)) = lines.find(|(_, listed)| *listed == name) {
+                return Ok(id.parse().ok());
+            }
+            words = listed.stderr;
+            // 2 is its answer for a ref that is not there (git 2.43; older ones answer 129).
+            match self
+                .git
+                .run(&["show-ref", "--exists", name], None, None)?
+                .code
+            {
+                Some(2) => return Ok(None),
+                Some(129) if words.is_empty() && listed.code == Some(0) => return Ok(None),
+                _ => {}
+            }
         }
-        answer
+        Err(Error::damaged(format!("ref {name}"), words))
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&mut Kept) -> std::io::Result<T>) -> Result<T> {
+        let mut reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => self.git.open(&["cat-file", "--batch-command"])?,
+        };
+        match question(&mut reader) {
+            Ok(answer) => {
+                self.reader.replace(Some(reader));
+                Ok(answer)
+            }
+            // Its position in the stream is unknown now, or it has ended; it may say why.
+            Err(why) => {
+                let _ = reader.child.kill();
+                let words = reader.last_words();
+                Err(failed(&if words.is_empty() {
+                    why.to_string()
+                } else {
+                    words
+                }))
+            }
+        }
     }
 
     pub(super) fn write(&self, objects: &[NewObject]) -> Result<()> {
-        let pack = pack(self.hash, objects)?;
+        let pack = pack::of(self.hash, objects)?;
         // Batched: one flush for all of them (git 2.36; older ones flush each).
         let fsync = if self.fsync {
             "core.fsync=loose-object"
@@ -104,90 +167,61 @@ impl ProgramObjects {
     }
 }
 
-impl Reader {
-    fn start(git: &Git) -> Result<Self> {
-        let mut child = git.open(&["cat-file", "--batch"])?;
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(stdin), Some(stdout)) => Ok(Self {
-                child,
-                stdin,
-                stdout: BufReader::new(stdout),
+fn info(reader: &mut Kept, name: &str) -> std::io::Result<Option<About>> {
+    writeln!(reader.stdin, "info {name}")?;
+    header(reader)
+}
+
+/// The content, once its size is known.
+fn contents(reader: &mut Kept, name: &str, size: usize) -> std::io::Result<Option<Vec<u8>>> {
+    writeln!(reader.stdin, "contents {name}")?;
+    let Some(about) = header(reader)? else {
+        return Ok(None);
+    };
+    if about.size != size {
+        return Err(std::io::Error::other("an object has changed its size"));
+    }
+    let mut data = vec![0; size];
+    reader.stdout.read_exact(&mut data)?;
+    reader.stdout.read_exact(&mut [0])?;
+    Ok(Some(data))
+}
+
+/// `<id> <kind> <size>`, or `<name> missing`.
+fn header(reader: &mut Kept) -> std::io::Result<Option<About>> {
+    reader.stdin.flush()?;
+    let mut line = String::new();
+    reader.stdout.read_line(&mut line)?;
+    let words: Vec<&str> = line.trim_end().split(' ').collect();
+    let about = match words.as_slice() {
+        [_, "missing"] => return Ok(None),
+        [id, kind, size] => match (id.parse(), size.parse()) {
+            (Ok(id), Ok(size)) => Some(About {
+                id,
+                kind: (*kind).to_owned(),
+                size,
             }),
-            _ => Err(failed("it has no pipes")),
-        }
-    }
-
-    fn ask(&mut self, name: &str, bytes_max: usize) -> Result<Option<Answer>> {
-        let io = |why: std::io::Error| failed(&why.to_string());
-        writeln!(self.stdin, "{name}")
-            .and_then(|()| self.stdin.flush())
-            .map_err(io)?;
-        let mut header = String::new();
-        self.stdout.read_line(&mut header).map_err(io)?;
-        // `<id> <kind> <size>`, or `<name> missing`.
-        let words: Vec<&str> = header.trim_end().split(' ').collect();
-        let (id, kind, size) = match words.as_slice() {
-            [_, "missing"] => return Ok(None),
-            [id, kind, size] => (id.parse().ok(), (*kind).to_owned(), size.parse().ok()),
-            _ => (None, String::new(), None),
-        };
-        let (Some(id), Some(size)) = (id, size) else {
-            return Err(failed(&format!(
-                "it answered `{}`",
-                header.trim_end().escape_debug()
-            )));
-        };
-        check_size(&id, size, bytes_max)?;
-        let mut data = vec![0; size];
-        self.stdout.read_exact(&mut data).map_err(io)?;
-        self.stdout.read_exact(&mut [0]).map_err(io)?;
-        Ok(Some(Answer { id, kind, data }))
-    }
+            _ => None,
+        },
+        _ => None,
+    };
+    let odd = || format!("it answered `{}`", line.trim_end().escape_debug());
+    about.map(Some).ok_or_else(|| std::io::Error::other(odd()))
 }
 
-impl Drop for Reader {
+impl Drop for ProgramObjects {
     fn drop(&mut self) {
-        // It may still be writing an object that was too large; nobody waits for that.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A pack with whole, undeltified objects (gitformat-pack, "pack-*.pack files").
-fn pack(hash: HashKind, objects: &[NewObject]) -> Result<Vec<u8>> {
-    let count = u32::try_from(objects.len()).map_err(|_| failed("too many objects"))?;
-    let mut out = b"PACK\0\0\0\x02".to_vec();
-    out.extend_from_slice(&count.to_be_bytes());
-    for object in objects {
-        let kind: u8 = match object.kind {
-            ObjectKind::Commit => 1,
-            ObjectKind::Tree => 2,
-            ObjectKind::Blob => 3,
-        };
-        // Four bits of the size beside the kind, then seven at a time, least significant first.
-        let mut size = object.data.len();
-        let mut byte = kind << 4 | (size & 0x0f) as u8;
-        size >>= 4;
-        while size > 0 {
-            out.push(byte | 0x80);
-            byte = (size & 0x7f) as u8;
-            size >>= 7;
+        if let Some(mut reader) = self.reader.take() {
+            // Nobody waits for what it may still be at.
+            let _ = reader.child.kill();
+            let _ = reader.child.wait();
         }
-        out.push(byte);
-        let mut encoder = ZlibEncoder::new(&mut out, Compression::fast());
-        encoder
-            .write_all(&object.data)
-            .and_then(|()| encoder.finish().map(drop))
-            .map_err(|why| failed(&why.to_string()))?;
     }
-    let trailer = hash.digest(&[&out]);
-    out.extend_from_slice(trailer.as_bytes());
-    Ok(out)
 }
 
 fn failed(why: &str) -> Error {
     Error::Git {
-        command: "cat-file --batch".into(),
+        command: "cat-file".into(),
         why: why.to_owned(),
     }
 }

@@ -5,16 +5,19 @@
 //! with the decision, and kept for the next move.
 
 use std::cell::RefCell;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, ChildStdout};
+use std::sync::Weak;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::backend::{RefSwap, Swapped};
 use super::durable;
 use super::error::{Error, Result};
-use super::git::{Git, Program, clean};
+use super::git::Git;
 use super::guard::GuardFile;
+use super::kept::Kept;
+use super::ref_file::Stamp;
 use crate::model::object_id::ObjectId;
 
 /// How long a lock file that a dead writer may have left is watched before it is moved aside.
@@ -31,9 +34,11 @@ pub(super) struct RefWriter {
 }
 
 struct Transactions {
-    child: Program,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
+    kept: Kept,
+    /// The guard's open file that it carries.
+    carries: Weak<File>,
+    /// `packed-refs` when it started; it would not see for sure that another took its place.
+    packed: Option<Stamp>,
 }
 
 impl RefWriter {
@@ -50,10 +55,29 @@ impl RefWriter {
     /// Starts the child ahead of its first use.
     pub(super) fn warm(&self, guard: &GuardFile) -> Result<()> {
         let mut slot = self.child.borrow_mut();
-        if slot.is_none() {
+        let is_current = |open: &Transactions| {
+            std::ptr::eq(open.carries.as_ptr(), &*guard.file()) && open.packed == self.packed()
+        };
+        if !slot.as_ref().is_some_and(is_current) {
+            slot.take().map(Transactions::last_words);
             *slot = Some(self.start(guard)?);
         }
         Ok(())
+    }
+
+    fn packed(&self) -> Option<Stamp> {
+        // Reftables keep the list of tables open, so that a new one is always told from it.
+        let files = (!self.is_reftable).then(|| self.common_dir.join("packed-refs"));
+        files.and_then(|path| Stamp::of(&path))
+    }
+
+    /// Kills the idle child but keeps its handle.
+    #[cfg(test)]
+    pub(super) fn end_child(&self) {
+        if let Some(open) = self.child.borrow_mut().as_mut() {
+            open.kept.child.kill().expect("a running child");
+            open.kept.child.wait().expect("its end");
+        }
     }
 
     fn start(&self, guard: &GuardFile) -> Result<Transactions> {
@@ -65,18 +89,13 @@ impl RefWriter {
             "core.fsync=none"
         };
         let args = ["-c", fsync, "update-ref", "--stdin"];
-        let mut child = guard.inherited(|| self.git.open(&args))?;
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(stdin), Some(stdout)) => Ok(Transactions {
-                child,
-                stdin,
-                stdout: BufReader::new(stdout),
-            }),
-            _ => Err(Error::Git {
-                command: "update-ref".into(),
-                why: "it has no pipes".into(),
-            }),
-        }
+        let packed = self.packed();
+        let kept = guard.inherited(|| self.git.open_unguarded(&args))?;
+        Ok(Transactions {
+            kept,
+            carries: std::sync::Arc::downgrade(&guard.file()),
+            packed,
+        })
     }
 
     /// Moves refs, all or none. The guard is held, so only git itself can be in the way.
@@ -93,60 +112,58 @@ impl RefWriter {
                 self.clear_stale(&swap.name, intent.at)?;
             }
         }
-        let note = format!("{} {}\n", swaps[0].name, swaps[0].new);
-        guard.begin(&note)?;
-        let moved = self.attempt(guard, swaps);
-        let judged = match moved {
-            Ok(()) => Swapped::Moved,
-            Err(why) => {
-                let mut is_done = true;
-                let mut is_lost = false;
-                for swap in swaps {
-                    let now = tip(&swap.name)?;
-                    is_done &= now == Some(swap.new);
-                    is_lost |= now != swap.old;
-                }
-                guard.end()?;
-                match (is_done, is_lost) {
-                    (true, _) => Swapped::Moved,
-                    (false, true) => return Ok(Swapped::Lost),
-                    (false, false) => return Err(why),
-                }
-            }
-        };
-        if self.fsync && !self.is_reftable {
-            let files: Vec<PathBuf> = swaps
-                .iter()
-                .map(|s| self.common_dir.join(&s.name))
-                .collect();
-            durable::flush(&files)?;
+        if let Some(first) = swaps.first() {
+            guard.begin(&format!("{} {}\n", first.name, first.new))?;
         }
+        let ended = match self.attempt(guard, swaps) {
+            Ok(()) => Ok(Swapped::Moved),
+            Err(why) => judge(swaps, tip, why),
+        };
+        // The child has answered or is gone: whatever follows, this move is no longer under way,
+        // and a note that stayed would make the next writer take it for a dead one's.
         guard.end()?;
-        Ok(judged)
+        if matches!(ended, Ok(Swapped::Moved)) && self.fsync && !self.is_reftable {
+            self.flush(swaps)?;
+        }
+        ended
+    }
+
+    /// Flushes loose refs; one that housekeeping has packed meanwhile is in the packed ones.
+    fn flush(&self, swaps: &[RefSwap]) -> Result<()> {
+        let loose = swaps.iter().map(|swap| self.common_dir.join(&swap.name));
+        let mut files: Vec<PathBuf> = loose.collect();
+        if !files.iter().all(|file| file.exists()) {
+            files.push(self.common_dir.join("packed-refs"));
+        }
+        durable::flush(&files)
     }
 
     fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<()> {
-        self.warm(guard)?;
-        let mut slot = self.child.borrow_mut();
-        let Some(transactions) = slot.as_mut() else {
-            return Err(Error::Git {
-                command: "update-ref".into(),
-                why: "it did not start".into(),
-            });
-        };
-        let done = transactions.run(swaps);
-        if done.is_err() {
-            // A failed transaction ends the child; what it printed says why.
-            let why = slot
-                .take()
-                .map(Transactions::last_words)
-                .unwrap_or_default();
-            return Err(Error::Git {
-                command: "update-ref".into(),
-                why,
-            });
+        let was_idle = self.child.borrow().is_some();
+        match self.attempt_once(guard, swaps) {
+            // It never took up the order: something ended it while it was idle.
+            Err(Failed {
+                has_begun: false, ..
+            }) if was_idle => self.attempt_once(guard, swaps),
+            other => other,
         }
-        Ok(())
+        .map_err(|failed| failed.why)
+    }
+
+    fn attempt_once(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<(), Failed> {
+        let failed = |has_begun| move |why| Failed { has_begun, why };
+        self.warm(guard).map_err(failed(true))?;
+        let Some(mut transactions) = self.child.take() else {
+            return Err(failed(true)(refused("it did not start")));
+        };
+        match transactions.run(swaps) {
+            Ok(()) => {
+                self.child.replace(Some(transactions));
+                Ok(())
+            }
+            // A failed transaction ends the child; what it printed says why.
+            Err(steps) => Err(failed(steps > 0)(refused(&transactions.last_words()))),
+        }
     }
 
     /// Moves a lock file aside that a killed writer left on one of our refs.
@@ -174,6 +191,40 @@ impl RefWriter {
     }
 }
 
+/// An attempt that git did not confirm.
+struct Failed {
+    /// Whether git took up the order at all.
+    has_begun: bool,
+    why: Error,
+}
+
+fn refused(why: &str) -> Error {
+    Error::Git {
+        command: "update-ref".into(),
+        why: why.to_owned(),
+    }
+}
+
+/// What a move that git did not confirm came to, by the values that stand there now.
+fn judge(
+    swaps: &[RefSwap],
+    tip: &dyn Fn(&str) -> Result<Option<ObjectId>>,
+    why: Error,
+) -> Result<Swapped> {
+    let mut is_done = true;
+    let mut is_lost = false;
+    for swap in swaps {
+        let now = tip(&swap.name)?;
+        is_done &= now == Some(swap.new);
+        is_lost |= now != swap.old;
+    }
+    match (is_done, is_lost) {
+        (true, _) => Ok(Swapped::Moved),
+        (false, true) => Ok(Swapped::Lost),
+        (false, false) => Err(why),
+    }
+}
+
 /// Where git keeps the lock of a ref.
 pub(super) fn lock_path(common_dir: &Path, is_reftable: bool, name: &str) -> PathBuf {
     if is_reftable {
@@ -194,29 +245,9 @@ pub(super) fn move_aside(path: &Path, common_dir: &Path) -> Result<()> {
     }
 }
 
-/// Tells one lock file from the next of the same name.
-#[derive(PartialEq)]
-struct Stamp {
-    changed: SystemTime,
-    inode: u64,
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let meta = std::fs::symlink_metadata(path).ok()?;
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(&meta);
-        #[cfg(not(unix))]
-        let inode = meta.len();
-        Some(Self {
-            changed: meta.modified().ok()?,
-            inode,
-        })
-    }
-}
-
 impl Transactions {
-    fn run(&mut self, swaps: &[RefSwap]) -> std::io::Result<()> {
+    /// Runs one transaction; on failure says how many of git's confirmations came.
+    fn run(&mut self, swaps: &[RefSwap]) -> Result<(), usize> {
         let mut text = String::from("start\n");
         for RefSwap { name, old, new } in swaps {
             match old {
@@ -225,37 +256,29 @@ impl Transactions {
             }
         }
         text.push_str("prepare\ncommit\n");
-        self.stdin.write_all(text.as_bytes())?;
-        self.stdin.flush()?;
-        for expected in ["start: ok\n", "prepare: ok\n", "commit: ok\n"] {
+        // A child that has ended closes the pipe; what it confirmed before that is read below.
+        let _ = self.kept.stdin.write_all(text.as_bytes());
+        let _ = self.kept.stdin.flush();
+        let expected = ["start: ok\n", "prepare: ok\n", "commit: ok\n"];
+        for (step, expected) in expected.into_iter().enumerate() {
             let mut line = String::new();
-            self.stdout.read_line(&mut line)?;
-            if line != expected {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            match self.kept.stdout.read_line(&mut line) {
+                Ok(_) if line == expected => {}
+                _ => return Err(step),
             }
         }
         Ok(())
     }
 
-    fn last_words(mut self) -> String {
-        drop(self.stdin);
-        let mut words = Vec::new();
-        if let Some(stderr) = self.child.stderr.take() {
-            // Bounded by `clean`; the child is at its end.
-            let _ = stderr.take(64 * 1024).read_to_end(&mut words);
-        }
-        let _ = self.child.wait();
-        clean(&words)
+    fn last_words(self) -> String {
+        self.kept.last_words()
     }
 }
 
 impl Drop for RefWriter {
     fn drop(&mut self) {
-        if let Some(mut open) = self.child.borrow_mut().take() {
-            // End of input is the child's order to leave; waiting avoids a zombie in long-lived
-            // processes and costs nothing in short ones.
-            drop(open.stdin);
-            let _ = open.child.wait();
-        }
+        // End of input is the child's order to leave; waiting avoids a zombie in long-lived
+        // processes and costs nothing in short ones.
+        self.child.take().map(Transactions::last_words);
     }
 }

@@ -8,6 +8,12 @@ use super::error::{Error, Result};
 use super::git::Git;
 use super::names;
 
+/// The exit code of a fetch that reached the remote and could not set a ref here. Two fetches of
+/// one clone meet on the quarantine ref, and git refuses the later one.
+const REFS_NOT_UPDATED: i32 = 1;
+/// How often such a fetch is tried.
+const FETCHES_MAX: usize = 5;
+
 /// Pushes `swaps` to `remote`, each under a lease on its exact old value.
 ///
 /// The lease and the refspec come from the same value, so they cannot disagree; `+` is never
@@ -19,12 +25,13 @@ pub(super) fn push(
     swaps: &[RefSwap],
     deadline: Duration,
 ) -> Result<Pushed> {
-    let trace = Trace::new(scratch);
+    let trace = Trace::new(scratch)?;
     let mut args: Vec<String> = [
         "push",
         "--porcelain",
         "--no-verify",
         "--no-recurse-submodules",
+        "--no-follow-tags",
     ]
     .map(String::from)
     .to_vec();
@@ -98,12 +105,21 @@ pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> 
         "--no-write-fetch-head",
         "--no-recurse-submodules",
         "--no-auto-maintenance",
+        "--no-write-commit-graph",
+        // In a partial clone records would be left out, and libgit2 cannot ask for them later.
+        "--no-filter",
         "--refmap=",
         "--end-of-options",
         remote,
         &refspec,
     ];
-    let output = git.run(&args, None, Some(deadline))?;
+    let mut output = git.run(&args, None, Some(deadline))?;
+    for _ in 1..FETCHES_MAX {
+        if output.code != Some(REFS_NOT_UPDATED) || output.timed_out {
+            break;
+        }
+        output = git.run(&args, None, Some(deadline))?;
+    }
     if output.success() {
         return Ok(kept);
     }
@@ -158,10 +174,12 @@ struct Trace {
 }
 
 impl Trace {
-    fn new(scratch: &Path) -> Self {
-        Self {
+    fn new(scratch: &Path) -> Result<Self> {
+        // Without the directory there is no trace, and every failure would be an unknown one.
+        std::fs::create_dir_all(scratch).map_err(Error::io("creating", scratch))?;
+        Ok(Self {
             path: scratch.join(format!("push-{}.trace", ulid::Ulid::generate())),
-        }
+        })
     }
 
     fn path(&self) -> &Path {

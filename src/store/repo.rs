@@ -9,34 +9,18 @@ use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 use super::backend::{Backend, Pushed, RefSwap, Swapped};
 use super::commit::{Commit, Person};
 use super::config::Config;
-use super::durable;
 use super::error::{Error, Result};
 use super::git::Git;
 use super::guard::{Guard, GuardFile};
-use super::libgit::LibObjects;
+use super::layout::Layout;
 use super::object::{HashKind, NewObject, ObjectKind};
-use super::program::ProgramObjects;
+use super::objects::Objects;
 use super::refs::RefWriter;
 use super::remote;
 use crate::model::object_id::ObjectId;
 
 /// Largest commit of a chain that is read, in bytes: an event with its request and a signature.
 const COMMIT_BYTES_MAX: usize = 256 * 1024;
-
-/// Where a repository's parts are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
-    /// This worktree's git directory.
-    pub git_dir: PathBuf,
-    /// What all worktrees share: objects and refs.
-    pub common_dir: PathBuf,
-    /// The top of the working tree; none in a bare repository.
-    pub work_dir: Option<PathBuf>,
-    /// The object format.
-    pub hash: HashKind,
-    /// Whether refs are kept in reftables.
-    pub is_reftable: bool,
-}
 
 /// Which implementation reads and writes objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,11 +41,6 @@ pub struct OpenOptions {
     pub timeout: Duration,
 }
 
-enum Objects {
-    Lib(LibObjects),
-    Program(ProgramObjects),
-}
-
 /// One clone, opened.
 pub struct Repo {
     layout: Layout,
@@ -80,10 +59,19 @@ impl Repo {
     /// [`Error::NoRepository`] outside of one; git's own words when neither libgit2 nor the git
     /// program can open it.
     pub fn discover(at: &Path) -> Result<Self> {
+        if Layout::is_placed() {
+            return Self::with_program(at);
+        }
         let flags = RepositoryOpenFlags::FROM_ENV;
         let no_ceilings: [&Path; 0] = [];
         match Repository::open_ext(at, flags, no_ceilings) {
-            Ok(repository) => Self::with_lib(repository),
+            Ok(repository) => {
+                if repository.is_bare() {
+                    // libgit2 does not know `safe.bareRepository`.
+                    Layout::ask(at)?;
+                }
+                Self::with_lib(repository)
+            }
             // The program finds what libgit2 cannot, and says best why a repository is refused.
             Err(why) if why.code() == ErrorCode::NotFound => {
                 Self::with_program(at).map_err(|_| Error::NoRepository { at: at.to_owned() })
@@ -93,56 +81,32 @@ impl Repo {
     }
 
     fn with_lib(repository: Repository) -> Result<Self> {
-        let common_dir = repository.commondir().to_owned();
-        let layout = Layout {
-            git_dir: repository.path().to_owned(),
-            is_reftable: common_dir.join("reftable").is_dir(),
-            common_dir,
-            work_dir: repository.workdir().map(Path::to_owned),
-            hash: HashKind::Sha1,
-        };
+        let layout = Layout::of_lib(&repository);
         let config = Config::from_lib(&repository, &layout)?;
         let git = Git::at(layout.git_dir.clone(), layout.work_dir.clone());
-        let options = config.open_options();
-        let objects = match config.backend() {
-            BackendChoice::Auto => Objects::Lib(LibObjects::new(repository)),
-            BackendChoice::Program => {
-                Objects::Program(ProgramObjects::new(git.clone(), layout.hash, options.fsync))
-            }
+        let lib = match config.backend() {
+            BackendChoice::Auto => Some(repository),
+            BackendChoice::Program => None,
         };
-        Ok(Self::assemble(layout, config, git, objects, options))
+        Ok(Self::assemble(layout, config, git, lib))
     }
 
     fn with_program(at: &Path) -> Result<Self> {
-        let layout = ask_layout(at)?;
+        let layout = Layout::ask(at)?;
         let git = Git::at(layout.git_dir.clone(), layout.work_dir.clone());
         let config = Config::from_program(&git, &layout)?;
-        let options = config.open_options();
-        let objects = ProgramObjects::new(git.clone(), layout.hash, options.fsync);
-        Ok(Self::assemble(
-            layout,
-            config,
-            git,
-            Objects::Program(objects),
-            options,
-        ))
+        Ok(Self::assemble(layout, config, git, None))
     }
 
-    fn assemble(
-        layout: Layout,
-        config: Config,
-        git: Git,
-        objects: Objects,
-        options: OpenOptions,
-    ) -> Self {
+    fn assemble(layout: Layout, config: Config, git: Git, lib: Option<Repository>) -> Self {
+        let options = config.open_options();
         let common_dir = layout.common_dir.clone();
-        let refs = RefWriter::new(git.clone(), common_dir, layout.is_reftable, options.fsync);
         Self {
+            objects: Objects::new(git.clone(), lib, &layout, options.fsync),
+            refs: RefWriter::new(git.clone(), common_dir, layout.is_reftable, options.fsync),
             layout,
             config,
             git,
-            objects,
-            refs,
             guard: OnceCell::new(),
             options,
         }
@@ -170,10 +134,7 @@ impl Repo {
 
     /// libgit2's handle, where it could open the repository.
     pub fn lib(&self) -> Option<&Repository> {
-        match &self.objects {
-            Objects::Lib(lib) => Some(lib.repository()),
-            Objects::Program(_) => None,
-        }
+        self.objects.lib()
     }
 
     /// This clone's own files, shared by its worktrees and never pushed.
@@ -187,6 +148,12 @@ impl Repo {
     /// When git cannot be started.
     pub fn warm(&self) -> Result<()> {
         self.refs.warm(self.guard_file()?)
+    }
+
+    /// Ends the idle child that moves refs, as anybody on the machine may.
+    #[cfg(test)]
+    pub(super) fn end_ref_mover(&self) {
+        self.refs.end_child();
     }
 
     fn guard_file(&self) -> Result<&GuardFile> {
@@ -206,31 +173,19 @@ impl Backend for Repo {
     }
 
     fn read(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Vec<u8>> {
-        match &self.objects {
-            Objects::Lib(lib) => lib.read(id, kind, bytes_max),
-            Objects::Program(program) => program.read(id, kind, bytes_max),
-        }
+        self.objects.read(id, kind, bytes_max)
     }
 
     fn write(&self, objects: &[NewObject]) -> Result<()> {
-        match &self.objects {
-            Objects::Lib(lib) => {
-                let files = lib.write(objects)?;
-                if self.options.fsync {
-                    durable::flush(&files)
-                } else {
-                    Ok(())
-                }
-            }
-            Objects::Program(program) => program.write(objects),
-        }
+        self.objects.write(objects)
+    }
+
+    fn restore(&self, objects: &[NewObject]) -> Result<usize> {
+        self.objects.restore(objects)
     }
 
     fn tip(&self, name: &str) -> Result<Option<ObjectId>> {
-        match &self.objects {
-            Objects::Lib(lib) => lib.tip(name),
-            Objects::Program(program) => program.tip(name),
-        }
+        self.objects.tip(name)
     }
 
     fn swap(&self, swaps: &[RefSwap]) -> Result<Swapped> {
@@ -283,59 +238,23 @@ impl Backend for Repo {
     }
 
     fn push(&self, remote: &str, swaps: &[RefSwap]) -> Result<Pushed> {
-        remote::push(
-            &self.git,
-            &self.coord_dir(),
-            remote,
-            swaps,
-            self.options.timeout,
-        )
+        let push = || {
+            let scratch = self.coord_dir();
+            remote::push(&self.git, &scratch, remote, swaps, self.options.timeout)
+        };
+        let pushed = push()?;
+        if pushed == Pushed::Moved || self.objects.restore_all()? == 0 {
+            return Ok(pushed);
+        }
+        // It may have failed for the objects that housekeeping had taken.
+        match pushed {
+            Pushed::Unknown(_) => Ok(pushed),
+            Pushed::Moved | Pushed::Rejected(_) | Pushed::Unreached(_) => push(),
+        }
     }
 
     fn fetch(&self, remote: &str, name: &str) -> Result<Option<ObjectId>> {
         let kept = remote::fetch(&self.git, remote, name, self.options.timeout)?;
         self.tip(&kept)
     }
-}
-
-/// Asks the git program where things are, for a repository that libgit2 cannot open.
-fn ask_layout(at: &Path) -> Result<Layout> {
-    let dir = at.to_string_lossy();
-    let ask = |what: &[&str]| -> Result<Vec<String>> {
-        let mut args = vec!["-C", &dir, "rev-parse", "--path-format=absolute"];
-        args.extend(what);
-        let printed = Git::here().expect(&args, None)?;
-        Ok(String::from_utf8_lossy(&printed)
-            .lines()
-            .map(str::to_owned)
-            .collect())
-    };
-    let lines = ask(&[
-        "--git-dir",
-        "--git-common-dir",
-        "--show-object-format",
-        "--is-bare-repository",
-    ])?;
-    let [git_dir, common_dir, format, is_bare] = lines.as_slice() else {
-        return Err(Error::Git {
-            command: "rev-parse".into(),
-            why: "unexpected answer".into(),
-        });
-    };
-    let work_dir = match is_bare.as_str() {
-        "true" => None,
-        _ => ask(&["--show-toplevel"])?.first().map(PathBuf::from),
-    };
-    let common_dir = PathBuf::from(common_dir);
-    Ok(Layout {
-        git_dir: git_dir.into(),
-        is_reftable: common_dir.join("reftable").is_dir(),
-        common_dir,
-        work_dir,
-        hash: if format == "sha256" {
-            HashKind::Sha256
-        } else {
-            HashKind::Sha1
-        },
-    })
 }

@@ -5,16 +5,21 @@ use std::rc::Rc;
 
 use super::error::{Error, Result};
 use super::object::{HashKind, NewObject, ObjectKind};
+use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
 
 const MODE_TREE: &[u8] = b"40000";
+/// As some old programs wrote it.
+const MODE_TREE_PADDED: &[u8] = b"040000";
 const MODE_BLOB: &[u8] = b"100644";
 
 /// One line of a tree object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry<'t> {
     pub(super) is_tree: bool,
+    /// As it stands there; a foreign one is kept.
+    pub(super) mode: &'t [u8],
     pub(super) name: &'t [u8],
     pub(super) id: ObjectId,
 }
@@ -40,8 +45,10 @@ fn split_entry(hash: HashKind, data: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let after = &data[space + 1..];
     let nul = after.iter().position(|byte| *byte == 0)?;
     let raw = after.get(nul + 1..nul + 1 + hash.id_bytes())?;
+    let mode = &data[..space];
     let entry = Entry {
-        is_tree: &data[..space] == MODE_TREE,
+        is_tree: mode == MODE_TREE || mode == MODE_TREE_PADDED,
+        mode,
         name: &after[..nul],
         id: ObjectId::from_bytes(raw)?,
     };
@@ -63,6 +70,15 @@ pub(super) fn edit(
     root: Option<&ObjectId>,
     edits: &BTreeMap<Place, Option<Vec<u8>>>,
 ) -> Result<(ObjectId, Vec<NewObject>)> {
+    for (place, new) in edits {
+        let size = new.as_ref().map_or(0, Vec::len);
+        if size > RECORD_BYTES_MAX {
+            // Written, it could never be read again.
+            let why =
+                format!("it would have {size} bytes, and at most {RECORD_BYTES_MAX} are read");
+            return Err(Error::damaged(place.as_str(), why));
+        }
+    }
     let mut made = Vec::new();
     let split: Vec<(Vec<&str>, Option<&[u8]>)> = edits
         .iter()
@@ -86,13 +102,10 @@ fn edit_level(
 ) -> Result<Option<ObjectId>> {
     let hash = trees.hash();
     let data = tree.map(|id| trees.tree(id)).transpose()?;
-    let mut kept: BTreeMap<Vec<u8>, (bool, ObjectId)> = BTreeMap::new();
+    let mut kept: BTreeMap<Vec<u8>, (&[u8], ObjectId)> = BTreeMap::new();
     for entry in entries(hash, data.as_deref().unwrap_or_default()) {
         let entry = entry.map_err(|why| damaged_tree(tree, why))?;
-        kept.insert(
-            sort_name(entry.name, entry.is_tree),
-            (entry.is_tree, entry.id),
-        );
+        kept.insert(sort_name(entry.name, entry.is_tree), (entry.mode, entry.id));
     }
     let mut start = 0;
     while start < edits.len() {
@@ -125,7 +138,7 @@ fn edit_level(
             edit_level(trees, below.as_ref(), group, depth + 1, made)?
         };
         match new {
-            Some(id) => kept.insert(slot, (!is_leaf, id)),
+            Some(id) => kept.insert(slot, (if is_leaf { MODE_BLOB } else { MODE_TREE }, id)),
             None => kept.remove(&slot),
         };
         start = end;
@@ -133,15 +146,11 @@ fn edit_level(
     if kept.is_empty() {
         return Ok(None);
     }
-    let mut out = Vec::with_capacity(data.map_or(64, |data| data.len() + 64));
-    for (name, (is_tree, id)) in &kept {
-        out.extend_from_slice(if *is_tree { MODE_TREE } else { MODE_BLOB });
+    let mut out = Vec::with_capacity(data.as_ref().map_or(64, |data| data.len() + 64));
+    for (name, (mode, id)) in &kept {
+        out.extend_from_slice(mode);
         out.push(b' ');
-        out.extend_from_slice(if *is_tree {
-            &name[..name.len() - 1]
-        } else {
-            name
-        });
+        out.extend_from_slice(name.strip_suffix(b"/").unwrap_or(name));
         out.push(0);
         out.extend_from_slice(id.as_bytes());
     }

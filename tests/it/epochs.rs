@@ -314,8 +314,84 @@ fn the_closed_chain_is_kept_when_others_share_the_push() {
     assert_ne!(carried, 0, "the compaction was always the last of its push");
 }
 
+/// Several refs are not moved at once by git's files format: a writer that died between them leaves
+/// the one for the closed chain where the state was then.
 #[test]
-fn a_new_epoch_changes_no_record_although_a_lease_is_half_gone() {
+fn what_a_dead_writer_left_does_not_stop_an_epoch() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("project").agent("alice");
+    lock(&alice, "src/a.rs");
+    alice
+        .git(["update-ref", "refs/coord/epoch/1", "refs/coord/state"])
+        .ok();
+    lock(&alice, "src/b.rs");
+    let before = tip(&alice, "refs/coord/state");
+    alice.coord(["compact"]).ok();
+    assert_eq!(tip(&alice, "refs/coord/epoch/1"), before);
+    is_in_order(&alice, 3);
+}
+
+#[test]
+fn epochs_work_in_every_format_of_git() {
+    for options in [["--ref-format=reftable"], ["--object-format=sha256"]] {
+        let sandbox = Sandbox::new();
+        let hub = sandbox.bare_with("hub", &options);
+        let (alice, bob) = (member(&hub, "alice"), member(&hub, "bob"));
+        bob.coord(["lock", "src/b.rs"]).ok();
+        for key in ["src/a.rs", "README.md"] {
+            lock(&alice, key);
+            alice.coord(["compact"]).ok();
+        }
+        bob.coord(["lock", "src/a.rs"]).refused();
+        bob.coord(["unlock", "--all"]).ok();
+        is_in_order(&bob, 6);
+        alice.coord(["compact", "--keep", "1"]).ok();
+        let kept = hub.ask_git(["for-each-ref", "--format=%(refname)", "refs/coord/epoch"]);
+        assert_eq!(kept, "refs/coord/epoch/3");
+    }
+}
+
+/// A host that refuses to delete refs does not undo the epoch that has begun.
+#[test]
+fn an_epoch_begins_even_where_old_chains_cannot_be_deleted() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let refuse = "while read -r old new ref; do case $new in *[!0]*) ;; *) exit 1 ;; esac; done";
+    hub.hook("pre-receive", &format!("#!/bin/sh\n{refuse}\n"));
+    let alice = member(&hub, "alice");
+    lock(&alice, "src/a.rs");
+    alice.coord(["compact"]).ok();
+    let done = alice
+        .coord(["compact", "--keep", "1", "--json"])
+        .ok()
+        .json();
+    assert_eq!(done["epoch"], 3);
+    let note = done["notes"][0].as_str().unwrap();
+    assert!(note.contains("could not be deleted"), "{note}");
+    assert_ne!(tip(&hub, "refs/coord/epoch/1"), "");
+}
+
+/// What a forged link names is looked at, and must not stand where our own old chains do.
+#[test]
+fn a_forged_link_leaves_no_epoch_behind() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let (alice, bob) = (member(&hub, "alice"), member(&hub, "bob"));
+    lock(&alice, "src/a.rs");
+    bob.coord(["sync"]).ok();
+    // A whole other history of one state, with its link and the ref that it names.
+    let tree = alice.ask_git(["rev-parse", "refs/coord/state^{tree}"]);
+    let message = alice.ask_git(["log", "-1", "--format=%B", "refs/coord/state"]);
+    let other = alice.ask_git(["commit-tree", "-m", &format!("{message} "), &tree]);
+    let refspec = format!("{other}:refs/coord/epoch/1");
+    alice.git(["push", "--quiet", "origin", &refspec]).ok();
+    forge(&alice, &tree, Some(&other));
+    bob.coord(["lock", "src/b.rs"]).code(4);
+    assert_eq!(tip(&bob, "refs/coord/epoch"), "");
+}
+
+#[test]
+fn a_new_epoch_takes_no_notice_away() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("project");
     let (alice, bob) = (repo.agent("alice"), repo.agent("bob"));
@@ -344,6 +420,8 @@ fn old_chains_are_deleted_when_nobody_wants_them() {
     let sandbox = Sandbox::new();
     let hub = sandbox.bare("hub");
     let (alice, bob) = (member(&hub, "alice"), member(&hub, "bob"));
+    let carol = member(&hub, "carol");
+    carol.coord(["lock", "docs/guide.md"]).ok();
     for _ in 0..3 {
         alice.coord(["lock", "src/a.rs"]).ok();
         alice.coord(["compact"]).ok();
@@ -365,6 +443,16 @@ fn old_chains_are_deleted_when_nobody_wants_them() {
     let report = alice.coord(["log", "--verify", "--json"]).ok().json();
     assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{report}");
     alice.coord(["compact", "--keep", "0"]).code(2);
+    // Carol was away too long to see by herself that it is the same state.
+    let seen = tip(&carol, "refs/coord/state");
+    let refused = carol.coord(["lock", "README.md", "--json"]).code(4).json();
+    assert_eq!(refused["code"], "state_rewritten");
+    let why = refused["message"].as_str().unwrap();
+    assert!(
+        why.contains("a chain of epoch 2 that the remote does not have"),
+        "{why}"
+    );
+    assert_eq!(tip(&carol, "refs/coord/state"), seen);
 }
 
 #[test]

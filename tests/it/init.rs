@@ -205,6 +205,24 @@ fn a_dry_run_tells_all_and_writes_nothing() {
 }
 
 #[test]
+fn a_dry_run_follows_links_as_the_run_does() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let (alice, bob) = (hub.clone_as("alice"), hub.clone_as("bob"));
+    join(&alice);
+    join(&bob);
+    bob.coord(["lock", "src/b.rs"]).ok();
+    for _ in 0..2 {
+        alice.coord(["lock", "src/a.rs"]).ok();
+        alice.coord(["compact"]).ok();
+    }
+    let before = written(&bob);
+    assert_eq!(init(&bob, &["--dry-run"])["state"]["how"], "followed");
+    assert_eq!(written(&bob), before);
+    assert_eq!(init(&bob, &[])["state"]["how"], "followed");
+}
+
+#[test]
 fn an_unreachable_remote_changes_nothing() {
     let sandbox = Sandbox::new();
     let hub = sandbox.bare("hub");
@@ -514,4 +532,43 @@ fn a_chain_with_epochs_of_its_own_makes_room_for_those_of_the_remote() {
         tip(&bob, "refs/coord/epoch/1"),
         tip(&hub, "refs/coord/epoch/1")
     );
+}
+
+#[test]
+fn two_chains_come_together_in_every_format_of_git() {
+    for options in [["--ref-format=reftable"], ["--object-format=sha256"]] {
+        let sandbox = Sandbox::new();
+        let hub = sandbox.bare_with("hub", &options);
+        let (alice, bob) = (hub.clone_as("alice"), hub.clone_as("bob"));
+        alice.coord(["lock", "src/a.rs"]).ok();
+        bob.coord(["lock", "src/b.rs"]).ok();
+        join(&alice);
+        assert_eq!(
+            init(&bob, &["--remote", "origin", "--dry-run"])["state"]["how"],
+            "adopted"
+        );
+        assert_eq!(join(&bob)["state"]["how"], "adopted");
+        assert_eq!(holders(&bob), ["src/a.rs alice", "src/b.rs bob"]);
+        assert_eq!(join(&bob)["state"]["how"], "current");
+    }
+}
+
+#[test]
+fn locks_of_many_are_brought_in_portions() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let (alice, bob) = (hub.clone_as("alice"), hub.clone_as("bob"));
+    join(&alice);
+    alice.coord(["lock", "src/a.rs"]).ok();
+    let keys: Vec<String> = (100..230).map(|n| format!("docs/{n}.md")).collect();
+    let args: Vec<&str> = std::iter::once("lock")
+        .chain(keys.iter().map(String::as_str))
+        .collect();
+    bob.coord(args).ok();
+    assert_eq!(join(&bob)["state"]["locks"], serde_json::json!(keys));
+    assert_eq!(holders(&alice).len(), 1);
+    alice.coord(["sync"]).ok();
+    assert_eq!(holders(&alice).len(), 131);
+    let report = alice.coord(["log", "--verify", "--json"]).ok().json();
+    assert_eq!(report["confirmed"], report["commits"], "{report}");
 }

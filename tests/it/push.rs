@@ -91,9 +91,12 @@ fn a_lock_that_is_stolen_between_the_decision_and_the_push_leaves_the_branch_alo
     .ok();
     gate.open();
     let refusal = push.wait().refused();
-    assert_eq!(refusal.json()["code"], "lock_held");
-    // The loser is told, where a program reads it.
-    assert_eq!(refusal.json()["notices"][0]["by"]["agent"], "bob");
+    let refusal = refusal.json();
+    assert_eq!(refusal["code"], "lock_held");
+    assert_eq!(
+        refusal["notices"][0]["by"]["agent"], "bob",
+        "the loser is told"
+    );
     assert_eq!(main_of(&hub), before);
 }
 

@@ -1,5 +1,6 @@
 //! `run`: a program as one session, and what is left of it.
 
+use crate::support::wait::until;
 use crate::support::{Agent, Running, Sandbox};
 
 fn coord_run(agent: &Agent, args: &[&str], script: &str) -> Running {
@@ -222,6 +223,27 @@ fn signals_go_to_the_program_and_its_locks_are_given_back() {
     kill(&alice, "-TERM", &pid);
     running.wait().code(128 + 15);
     bob.coord(["lock", "src/a.rs"]).ok();
+}
+
+/// A waiter went by the wall clock alone: it waited until the lease had ended, and ten minutes more.
+#[test]
+fn who_waits_for_a_killed_session_is_served() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("project");
+    let (alice, bob) = (repo.agent("alice"), repo.agent("bob"));
+    let (running, pid) = holder(&alice);
+    let waiting = ["coord", "lock", "src/a.rs", "--wait", "--json"];
+    let waiting = bob.command("git", waiting).spawn();
+    until("the agent stands in the line", || {
+        let line = bob.git(["ls-tree", "-r", "--name-only", "refs/coord/state", "waits/"]);
+        line.stdout.contains("bob").then_some(())
+    });
+    kill(&alice, "-KILL", &pid);
+    running.until_ended();
+    let locked = waiting.wait().ok().json();
+    assert_eq!(locked["locks"][0]["how"], "lapsed", "{locked}");
+    let report = bob.coord(["log", "--verify", "--json"]).ok().json();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{report}");
 }
 
 #[test]

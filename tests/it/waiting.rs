@@ -100,7 +100,7 @@ fn whoever_closes_a_circle_of_waiters_is_told() {
     exit 1
     --- stderr
     refused[deadlock]: waiting would be a deadlock: bob (session s1) waits for alice (session s1) waits for bob (session s1)
-    hint: give back what the others wait for with `git coord unlock`, then ask again
+    hint: give back what the others wait for with `git coord unlock src/b.rs`, then ask for all of it at once
     ");
     let told = bob
         .coord(["lock", "src/a.rs", "--wait", "--json"])

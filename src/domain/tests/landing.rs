@@ -141,3 +141,42 @@ fn every_record_names_its_operation() {
     world.by("alice").renew("a").ok();
     assert_eq!(world.book.lock("a").unwrap().op, OpId::new(ulid::Ulid(2)));
 }
+
+/// A shared lock of the clone was neither adopted nor reported where somebody shared the same key.
+#[test]
+fn adopting_shares_what_is_shared() {
+    let mut local = World::new();
+    local.by("alice").lock("a").shared().ok();
+    let mut shared = World::new();
+    shared.by("bob").lock("a").shared().ok();
+    let bobs = shared.hold("a", "bob");
+    shared.by("alice").ask(adopt(&local)).ok();
+    assert_eq!(shared.held(), "alice a shared, bob a shared");
+    assert_eq!(shared.hold("a", "bob"), bobs);
+    shared.by("alice").ask(adopt(&local)).no_change();
+}
+
+/// A lock on a file below counted for a file of the directory's name, and was released with it.
+#[test]
+fn a_lock_covers_only_what_it_guards() {
+    let mut world = World::new();
+    world.by("alice").lock("lib/a").ok();
+    world
+        .by("alice")
+        .land("lib")
+        .require("lib")
+        .refused("lock_required");
+    world.by("alice").land("lib").ok();
+    assert_eq!(world.held(), "alice lib/a");
+}
+
+#[test]
+fn own_shared_locks_are_released_with_what_they_cover() {
+    let mut world = World::new();
+    world.by("alice").lock("src/").shared().ok();
+    world.by("bob").lock("src/").shared().ok();
+    world.by("alice").land("src/a").refused("lock_held");
+    world.by("bob").unlock("src/").ok();
+    world.by("alice").land("src/a").ok();
+    assert_eq!(world.held(), "");
+}

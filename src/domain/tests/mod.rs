@@ -6,6 +6,7 @@ mod book;
 mod words;
 
 mod circles;
+mod damage;
 mod history;
 mod holding;
 mod landing;

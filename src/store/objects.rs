@@ -1,0 +1,170 @@
+//! Objects of one clone: by libgit2 or by the git program, with spare copies behind them.
+
+use std::path::PathBuf;
+
+use git2::Repository;
+
+use super::durable;
+use super::error::{Error, Result};
+use super::git::Git;
+use super::layout::Layout;
+use super::libgit::{self, LibObjects};
+use super::object::{HashKind, NewObject, ObjectKind};
+use super::pack;
+use super::program::ProgramObjects;
+use super::ref_file::{self, Known};
+use super::spare::Spare;
+use crate::model::object_id::ObjectId;
+
+pub(super) struct Objects {
+    way: Way,
+    git: Git,
+    hash: HashKind,
+    common_dir: PathBuf,
+    is_reftable: bool,
+    spare: Spare,
+    fsync: bool,
+}
+
+enum Way {
+    Lib(LibObjects),
+    Program(Box<ProgramObjects>),
+}
+
+impl Objects {
+    pub(super) fn new(git: Git, lib: Option<Repository>, layout: &Layout, fsync: bool) -> Self {
+        let program = || ProgramObjects::new(git.clone(), layout.hash, fsync);
+        Self {
+            way: match lib {
+                Some(repository) => Way::Lib(LibObjects::new(repository)),
+                None => Way::Program(Box::new(program())),
+            },
+            hash: layout.hash,
+            is_reftable: layout.is_reftable,
+            common_dir: layout.common_dir.clone(),
+            spare: Spare::new(&layout.common_dir.join("coord")),
+            git,
+            fsync,
+        }
+    }
+
+    pub(super) fn lib(&self) -> Option<&Repository> {
+        match &self.way {
+            Way::Lib(lib) => Some(lib.repository()),
+            Way::Program(_) => None,
+        }
+    }
+
+    pub(super) fn tip(&self, name: &str) -> Result<Option<ObjectId>> {
+        if !self.is_reftable {
+            match ref_file::tip(&self.common_dir, name) {
+                Known::Id(id) => return Ok(Some(id)),
+                Known::Absent => return Ok(None),
+                Known::Odd => {}
+            }
+        }
+        match &self.way {
+            Way::Lib(lib) => lib.tip(name),
+            Way::Program(program) => program.tip(name),
+        }
+    }
+
+    pub(super) fn read(
+        &self,
+        id: &ObjectId,
+        kind: ObjectKind,
+        bytes_max: usize,
+    ) -> Result<Vec<u8>> {
+        let read = match &self.way {
+            Way::Lib(lib) => lib.read(id, kind, bytes_max),
+            Way::Program(program) => program.read(id, kind, bytes_max),
+        };
+        match read {
+            Err(Error::Missing { .. }) => self.read_spare(id, kind, bytes_max),
+            other => other,
+        }
+    }
+
+    /// Answers from a spare copy, and puts back all that housekeeping took.
+    fn read_spare(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Vec<u8>> {
+        let all = self.spare.all();
+        let is_wanted = |object: &&NewObject| object.id == *id && self.is_whole(object);
+        let found = all.iter().find(is_wanted);
+        let found = found.ok_or(Error::Missing { id: *id })?;
+        if found.kind != kind {
+            let why = format!("it is no {}", kind.as_str());
+            return Err(Error::damaged(format!("object {id}"), why));
+        }
+        libgit::check_size(id, found.data.len(), bytes_max)?;
+        // A reader that may not write has its answer all the same.
+        let _ = self.restore(&all);
+        Ok(found.data.clone())
+    }
+
+    pub(super) fn write(&self, objects: &[NewObject]) -> Result<()> {
+        let is_check_due = self.spare.keep(objects).unwrap_or(false);
+        // Loose where that works, as it is fastest. `git gc` removes directories that it has
+        // emptied, also between the moment when another git made sure of one and the moment when
+        // it puts a file there; a pack is safe from that.
+        self.write_loose(objects)
+            .or_else(|why| self.write_pack(objects).map_err(|_| why))?;
+        if is_check_due {
+            self.restore_all()?;
+            self.spare.forget_old();
+        }
+        Ok(())
+    }
+
+    fn write_loose(&self, objects: &[NewObject]) -> Result<()> {
+        match &self.way {
+            Way::Lib(lib) => {
+                let files = lib.write(objects)?;
+                if self.fsync {
+                    durable::flush(&files)?;
+                }
+                Ok(())
+            }
+            Way::Program(program) => program.write(objects),
+        }
+    }
+
+    fn write_pack(&self, objects: &[NewObject]) -> Result<()> {
+        pack::write(&self.git, &self.common_dir, self.hash, objects, self.fsync)
+    }
+
+    /// Writes again those objects that are gone, and says how many.
+    pub(super) fn restore(&self, objects: &[NewObject]) -> Result<usize> {
+        let mut gone = Vec::new();
+        for object in objects {
+            if !self.has(object)? && self.is_whole(object) {
+                gone.push(object.clone());
+            }
+        }
+        if !gone.is_empty() {
+            // What took them may still be at work, and it takes loose ones.
+            self.write_pack(&gone)?;
+        }
+        Ok(gone.len())
+    }
+
+    /// Does so for everything that was written lately.
+    pub(super) fn restore_all(&self) -> Result<usize> {
+        self.restore(&self.spare.all())
+    }
+
+    fn is_whole(&self, object: &NewObject) -> bool {
+        let again = NewObject::new(self.hash, object.kind, object.data.clone());
+        again.id == object.id
+    }
+
+    /// Whether an object that was just written is still there.
+    fn has(&self, object: &NewObject) -> Result<bool> {
+        if libgit::loose_file(&self.common_dir, &object.id).exists() {
+            return Ok(true);
+        }
+        match &self.way {
+            Way::Lib(lib) => lib.has(&object.id),
+            Way::Program(program) => program.has(&object.id),
+        }
+    }
+}
