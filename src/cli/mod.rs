@@ -149,8 +149,11 @@ fn show_one(page: &Page, answer: &Answer) {
 fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> ExitCode {
     let mut result = operation.run(context);
     let mut notices = context.notices();
-    if let Ok(Answer::Done { done, .. }) = &mut result {
-        notices.append(&mut done.notices);
+    // Told in one place, whoever found them.
+    match &mut result {
+        Ok(Answer::Done { done, .. }) => notices.append(&mut done.notices),
+        Ok(Answer::Ran(ran)) => notices.append(&mut ran.notices),
+        _ => {}
     }
     if !page.is_json {
         notices::show(page, &notices);
