@@ -27,6 +27,7 @@ mod inspect;
 mod kept;
 mod layout;
 mod libgit;
+mod loose;
 mod memory;
 pub mod names;
 mod object;

@@ -206,8 +206,11 @@ impl Backend for Repo {
     }
 
     fn swap(&self, swaps: &[RefSwap]) -> Result<Swapped> {
-        self.refs
-            .swap(self.guard_file()?, swaps, &|name| self.tip(name))
+        {
+            let unflushed = self.objects.take_unflushed();
+            self.refs
+                .swap(self.guard_file()?, swaps, unflushed, &|name| self.tip(name))
+        }
     }
 
     fn lock(&self, wait: Duration) -> Result<Guard> {

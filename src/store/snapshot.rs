@@ -215,18 +215,21 @@ impl<'b> Snapshot<'b> {
         for entry in tree::entries(self.layer.hash(), &data) {
             let damaged = |why: &str| Error::damaged(format!("tree {id} at {dir}"), why);
             let entry = entry.map_err(damaged)?;
-            let name = std::str::from_utf8(entry.name)
-                .map_err(|_| damaged("a name in it is not UTF-8"))?;
+            // A name that no honest writer gives is kept with its place: whoever reads the record
+            // finds that it does not belong there, and all others can still be read.
+            let name = String::from_utf8_lossy(entry.name);
             let path = if dir.is_empty() {
-                name.to_owned()
+                name.into_owned()
             } else {
                 format!("{dir}/{name}")
             };
             if entry.is_tree {
                 count += self.walk(&path, &entry.id, depth + 1, found)?;
             } else {
-                let place = Place::new(&path).map_err(|why| damaged(&why.to_string()))?;
-                found(place, &entry.id);
+                found(
+                    Place::new(&path).unwrap_or_else(|_| Place::as_found(path)),
+                    &entry.id,
+                );
                 count += 1;
             }
             if count > RECORDS_MAX {
