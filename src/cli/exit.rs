@@ -36,7 +36,8 @@ impl Exit {
             | Answer::Status(_)
             | Answer::Log(_)
             | Answer::Verified(_)
-            | Answer::Whoami(_) => Self::Done,
+            | Answer::Whoami(_)
+            | Answer::Hooks(_) => Self::Done,
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod args;
 mod exit;
+mod hooks;
 mod json;
 mod notices;
 mod overview;
@@ -28,6 +29,11 @@ use page::Page;
 
 /// Runs the program with its arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    // Git calls this one, with whatever arguments it likes: they are not for clap to judge.
+    if args.get(1).is_some_and(|word| word == "hook") {
+        return hooks::fire(&args[2..]).into();
+    }
     clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,

@@ -11,6 +11,7 @@ use crate::model::time::{Timestamp, span};
 use crate::ops::locks::{Held, Listed};
 use crate::ops::{Answer, Context, check, log, whoami};
 
+use super::hooks;
 use super::overview;
 use super::page::{Ink, Page};
 
@@ -28,6 +29,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Log(entries) => of_log(page, entries),
         Answer::Verified(report) => of_report(page, report),
         Answer::Whoami(who) => of_who(who),
+        Answer::Hooks(listed) => hooks::of(page, listed),
     };
     page.data(&text);
 }

@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod compact;
+pub mod hooks;
 pub mod keys;
 pub mod lock;
 pub mod locks;
@@ -44,6 +45,7 @@ pub enum Operation {
     Log(log::Log),
     Whoami(whoami::Whoami),
     Compact(compact::Compact),
+    Hooks(hooks::Hooks),
 }
 
 /// The positive answer of an operation.
@@ -71,6 +73,8 @@ pub enum Answer {
     Verified(Report),
     /// Who acts here.
     Whoami(whoami::Who),
+    /// How git's hooks stand.
+    Hooks(hooks::Listed),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -123,6 +127,7 @@ impl Operation {
             Self::Log(log) => log.run(context),
             Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
             Self::Compact(compact) => compact.run(context),
+            Self::Hooks(hooks) => hooks.run(context).map(Answer::Hooks),
         }
     }
 }

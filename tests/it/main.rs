@@ -8,5 +8,6 @@
 // In a test a panic is the report, and its place says more than a message would.
 #![allow(clippy::unwrap_used)]
 
+mod hooks;
 mod rig;
 mod support;
