@@ -41,6 +41,7 @@ impl Exit {
             | Answer::Verified(_)
             | Answer::Whoami(_)
             | Answer::Doctor(_)
+            | Answer::Hooks(_)
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)

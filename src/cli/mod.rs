@@ -8,6 +8,7 @@ mod completion;
 mod doctor;
 mod exit;
 mod help;
+mod hooks;
 mod json;
 mod live;
 mod man;
@@ -38,10 +39,14 @@ use page::{Color, Page};
 
 /// Runs the program with its arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    // Git calls this one, with whatever arguments it likes: they are not for clap to judge.
+    if args.get(1).is_some_and(|word| word == "hook") {
+        return hooks::fire(&args[2..]).into();
+    }
     CompleteEnv::with_factory(|| live::with_values(Cli::command()))
         .bin("git-coord")
         .complete();
-    let args: Vec<OsString> = args.into_iter().collect();
     let color = Color::among(&args);
     let parsed = Cli::command()
         .color(color.into())

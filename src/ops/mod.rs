@@ -8,6 +8,7 @@
 pub mod check;
 pub mod compact;
 pub mod doctor;
+pub mod hooks;
 pub mod init;
 pub mod keys;
 pub mod lock;
@@ -55,6 +56,7 @@ pub enum Operation {
     Sync(sync::Sync),
     Run(run::Run),
     Doctor(doctor::Doctor),
+    Hooks(hooks::Hooks),
 }
 
 /// The positive answer of an operation.
@@ -104,6 +106,8 @@ pub enum Answer {
     Ran(Box<run::Ran>),
     /// What is wrong, and what was repaired.
     Doctor(Examined),
+    /// How git's hooks stand.
+    Hooks(hooks::Listed),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -189,6 +193,7 @@ impl Operation {
                 let me = format!("{}/{}", me.agent, me.session);
                 Ok(Answer::Doctor(doctor.run(&context.dir, Some(&me))))
             }
+            Self::Hooks(hooks) => hooks.run(context).map(Answer::Hooks),
         }
     }
 }

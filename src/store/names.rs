@@ -1,5 +1,7 @@
 //! Every ref name that git-coord uses, spelled once.
 
+use crate::model::object_id::ObjectId;
+
 /// The chain of states: the authority's copy under a local authority, the last state seen
 /// under a remote one.
 pub const STATE: &str = "refs/coord/state";
@@ -31,4 +33,11 @@ pub fn epoch_beside(state: &str, number: u64) -> String {
 /// The quarantine ref of one remote.
 pub fn fetched(remote: &str) -> String {
     format!("{FETCHED}{remote}")
+}
+
+/// An object id as git prints it where there may be none: zeros are none.
+pub fn existing(hex: &str) -> Option<ObjectId> {
+    hex.parse()
+        .ok()
+        .filter(|_| hex.bytes().any(|digit| digit != b'0'))
 }

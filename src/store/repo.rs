@@ -173,6 +173,20 @@ impl Repo {
         self.refs.end_child();
     }
 
+    /// As [`Backend::fetch`], with a deadline of its own.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`].
+    pub fn fetch_within(
+        &self,
+        remote: &str,
+        name: &str,
+        limit: Duration,
+    ) -> Result<Option<ObjectId>> {
+        let kept = remote::fetch(&self.git, remote, name, limit)?;
+        self.tip(&kept)
+    }
+
     fn guard_file(&self) -> Result<&GuardFile> {
         if self.guard.get().is_none() {
             let opened = GuardFile::open(&self.coord_dir())?;
@@ -274,7 +288,6 @@ impl Backend for Repo {
     }
 
     fn fetch(&self, remote: &str, name: &str) -> Result<Option<ObjectId>> {
-        let kept = remote::fetch(&self.git, remote, name, self.options.timeout)?;
-        self.tip(&kept)
+        self.fetch_within(remote, name, self.options.timeout)
     }
 }

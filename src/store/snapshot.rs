@@ -139,6 +139,14 @@ impl<'b> Snapshot<'b> {
         self.blob(place, &id).map(Some)
     }
 
+    /// Whether there is any record below a directory: git keeps no empty ones.
+    ///
+    /// # Errors
+    /// When a tree on the way cannot be read.
+    pub fn has(&self, dir: &str) -> Result<bool> {
+        Ok(matches!(self.find(dir)?, Some((true, _))))
+    }
+
     /// Every record below a directory of the tree, in the order of their places. A record that
     /// cannot be read is in the list with the reason.
     ///

@@ -13,6 +13,7 @@ mod docs;
 mod doctor;
 mod epochs;
 mod group_commit;
+mod hooks;
 mod hostile;
 mod init;
 mod layers;
