@@ -46,6 +46,28 @@ pub(super) fn of(page: &Page, listed: &Listed) -> String {
     text
 }
 
+/// What was changed, and what a person has to do; for `init`, which tells more than this.
+pub(super) fn changes(page: &Page, listed: &Listed) -> Vec<String> {
+    for note in &listed.notes {
+        page.note(&format!("note: {note}"));
+    }
+    let mut lines: Vec<String> = listed
+        .changed
+        .iter()
+        .map(|change| format!("hooks: {change}"))
+        .collect();
+    if let Some(snippet) = &listed.snippet {
+        page.note(&format!(
+            "note: hooks here belong to {}, so none was installed; add these lines:\n{}",
+            snippet.manager, snippet.text
+        ));
+    }
+    if !listed.changed.is_empty() {
+        lines.push("hooks: see `git coord hooks list`".into());
+    }
+    lines
+}
+
 fn line(page: &Page, hook: &Installed) -> String {
     let name = format!("{:<20}", hook.event.name());
     let state = match (&hook.by, &hook.why_not) {

@@ -169,10 +169,16 @@ impl Coord {
         let mut olds: Vec<ObjectId> = old.into_iter().collect();
         let main = self.main_of(&landing.remote);
         if main != landing.branch {
-            olds.extend(self.repo.tip(&format!("refs/remotes/{}/{main}", landing.remote))?);
+            olds.extend(
+                self.repo
+                    .tip(&format!("refs/remotes/{}/{main}", landing.remote))?,
+            );
         }
         let changes = self.commits_between(&[new], &olds, known)?;
-        let mut paths: Vec<Vec<u8>> = changes.into_iter().flat_map(|change| change.paths).collect();
+        let mut paths: Vec<Vec<u8>> = changes
+            .into_iter()
+            .flat_map(|change| change.paths)
+            .collect();
         paths.sort();
         paths.dedup();
         Ok(paths)
@@ -207,7 +213,11 @@ impl Coord {
 
     /// Landing on the main branch ends the work that the locks were for.
     fn usual_end(&self, landing: &Landing) -> Landed {
-        if self.main_of(&landing.remote) == landing.branch { Landed::Release } else { Landed::Renew }
+        if self.main_of(&landing.remote) == landing.branch {
+            Landed::Release
+        } else {
+            Landed::Renew
+        }
     }
 
     /// The main branch of a remote: as set, as the remote says, or by custom.
@@ -217,12 +227,27 @@ impl Coord {
         }
         let base = format!("refs/remotes/{remote}/");
         let args = ["symbolic-ref", "--quiet", &format!("{base}HEAD")];
-        let named = self.repo.git().run(&args, None, None).ok().filter(Output::success);
+        let named = self
+            .repo
+            .git()
+            .run(&args, None, None)
+            .ok()
+            .filter(Output::success);
         let named = named.and_then(|output| Some(output.text().strip_prefix(&base)?.to_owned()));
         named.unwrap_or_else(|| {
-            let has_main = self.repo.tip(&format!("{base}main")).is_ok_and(|tip| tip.is_some());
-            let has_master = self.repo.tip(&format!("{base}master")).is_ok_and(|tip| tip.is_some());
-            if has_master && !has_main { "master".into() } else { "main".into() }
+            let has_main = self
+                .repo
+                .tip(&format!("{base}main"))
+                .is_ok_and(|tip| tip.is_some());
+            let has_master = self
+                .repo
+                .tip(&format!("{base}master"))
+                .is_ok_and(|tip| tip.is_some());
+            if has_master && !has_main {
+                "master".into()
+            } else {
+                "main".into()
+            }
         })
     }
 
