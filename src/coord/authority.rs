@@ -5,6 +5,9 @@ use crate::store::{Backend, Draft, EpochLink, Pushed, RefSwap, Swapped, contains
 
 use super::{Coord, Failure, pin, view};
 
+/// How often a move is tried while git prunes the objects that it needs.
+const SWAPS_MAX: usize = 5;
+
 /// How a publication ended, when it did not fail.
 pub(super) enum Published {
     /// The draft is the state now, or part of its past.
@@ -38,7 +41,7 @@ pub(super) fn publish(
     }];
     swaps.extend(closed_epoch(coord, new)?);
     let Some(remote) = &coord.settings.remote else {
-        return Ok(match coord.repo.swap(&swaps)? {
+        return Ok(match swap_whole(coord, draft, &swaps)? {
             Swapped::Moved => {
                 pin::store(&coord.repo.coord_dir(), &new);
                 Published::Done
@@ -49,9 +52,14 @@ pub(super) fn publish(
     let mut pushed = swaps.clone();
     pushed[0].name.clone_from(&coord.settings.remote_ref);
     pushed.extend(with.swaps.iter().cloned());
-    match coord.repo.push(remote, &pushed)? {
+    let mut outcome = coord.repo.push(remote, &pushed)?;
+    if matches!(outcome, Pushed::Unreached(_)) && draft.mend()? {
+        // Git pruned what was to be pushed.
+        outcome = coord.repo.push(remote, &pushed)?;
+    }
+    match outcome {
         Pushed::Moved => {
-            adopt_own(coord, &swaps)?;
+            adopt_own(coord, draft, &swaps)?;
             Ok(Published::Done)
         }
         Pushed::Unreached(why) => Err(Failure::Unreachable {
@@ -78,6 +86,26 @@ pub(super) fn publish(
     }
 }
 
+/// Moves local refs to a state whose objects are all there, whatever git prunes meanwhile. Before
+/// the move nothing protects them; after it, only a pruning that had begun before can take them.
+fn swap_whole(coord: &Coord, draft: &Draft<'_>, swaps: &[RefSwap]) -> Result<Swapped, Failure> {
+    let mut tries = 1..SWAPS_MAX;
+    loop {
+        match coord.repo.swap(swaps) {
+            Err(why) => {
+                if !draft.mend()? || tries.next().is_none() {
+                    return Err(why.into());
+                }
+            }
+            Ok(Swapped::Moved) => {
+                while draft.mend()? && tries.next().is_some() {}
+                return Ok(Swapped::Moved);
+            }
+            Ok(Swapped::Lost) => return Ok(Swapped::Lost),
+        }
+    }
+}
+
 /// Decides by ancestry what became of a push whose answer was no, or did not come.
 fn settle(
     coord: &Coord,
@@ -97,12 +125,14 @@ fn settle(
 }
 
 /// Moves the local refs after the remote has confirmed them.
-fn adopt_own(coord: &Coord, swaps: &[RefSwap]) -> Result<(), Failure> {
+fn adopt_own(coord: &Coord, draft: &Draft<'_>, swaps: &[RefSwap]) -> Result<(), Failure> {
     for swap in &swaps[1..] {
         // Kept for history's sake; the remote has it.
         let _ = coord.repo.swap(std::slice::from_ref(swap))?;
     }
+    draft.mend()?;
     view::adopt(coord, swaps[0].old, Some(swaps[0].new))?;
+    draft.mend()?;
     view::confirm(coord);
     Ok(())
 }

@@ -66,6 +66,22 @@ pub trait Backend {
     /// When one could not be written; others may have been, unreferenced, for git to collect.
     fn write(&self, objects: &[NewObject]) -> Result<()>;
 
+    /// Writes objects so that git's immediate pruning does not take them again before a ref reaches
+    /// them. That costs a file that stays until git repacks, so it is no way for every day.
+    ///
+    /// # Errors
+    /// As [`Backend::write`].
+    fn write_lasting(&self, objects: &[NewObject]) -> Result<()> {
+        self.write(objects)
+    }
+
+    /// Whether an object is there now. Git's immediate pruning (`git prune --expire=now`) may have
+    /// taken one that was written a moment ago and that no ref has reached yet.
+    ///
+    /// # Errors
+    /// When the objects cannot be looked at.
+    fn has(&self, id: &ObjectId) -> Result<bool>;
+
     /// The commit that a ref names; `None` when there is no such ref.
     ///
     /// # Errors

@@ -111,4 +111,22 @@ impl<'b> Draft<'b> {
         }
         Ok(())
     }
+
+    /// Writes again what was written and is gone: git prunes what no ref has reached yet when it is
+    /// told to do so at once. Returns whether there was anything.
+    ///
+    /// # Errors
+    /// As [`Draft::write`].
+    pub fn mend(&self) -> Result<bool> {
+        let backend = self.layer.backend();
+        let written = &self.objects[..self.written];
+        for object in written {
+            if !backend.has(&object.id)? {
+                // All of them: the next ones may go while these are written.
+                backend.write_lasting(written)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }

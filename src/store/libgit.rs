@@ -80,6 +80,14 @@ impl LibObjects {
         Ok(files)
     }
 
+    pub(super) fn has(&self, id: &ObjectId) -> Result<bool> {
+        let odb = self
+            .repository
+            .odb()
+            .map_err(Error::lib("opening the object database"))?;
+        Ok(odb.exists(oid(id)?))
+    }
+
     pub(super) fn tip(&self, name: &str) -> Result<Option<ObjectId>> {
         match self.repository.refname_to_id(name) {
             Ok(oid) => Ok(ObjectId::from_bytes(oid.as_bytes())),

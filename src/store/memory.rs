@@ -148,6 +148,11 @@ impl Backend for Memory {
         Ok(data.clone())
     }
 
+    fn has(&self, id: &ObjectId) -> Result<bool> {
+        self.called()?;
+        Ok(self.own.borrow().objects.contains_key(id))
+    }
+
     fn write(&self, objects: &[NewObject]) -> Result<()> {
         self.called()?;
         let mut own = self.own.borrow_mut();

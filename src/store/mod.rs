@@ -25,6 +25,7 @@ mod memory;
 pub mod names;
 mod object;
 mod program;
+mod recent;
 mod refs;
 mod remote;
 mod repo;

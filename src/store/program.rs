@@ -5,11 +5,13 @@
 
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{ChildStdin, ChildStdout};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
+use super::durable;
 use super::error::{Error, Result};
 use super::git::{Git, Program};
 use super::libgit::check_size;
@@ -64,12 +66,34 @@ impl ProgramObjects {
         Ok(answer.data)
     }
 
+    pub(super) fn has(&self, id: &ObjectId) -> Result<bool> {
+        Ok(self.ask(&id.to_string(), usize::MAX)?.is_some())
+    }
+
     /// The commit that a ref names, in the same question that reads objects.
     pub(super) fn tip(&self, name: &str) -> Result<Option<ObjectId>> {
-        Ok(self.ask(name, usize::MAX)?.map(|answer| answer.id))
+        if let Some(answer) = self.ask(name, usize::MAX)? {
+            return Ok(Some(answer.id));
+        }
+        // `missing` is said of a ref that is not there and of one whose commit is not there. Only
+        // the first is nothing.
+        let args = ["rev-parse", "--verify", "--quiet", name];
+        let output = self.git.run(&args, None, None)?;
+        Ok(output
+            .success()
+            .then(|| output.text().parse().ok())
+            .flatten())
     }
 
     fn ask(&self, name: &str, bytes_max: usize) -> Result<Option<Answer>> {
+        match self.ask_once(name, bytes_max) {
+            // Git ends when an object goes between its name and its content. A new one knows.
+            Err(Error::Git { .. }) => self.ask_once(name, bytes_max),
+            other => other,
+        }
+    }
+
+    fn ask_once(&self, name: &str, bytes_max: usize) -> Result<Option<Answer>> {
         let mut slot = self.reader.borrow_mut();
         let reader = match slot.take() {
             Some(reader) => reader,
@@ -102,6 +126,49 @@ impl ProgramObjects {
         ];
         self.git.expect(&args, Some(&pack)).map(drop)
     }
+}
+
+/// Writes objects as one pack, which git's pruning leaves alone whether or not it is reachable.
+///
+/// It is made in `scratch`: among the objects, git's pruning would take its temporary files.
+pub(super) fn write_packed(
+    git: &Git,
+    hash: HashKind,
+    scratch: &Path,
+    common_dir: &Path,
+    objects: &[NewObject],
+) -> Result<()> {
+    let bytes = pack(hash, objects)?;
+    let made = scratch.join(format!("pack-{}.pack", ulid::Ulid::generate()));
+    let index = made.with_extension("idx");
+    let moved = std::fs::write(&made, &bytes)
+        .map_err(Error::io("writing", &made))
+        .and_then(|()| {
+            let args = [
+                "index-pack".as_ref(),
+                "-o".as_ref(),
+                index.as_os_str(),
+                made.as_os_str(),
+            ];
+            git.expect(&args, None)?;
+            durable::flush(&[made.clone(), index.clone()])?;
+            // Git names a pack after its own checksum, and looks for packs by their index.
+            let name = &bytes[bytes.len() - hash.digest(&[]).as_bytes().len()..];
+            let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+            let dir = common_dir.join("objects/pack");
+            for from in [&made, &index] {
+                let to = dir
+                    .join(format!("pack-{name}"))
+                    .with_extension(from.extension().unwrap_or_default());
+                std::fs::rename(from, &to).map_err(Error::io("moving", &to))?;
+            }
+            durable::flush(&[dir])
+        });
+    for file in [made, index] {
+        // Gone when all went well.
+        let _ = std::fs::remove_file(file);
+    }
+    moved
 }
 
 impl Reader {

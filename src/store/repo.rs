@@ -15,7 +15,8 @@ use super::git::Git;
 use super::guard::{Guard, GuardFile};
 use super::libgit::LibObjects;
 use super::object::{HashKind, NewObject, ObjectKind};
-use super::program::ProgramObjects;
+use super::program::{self, ProgramObjects};
+use super::recent;
 use super::refs::RefWriter;
 use super::remote;
 use crate::model::object_id::ObjectId;
@@ -184,6 +185,32 @@ impl Repo {
         self.refs.warm(self.guard_file()?)
     }
 
+    /// Writes an object again that git has pruned too early, from this clone's own copy.
+    fn heal(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Vec<u8>> {
+        let copy = recent::find(&self.coord_dir(), id)
+            .filter(|copy| copy.kind == kind && copy.data.len() <= bytes_max)
+            // The file is nobody's authority: what it holds must be what it says.
+            .filter(|copy| NewObject::new(self.hash(), kind, copy.data.clone()).id == *id)
+            .ok_or(Error::Missing { id: *id })?;
+        // Who may not write here can still read on.
+        let _ = self.write_lasting(std::slice::from_ref(&copy));
+        Ok(copy.data)
+    }
+
+    fn write_once(&self, objects: &[NewObject]) -> Result<()> {
+        match &self.objects {
+            Objects::Lib(lib) => {
+                let files = lib.write(objects)?;
+                if self.options.fsync {
+                    durable::flush(&files)
+                } else {
+                    Ok(())
+                }
+            }
+            Objects::Program(program) => program.write(objects),
+        }
+    }
+
     fn guard_file(&self) -> Result<&GuardFile> {
         if self.guard.get().is_none() {
             let opened = GuardFile::open(&self.coord_dir())?;
@@ -201,23 +228,38 @@ impl Backend for Repo {
     }
 
     fn read(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Vec<u8>> {
-        match &self.objects {
+        let read = match &self.objects {
             Objects::Lib(lib) => lib.read(id, kind, bytes_max),
             Objects::Program(program) => program.read(id, kind, bytes_max),
+        };
+        match read {
+            Err(Error::Missing { .. }) => self.heal(id, kind, bytes_max),
+            other => other,
         }
     }
 
     fn write(&self, objects: &[NewObject]) -> Result<()> {
-        match &self.objects {
-            Objects::Lib(lib) => {
-                let files = lib.write(objects)?;
-                if self.options.fsync {
-                    durable::flush(&files)
-                } else {
-                    Ok(())
-                }
+        // Git's housekeeping removes empty directories and temporary files, also those that a
+        // writer is about to use. Writing again is harmless: the content names the object.
+        match self.write_once(objects) {
+            Ok(()) => {
+                recent::add(&self.coord_dir(), objects);
+                Ok(())
             }
-            Objects::Program(program) => program.write(objects),
+            // The first error is the one to tell, when nothing helps.
+            Err(why) => self.write_lasting(objects).map_err(|_| why),
+        }
+    }
+
+    fn write_lasting(&self, objects: &[NewObject]) -> Result<()> {
+        let (hash, scratch) = (self.layout.hash, self.coord_dir());
+        program::write_packed(&self.git, hash, &scratch, &self.layout.common_dir, objects)
+    }
+
+    fn has(&self, id: &ObjectId) -> Result<bool> {
+        match &self.objects {
+            Objects::Lib(lib) => lib.has(id),
+            Objects::Program(program) => program.has(id),
         }
     }
 
