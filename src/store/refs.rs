@@ -36,6 +36,13 @@ struct Transactions {
     stdout: BufReader<ChildStdout>,
 }
 
+/// Why a transaction came to nothing.
+struct Broken {
+    why: Error,
+    /// Whether git was killed in the middle of it, which may leave its lock files behind.
+    is_killed: bool,
+}
+
 impl RefWriter {
     pub(super) fn new(git: Git, common_dir: PathBuf, is_reftable: bool, fsync: bool) -> Self {
         Self {
@@ -95,10 +102,23 @@ impl RefWriter {
         }
         let note = format!("{} {}\n", swaps[0].name, swaps[0].new);
         guard.begin(&note)?;
-        let moved = self.attempt(guard, swaps);
+        let mut moved = self.attempt(guard, swaps);
+        if moved.as_ref().is_err_and(|broken| broken.is_killed) {
+            // Somebody killed git alone. What it left is ours to clear, and the move to do again.
+            let noted = guard.interrupted()?.map(|intent| intent.at);
+            for swap in swaps {
+                self.clear_stale(&swap.name, noted.unwrap_or(SystemTime::UNIX_EPOCH))?;
+            }
+            moved = self.attempt(guard, swaps);
+        }
         let judged = match moved {
             Ok(()) => Swapped::Moved,
-            Err(why) => {
+            // Killed again: the note stays, for the next command to clear up after it.
+            Err(Broken {
+                why,
+                is_killed: true,
+            }) => return Err(why),
+            Err(Broken { why, .. }) => {
                 let mut is_done = true;
                 let mut is_lost = false;
                 for swap in swaps {
@@ -125,26 +145,31 @@ impl RefWriter {
         Ok(judged)
     }
 
-    fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<()> {
-        self.warm(guard)?;
+    fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> std::result::Result<(), Broken> {
+        let not_started = |why| Broken {
+            why,
+            is_killed: false,
+        };
+        self.warm(guard).map_err(not_started)?;
         let mut slot = self.child.borrow_mut();
         let Some(transactions) = slot.as_mut() else {
-            return Err(Error::Git {
+            return Err(not_started(Error::Git {
                 command: "update-ref".into(),
                 why: "it did not start".into(),
-            });
+            }));
         };
         let done = transactions.run(swaps);
         if done.is_err() {
             // A failed transaction ends the child; what it printed says why.
-            let why = slot
+            let (why, is_killed) = slot
                 .take()
                 .map(Transactions::last_words)
                 .unwrap_or_default();
-            return Err(Error::Git {
+            let why = Error::Git {
                 command: "update-ref".into(),
                 why,
-            });
+            };
+            return Err(Broken { why, is_killed });
         }
         Ok(())
     }
@@ -155,32 +180,39 @@ impl RefWriter {
     /// it; the lock file is younger than the note; and it stands unchanged for [`STALE_AFTER`],
     /// so it is not a `git pack-refs` passing by.
     fn clear_stale(&self, name: &str, noted: SystemTime) -> Result<()> {
-        let path = lock_path(&self.common_dir, self.is_reftable, name);
         let is_suspect = |seen: &Stamp| {
             // Some file systems keep times to the second or two only.
             seen.changed + Duration::from_secs(2) >= noted
         };
-        let Some(first) = Stamp::of(&path).filter(is_suspect) else {
-            return Ok(());
+        let stamp = |path: PathBuf| {
+            let stamp = Stamp::of(&path).filter(is_suspect)?;
+            Some((path, stamp))
         };
+        let paths = lock_paths(&self.common_dir, self.is_reftable, name);
+        let mut suspects: Vec<(PathBuf, Stamp)> = paths.into_iter().filter_map(stamp).collect();
         let start = Instant::now();
-        while start.elapsed() < STALE_AFTER {
+        while !suspects.is_empty() && start.elapsed() < STALE_AFTER {
             std::thread::sleep(POLL);
-            if Stamp::of(&path).as_ref() != Some(&first) {
-                return Ok(());
-            }
+            suspects.retain(|(path, first)| Stamp::of(path).as_ref() == Some(first));
         }
-        move_aside(&path, &self.common_dir)
+        suspects
+            .iter()
+            .try_for_each(|(path, _)| move_aside(path, &self.common_dir))
     }
 }
 
-/// Where git keeps the lock of a ref.
-pub(super) fn lock_path(common_dir: &Path, is_reftable: bool, name: &str) -> PathBuf {
-    if is_reftable {
-        common_dir.join("reftable/tables.list.lock")
-    } else {
-        common_dir.join(format!("{name}.lock"))
+/// Where git keeps the locks that a change of a ref takes.
+pub(super) fn lock_paths(common_dir: &Path, is_reftable: bool, name: &str) -> Vec<PathBuf> {
+    if !is_reftable {
+        return vec![common_dir.join(format!("{name}.lock"))];
     }
+    // One on the list of tables and, while git merges tables after a change, one on each of them.
+    let entries = std::fs::read_dir(common_dir.join("reftable"));
+    let files = entries.into_iter().flatten().flatten();
+    files
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "lock"))
+        .collect()
 }
 
 /// Keeps a stale lock file for a person to look at, out of git's way.
@@ -237,15 +269,17 @@ impl Transactions {
         Ok(())
     }
 
-    fn last_words(mut self) -> String {
+    /// What it says at its end, and whether it was killed before it could end by itself.
+    fn last_words(mut self) -> (String, bool) {
         drop(self.stdin);
         let mut words = Vec::new();
         if let Some(stderr) = self.child.stderr.take() {
             // Bounded by `clean`; the child is at its end.
             let _ = stderr.take(64 * 1024).read_to_end(&mut words);
         }
-        let _ = self.child.wait();
-        clean(&words)
+        let status = self.child.wait();
+        let is_killed = status.is_ok_and(|status| status.code().is_none());
+        (clean(&words), is_killed)
     }
 }
 

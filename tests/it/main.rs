@@ -8,7 +8,9 @@
 // In a test a panic is the report, and its place says more than a message would.
 #![allow(clippy::unwrap_used)]
 
+mod authority;
 mod group_commit;
+mod kills;
 mod races;
 mod rig;
 mod support;
