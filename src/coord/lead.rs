@@ -1,7 +1,7 @@
 //! The loop: a fresh view, all waiting requests decided on it, one publication, answers for all.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::domain::{Plan, State, decide};
 use crate::env;
@@ -22,10 +22,16 @@ use super::view::{self, View};
 use super::{Coord, Failure, published, queue, sights};
 
 /// How often a lost race is decided again before the caller is told to retry.
-const ATTEMPTS_MAX: usize = 12;
-/// The first pause after a lost race; it doubles up to [`PAUSE_MAX`] and is jittered.
-const PAUSE_FIRST: Duration = Duration::from_millis(15);
-const PAUSE_MAX: Duration = Duration::from_millis(800);
+const ATTEMPTS_MAX: usize = 40;
+/// How long at most, in deadlines of one network command; also less than the first few attempts
+/// are never made.
+const ATTEMPTS_TIMEOUTS_MAX: u32 = 4;
+const ATTEMPTS_MIN: usize = 12;
+/// The longest pause after a lost race, in times that an attempt takes, for the first loss, the
+/// second and so on. It grows until many clones find room beside each other, and shrinks again for
+/// who has lost often: those who came later stand back, and nobody starves.
+const PAUSES: [u32; 12] = [1, 2, 4, 8, 8, 8, 6, 4, 3, 2, 2, 1];
+const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// How long a command waits for others of its clone beside their network time.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 /// How old the view of one who waits may be. It paces its looks itself, and each is worth a request
@@ -176,9 +182,15 @@ fn job_beside(own: &Job, request: Request) -> Job {
 /// Decides all jobs on one view and publishes them in one step; again after a lost race.
 fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<Settled, Failure> {
     let remote = coord.settings.remote.as_deref();
+    let start = Instant::now();
+    let time_max = coord.settings.timeout * ATTEMPTS_TIMEOUTS_MAX;
     let mut base = view::trusted(coord)?;
-    let mut pause = PAUSE_FIRST;
-    for _ in 0..ATTEMPTS_MAX {
+    let mut losses = 0;
+    for attempt in 0..ATTEMPTS_MAX {
+        if attempt >= ATTEMPTS_MIN && start.elapsed() > time_max {
+            return Err(Failure::Busy { attempts: attempt });
+        }
+        let began = Instant::now();
         if let Some(remote) = remote.filter(|_| base.is_none()) {
             base = view::refresh(coord, remote)?;
         }
@@ -212,8 +224,9 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
                 return Ok(Settled { answers, epoch });
             }
             Published::Lost => {
-                std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
-                pause = (pause * 2).min(PAUSE_MAX);
+                let pause = began.elapsed() * PAUSES[losses.min(PAUSES.len() - 1)];
+                std::thread::sleep(pause.min(PAUSE_MAX).mul_f64(fastrand::f64()));
+                losses += 1;
                 base = view::trusted(coord)?;
             }
         }

@@ -37,8 +37,9 @@ impl Kept {
         })
     }
 
-    /// Ends the child by the end of its input, and returns what it had to say.
-    pub(super) fn last_words(self) -> String {
+    /// Ends the child by the end of its input. Returns what it had to say, and whether it was killed
+    /// before it could end by itself.
+    pub(super) fn last_words(self) -> (String, bool) {
         let Self {
             stdin,
             stdout,
@@ -46,8 +47,9 @@ impl Kept {
             words,
         } = self;
         drop((stdin, stdout));
-        let _ = child.wait();
-        clean(&words.join().unwrap_or_default())
+        let status = child.wait();
+        let is_killed = status.is_ok_and(|status| status.code().is_none());
+        (clean(&words.join().unwrap_or_default()), is_killed)
     }
 }
 

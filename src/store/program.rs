@@ -130,7 +130,7 @@ impl ProgramObjects {
             // Its position in the stream is unknown now, or it has ended; it may say why.
             Err(why) => {
                 let _ = reader.child.kill();
-                let words = reader.last_words();
+                let (words, _) = reader.last_words();
                 Err(failed(&if words.is_empty() {
                     why.to_string()
                 } else {

@@ -117,9 +117,24 @@ impl RefWriter {
         if let Some(first) = swaps.first() {
             guard.begin(&format!("{} {}\n", first.name, first.new))?;
         }
-        let ended = match self.attempt(guard, swaps) {
+        let mut attempt = self.attempt(guard, swaps);
+        if matches!(&attempt, Err(failed) if failed.is_killed) {
+            // Somebody killed git alone. What it left is ours to clear, and the move to do again.
+            let noted = guard.interrupted()?.map(|intent| intent.at);
+            for swap in swaps {
+                self.clear_stale(&swap.name, noted.unwrap_or(SystemTime::UNIX_EPOCH))?;
+            }
+            attempt = self.attempt(guard, swaps);
+        }
+        let ended = match attempt {
             Ok(()) => Ok(Swapped::Moved),
-            Err(why) => judge(swaps, tip, why),
+            // Killed again: the note stays, for the next command to clear up after it.
+            Err(Failed {
+                why,
+                is_killed: true,
+                ..
+            }) => return Err(why),
+            Err(Failed { why, .. }) => judge(swaps, tip, why),
         };
         // The child has answered or is gone: whatever follows, this move is no longer under way,
         // and a note that stayed would make the next writer take it for a dead one's.
@@ -162,7 +177,7 @@ impl RefWriter {
         Ok(Some(intent.note))
     }
 
-    fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<()> {
+    fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<(), Failed> {
         let was_idle = self.child.borrow().is_some();
         match self.attempt_once(guard, swaps) {
             // It never took up the order: something ended it while it was idle.
@@ -171,14 +186,17 @@ impl RefWriter {
             }) if was_idle => self.attempt_once(guard, swaps),
             other => other,
         }
-        .map_err(|failed| failed.why)
     }
 
     fn attempt_once(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<(), Failed> {
-        let failed = |has_begun| move |why| Failed { has_begun, why };
-        self.warm(guard).map_err(failed(true))?;
+        let not_started = |why| Failed {
+            has_begun: true,
+            is_killed: false,
+            why,
+        };
+        self.warm(guard).map_err(not_started)?;
         let Some(mut transactions) = self.child.take() else {
-            return Err(failed(true)(refused("it did not start")));
+            return Err(not_started(refused("it did not start")));
         };
         match transactions.run(swaps) {
             Ok(()) => {
@@ -186,7 +204,14 @@ impl RefWriter {
                 Ok(())
             }
             // A failed transaction ends the child; what it printed says why.
-            Err(steps) => Err(failed(steps > 0)(refused(&transactions.last_words()))),
+            Err(steps) => {
+                let (words, is_killed) = transactions.last_words();
+                Err(Failed {
+                    has_begun: steps > 0,
+                    is_killed,
+                    why: refused(&words),
+                })
+            }
         }
     }
 
@@ -196,22 +221,24 @@ impl RefWriter {
     /// it; the lock file is younger than the note; and it stands unchanged for [`STALE_AFTER`],
     /// so it is not a `git pack-refs` passing by.
     fn clear_stale(&self, name: &str, noted: SystemTime) -> Result<()> {
-        let path = lock_path(&self.common_dir, self.is_reftable, name);
         let is_suspect = |seen: &Stamp| {
             // Some file systems keep times to the second or two only.
             seen.changed + Duration::from_secs(2) >= noted
         };
-        let Some(first) = Stamp::of(&path).filter(is_suspect) else {
-            return Ok(());
+        let stamp = |path: PathBuf| {
+            let stamp = Stamp::of(&path).filter(is_suspect)?;
+            Some((path, stamp))
         };
+        let paths = lock_paths(&self.common_dir, self.is_reftable, name);
+        let mut suspects: Vec<(PathBuf, Stamp)> = paths.into_iter().filter_map(stamp).collect();
         let start = Instant::now();
-        while start.elapsed() < STALE_AFTER {
+        while !suspects.is_empty() && start.elapsed() < STALE_AFTER {
             std::thread::sleep(POLL);
-            if Stamp::of(&path).as_ref() != Some(&first) {
-                return Ok(());
-            }
+            suspects.retain(|(path, first)| Stamp::of(path).as_ref() == Some(first));
         }
-        move_aside(&path, &self.common_dir)
+        suspects
+            .iter()
+            .try_for_each(|(path, _)| move_aside(path, &self.common_dir))
     }
 }
 
@@ -219,6 +246,8 @@ impl RefWriter {
 struct Failed {
     /// Whether git took up the order at all.
     has_begun: bool,
+    /// Whether it was killed in the middle of it, which may leave its lock files behind.
+    is_killed: bool,
     why: Error,
 }
 
@@ -249,13 +278,18 @@ fn judge(
     }
 }
 
-/// Where git keeps the lock of a ref.
-pub(super) fn lock_path(common_dir: &Path, is_reftable: bool, name: &str) -> PathBuf {
-    if is_reftable {
-        common_dir.join("reftable/tables.list.lock")
-    } else {
-        common_dir.join(format!("{name}.lock"))
+/// Where git keeps the locks that a change of a ref takes.
+pub(super) fn lock_paths(common_dir: &Path, is_reftable: bool, name: &str) -> Vec<PathBuf> {
+    if !is_reftable {
+        return vec![common_dir.join(format!("{name}.lock"))];
     }
+    // One on the list of tables and, while git merges tables after a change, one on each of them.
+    let entries = std::fs::read_dir(common_dir.join("reftable"));
+    let files = entries.into_iter().flatten().flatten();
+    files
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "lock"))
+        .collect()
 }
 
 /// Keeps a stale lock file for a person to look at, out of git's way.
@@ -294,7 +328,7 @@ impl Transactions {
         Ok(())
     }
 
-    fn last_words(self) -> String {
+    fn last_words(self) -> (String, bool) {
         self.kept.last_words()
     }
 }

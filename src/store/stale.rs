@@ -8,7 +8,7 @@ use super::guard::Guard;
 use super::layout::Layout;
 use super::names;
 use super::ref_file::Stamp;
-use super::refs::{lock_path, move_aside};
+use super::refs::{lock_paths, move_aside};
 use super::repo::Repo;
 
 /// Most directory entries that are looked at: there are few refs of ours, whatever else is there.
@@ -38,8 +38,8 @@ impl LockFile {
 /// The lock files on refs of the state, fresh ones of living writers among them.
 pub fn lock_files(layout: &Layout) -> Vec<LockFile> {
     if layout.is_reftable {
-        let path = lock_path(&layout.common_dir, true, names::STATE);
-        return LockFile::at(path).into_iter().collect();
+        let paths = lock_paths(&layout.common_dir, true, names::STATE);
+        return paths.into_iter().filter_map(LockFile::at).collect();
     }
     let mut found = Vec::new();
     let mut seen = 0;

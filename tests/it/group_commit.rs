@@ -1,10 +1,12 @@
 //! Commands of one clone that meet: one of them carries the others.
 
 use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::support::strace::Traced;
 use crate::support::wait::until;
-use crate::support::{Agent, Sandbox};
+use crate::support::{Agent, Hub, Sandbox, race};
 
 /// Waits until a request of a waiting command lies in the clone's queue.
 fn until_queued(agent: &Agent, count: usize) {
@@ -66,4 +68,87 @@ fn a_command_whose_carrier_died_is_done_once_and_answered() {
         deaths += 1;
     }
     assert!(deaths > 1, "the carrier died {deaths} times");
+}
+
+/// How many pushes a hub has taken, by the log of its ref.
+fn pushes(hub: &Hub) -> usize {
+    let log = hub.path().join("logs/refs/coord/state");
+    fs::read_to_string(log).unwrap_or_default().lines().count()
+}
+
+/// A hub that keeps a log of its refs.
+fn logging_hub(sandbox: &Sandbox) -> Hub {
+    let hub = sandbox.bare("hub");
+    hub.git(["config", "core.logAllRefUpdates", "always"]).ok();
+    hub
+}
+
+#[test]
+fn many_commands_of_one_clone_share_pushes() {
+    let sandbox = Sandbox::new();
+    let hub = logging_hub(&sandbox);
+    let alice = hub.clone_as("alice");
+    alice.git(["config", "coord.remote", "origin"]).ok();
+    alice.coord(["lock", "README.md"]).ok();
+    let before = pushes(&hub);
+    let start = Instant::now();
+    let outcomes = race(64, |index| {
+        let agent = alice.beside(&format!("a{index}"));
+        agent.command("git-coord", ["lock", &format!("src/{index}.rs")])
+    });
+    let took = start.elapsed();
+    for outcome in outcomes {
+        outcome.ok();
+    }
+    let pushes = pushes(&hub) - before;
+    println!("64 locks in one clone: {pushes} pushes in {took:?}");
+    assert!(pushes <= 6, "{pushes} pushes");
+    alice.coord(["log", "--verify"]).ok();
+}
+
+#[test]
+fn many_clones_on_one_hub_starve_nobody() {
+    const ROUNDS: usize = 4;
+    let sandbox = Sandbox::new();
+    let hub = logging_hub(&sandbox);
+    let agents: Vec<_> = (0..16)
+        .map(|index| {
+            let agent = hub.clone_as(&format!("a{index}"));
+            agent.git(["config", "coord.remote", "origin"]).ok();
+            agent
+        })
+        .collect();
+    let start = Instant::now();
+    let slowest = thread::scope(|scope| {
+        let running: Vec<_> = agents
+            .iter()
+            .map(|agent| {
+                scope.spawn(move || {
+                    let mut slowest = Duration::ZERO;
+                    for round in 0..ROUNDS {
+                        let start = Instant::now();
+                        let key = format!("{}/{round}.rs", agent.name());
+                        agent.coord(["lock", &key]).ok();
+                        slowest = slowest.max(start.elapsed());
+                    }
+                    slowest
+                })
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|agent| agent.join().unwrap())
+            .max()
+            .unwrap()
+    });
+    let took = start.elapsed();
+    let locks = 16 * ROUNDS;
+    println!(
+        "16 clones on one hub: {locks} locks in {took:?}, {:.1} a second, slowest {slowest:?}",
+        locks as f64 / took.as_secs_f64()
+    );
+    agents[0].git(["config", "coord.maxAge", "0s"]).ok();
+    let listed = agents[0].coord(["locks", "--json"]).ok().json();
+    assert_eq!(listed["locks"].as_array().unwrap().len(), locks);
+    agents[0].coord(["log", "--verify"]).ok();
 }

@@ -8,6 +8,7 @@
 // In a test a panic is the report, and its place says more than a message would.
 #![allow(clippy::unwrap_used)]
 
+mod authority;
 mod completion;
 mod docs;
 mod doctor;
@@ -16,6 +17,7 @@ mod group_commit;
 mod hooks;
 mod hostile;
 mod init;
+mod kills;
 mod layers;
 mod manual;
 mod push;

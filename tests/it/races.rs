@@ -1,3 +1,7 @@
 //! Freshly started processes that want the same things at the same time, some of them killed.
 
+mod beside;
+mod field;
+mod oracle;
 mod readers;
+mod together;

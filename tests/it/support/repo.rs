@@ -4,6 +4,7 @@
 //! `hub.git([...])` read the same. The types differ in what makes sense to ask of them.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 
 use super::Shell;
 
@@ -130,6 +131,14 @@ impl Agent {
         let place = dir.to_str().unwrap();
         self.git(["worktree", "add", "--quiet", "-b", branch, place])
             .ok();
+        Self {
+            shell: self.shell.clone().at(dir),
+            name: self.name.clone(),
+        }
+    }
+
+    /// The same agent and session in another directory, such as a copy of this one.
+    pub fn moved(&self, dir: PathBuf) -> Self {
         Self {
             shell: self.shell.clone().at(dir),
             name: self.name.clone(),

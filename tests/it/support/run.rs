@@ -135,14 +135,12 @@ impl Running {
     #[must_use = "snapshot it, or say what it should be: `ok`, `refused`, `code`"]
     #[track_caller]
     pub fn wait(mut self) -> Outcome {
-        let status = until_by(self.deadline, || {
-            // In this order, so that a group whose output stays open can still be killed.
-            if self.has_closed() {
-                self.child.try_wait().unwrap()
-            } else {
-                None
-            }
-        });
+        // In this order, so that a group whose output stays open can still be killed.
+        let has_closed =
+            self.stdout.closes_by(self.deadline) && self.stderr.closes_by(self.deadline);
+        let status = has_closed
+            .then(|| until_by(self.deadline, || self.child.try_wait().unwrap()))
+            .flatten();
         self.status = status;
         if status.is_none() {
             self.kill_group();

@@ -74,7 +74,16 @@ impl Traced {
     /// Waits for the end.
     #[track_caller]
     pub fn wait(self) -> Outcome {
-        self.running.wait()
+        self.end().0
+    }
+
+    /// Waits for the end, and returns the trace too.
+    #[track_caller]
+    pub fn end(self) -> (Outcome, String) {
+        let outcome = self.running.wait();
+        let trace = fs::read_to_string(&self.trace).unwrap_or_default();
+        fs::remove_file(&self.trace).unwrap();
+        (outcome, trace)
     }
 }
 

@@ -1,0 +1,241 @@
+//! A remote that decides: what reaches it, what it answers, and what becomes of lost answers.
+
+use std::fs;
+
+use crate::support::proxy::{Behaviour, Proxy, Seen};
+use crate::support::server::{GitDaemon, Http, Server, Sshd};
+use crate::support::{Agent, Hub, Sandbox, race};
+
+/// Makes the remote decide for an agent's clone.
+fn shared(agent: Agent) -> Agent {
+    agent.git(["config", "coord.remote", "origin"]).ok();
+    agent
+}
+
+/// A hub behind a daemon behind a proxy, and two agents in clones of their own.
+struct Route {
+    // Fields are dropped in this order: the proxy lets go before the daemon ends.
+    proxy: Proxy,
+    _daemon: GitDaemon,
+    alice: Agent,
+    bob: Agent,
+    hub: Hub,
+}
+
+impl Route {
+    fn new() -> Self {
+        let sandbox = Sandbox::new();
+        let hub = sandbox.bare("hub");
+        let daemon = GitDaemon::start(&sandbox);
+        let proxy = Proxy::before(&daemon);
+        let [alice, bob] = ["alice", "bob"].map(|name| shared(proxy.clone_as(&hub, name)));
+        alice.coord(["lock", "docs/"]).ok();
+        bob.coord(["lock", "README.md"]).ok();
+        Self {
+            proxy,
+            _daemon: daemon,
+            alice,
+            bob,
+            hub,
+        }
+    }
+
+    /// What goes through the proxy while something is done.
+    fn seen(&self, act: impl FnOnce()) -> Seen {
+        let before = self.proxy.seen();
+        act();
+        let after = self.proxy.seen();
+        Seen {
+            fetches: after.fetches - before.fetches,
+            pushes: after.pushes - before.pushes,
+        }
+    }
+
+    /// How many operations the hub's chain has for a key.
+    fn operations(&self, key: &str) -> usize {
+        let log = self.hub.ask_git(["log", "--format=%s", "refs/coord/state"]);
+        log.lines().filter(|line| line.contains(key)).count()
+    }
+}
+
+const ONE_PUSH: Seen = Seen {
+    fetches: 0,
+    pushes: 1,
+};
+
+#[test]
+fn a_change_with_nothing_in_the_way_is_one_push() {
+    let route = Route::new();
+    let bob = &route.bob;
+    for args in [["lock", "src/a.rs"], ["unlock", "src/a.rs"]] {
+        assert_eq!(route.seen(|| drop(bob.coord(args).ok())), ONE_PUSH);
+    }
+}
+
+#[test]
+fn a_refusal_comes_only_from_a_fresh_view() {
+    let route = Route::new();
+    let Route { alice, bob, .. } = &route;
+    alice.coord(["lock", "src/a.rs"]).ok();
+    // Bob's view is from before: it says yes, the hub says no, and a fresh view says why.
+    let seen = route.seen(|| drop(bob.coord(["lock", "src/a.rs"]).refused()));
+    assert_eq!((seen.fetches, seen.pushes), (1, 1));
+    // Now it is fresh.
+    let seen = route.seen(|| drop(bob.coord(["lock", "src/a.rs"]).refused()));
+    assert_eq!((seen.fetches, seen.pushes), (0, 0));
+    // Alice gives it back; what bob has seen is too old to refuse.
+    alice.coord(["unlock", "src/a.rs"]).ok();
+    bob.git(["config", "coord.maxAge", "0s"]).ok();
+    bob.coord(["lock", "src/a.rs"]).ok();
+}
+
+#[test]
+fn a_lost_race_is_decided_again() {
+    let route = Route::new();
+    let Route { alice, bob, .. } = &route;
+    alice.coord(["lock", "src/a.rs"]).ok();
+    // Bob does not know of alice's change, which is not in his way.
+    let seen = route.seen(|| drop(bob.coord(["lock", "src/b.rs"]).ok()));
+    assert_eq!((seen.fetches, seen.pushes), (1, 2));
+    bob.coord(["log", "--verify"]).ok();
+}
+
+#[test]
+fn an_answer_that_is_lost_is_settled_by_looking() {
+    let route = Route::new();
+    route.proxy.once(Behaviour::DropAnswer);
+    route.bob.coord(["lock", "src/a.rs"]).ok();
+    assert_eq!(route.operations("src/a.rs"), 1);
+    // A push that was cut before it arrived is told apart from one that arrived.
+    route.proxy.once(Behaviour::CutBefore);
+    let outcome = route.bob.coord(["lock", "src/b.rs"]);
+    assert!(matches!(outcome.code, 3 | 5), "{outcome}");
+    assert_eq!(route.operations("src/b.rs"), 0);
+    route.bob.coord(["lock", "src/b.rs"]).ok();
+    assert_eq!(route.operations("src/b.rs"), 1);
+    route.bob.coord(["log", "--verify"]).ok();
+}
+
+#[test]
+fn an_answer_that_nobody_can_give_is_unknown_and_safe_to_repeat() {
+    let route = Route::new();
+    let Route { proxy, bob, .. } = &route;
+    proxy.set(Behaviour::DropAnswer);
+    // The hub applies the push, and then nobody can be asked any more.
+    route
+        .hub
+        .hook("post-receive", "#!/bin/sh\nmv \"$PWD\" \"$PWD.away\"\n");
+    bob.coord(["lock", "src/a.rs"]).code(5);
+    proxy.set(Behaviour::Pass);
+    let hub = route.hub.path();
+    fs::rename(hub.with_extension("git.away"), hub).unwrap();
+    route.hub.unhook("post-receive");
+    bob.coord(["lock", "src/a.rs"]).ok();
+    let locks = bob.coord(["locks", "--key", "src/", "--json"]).ok().json();
+    assert_eq!(locks["locks"].as_array().unwrap().len(), 1);
+    bob.coord(["log", "--verify"]).ok();
+}
+
+#[test]
+fn a_remote_that_hangs_ends_with_the_deadline_and_leaves_no_process() {
+    let route = Route::new();
+    let bob = &route.bob;
+    bob.git(["config", "coord.timeout", "1s"]).ok();
+    route.proxy.set(Behaviour::Hang);
+    let outcome = bob.coord(["lock", "src/a.rs"]);
+    assert!(matches!(outcome.code, 3 | 5), "{outcome}");
+    // Every program of this sandbox that still runs would have the clone as its directory.
+    let left = fs::read_dir("/proc").unwrap().flatten().filter(|entry| {
+        let dir = fs::read_link(entry.path().join("cwd"));
+        dir.is_ok_and(|dir| dir == bob.path())
+    });
+    assert_eq!(left.count(), 0);
+    route.proxy.set(Behaviour::Pass);
+    bob.coord(["lock", "src/a.rs"]).ok();
+}
+
+#[test]
+fn a_host_that_refuses_the_ref_is_quoted() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    hub.refuse_coord_refs();
+    let alice = shared(hub.clone_as("alice"));
+    let outcome = alice.coord(["lock", "src/a.rs"]).code(3);
+    let words = "this host allows only branches and tags, not refs/coord/state";
+    assert!(outcome.stderr.contains(words), "{outcome}");
+    alice.coord(["locks"]).ok();
+    // A branch is what it takes.
+    alice
+        .git(["config", "coord.ref", "refs/heads/coord/state"])
+        .ok();
+    let bob = shared(hub.clone_as("bob"));
+    bob.git(["config", "coord.ref", "refs/heads/coord/state"])
+        .ok();
+    alice.coord(["lock", "src/a.rs"]).ok();
+    bob.coord(["lock", "src/a.rs"]).refused();
+    alice.coord(["unlock", "src/a.rs"]).ok();
+    bob.git(["config", "coord.maxAge", "0s"]).ok();
+    bob.coord(["lock", "src/a.rs"]).ok();
+    bob.coord(["log", "--verify"]).ok();
+}
+
+#[test]
+fn a_remote_that_is_gone_grants_nothing() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = shared(hub.clone_as("alice"));
+    fs::rename(hub.path(), hub.path().with_extension("away")).unwrap();
+    alice.coord(["lock", "src/a.rs"]).code(3);
+    let locks = alice.coord(["locks", "--json"]);
+    assert!(!locks.stdout.contains("src/a.rs"), "{locks}");
+}
+
+#[test]
+fn a_command_killed_in_its_push_blocks_nobody() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = shared(hub.clone_as("alice"));
+    alice.coord(["lock", "README.md"]).ok();
+    for with_children in [false, true] {
+        let gate = hub.hold_next_push();
+        let mut killed = alice.command("git-coord", ["lock", "src/a.rs"]).spawn();
+        gate.wait_for_push();
+        if with_children {
+            killed.kill();
+        } else {
+            killed.kill_alone();
+        }
+        // Its push still waits inside the hub, and this one overtakes it.
+        alice.beside("bob").coord(["lock", "src/b.rs"]).ok();
+        gate.open();
+        alice.coord(["lock", "src/a.rs"]).ok();
+        alice.coord(["unlock", "src/a.rs"]).ok();
+        alice.beside("bob").coord(["unlock", "src/b.rs"]).ok();
+        alice.coord(["log", "--verify"]).ok();
+    }
+}
+
+#[test]
+fn every_kind_of_server_decides() {
+    let sandbox = Sandbox::new();
+    let daemon = GitDaemon::start(&sandbox);
+    let sshd = Sshd::start(&sandbox);
+    let http = Http::start(&sandbox);
+    let servers: [(&str, &dyn Server); 3] = [("git", &daemon), ("ssh", &sshd), ("http", &http)];
+    for (name, server) in servers {
+        let hub = sandbox.bare(name);
+        hub.git(["config", "http.receivepack", "true"]).ok();
+        let agents =
+            ["alice", "bob"].map(|agent| shared(server.clone_as(&hub, &format!("{agent}-{name}"))));
+        for round in 0..3 {
+            let key = format!("src/{round}.rs");
+            let outcomes = race(2, |index| {
+                agents[index].command("git-coord", ["lock", &key])
+            });
+            let mut codes: Vec<_> = outcomes.iter().map(|outcome| outcome.code).collect();
+            codes.sort_unstable();
+            assert_eq!(codes, [0, 1], "{name}: {} {}", outcomes[0], outcomes[1]);
+        }
+        agents[0].coord(["log", "--verify"]).ok();
+    }
+}
