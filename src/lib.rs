@@ -15,6 +15,7 @@ pub mod cli;
 pub mod coord;
 pub mod domain;
 pub mod env;
+pub mod hooks;
 pub mod model;
 pub mod ops;
 pub mod store;

@@ -26,10 +26,12 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// A positive answer can still be a finding: a history that is not in order.
+    /// A positive answer can still be a finding: a history that is not in order, a clone that
+    /// is not well.
     pub fn of_answer(answer: &Answer) -> Self {
         match answer {
             Answer::Verified(report) if !report.findings.is_empty() => Self::Broken,
+            Answer::Doctor(report) if report.problems > 0 => Self::Broken,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
             | Answer::Locks(_)
@@ -38,6 +40,8 @@ impl Exit {
             | Answer::Log(_)
             | Answer::Verified(_)
             | Answer::Whoami(_)
+            | Answer::Doctor(_)
+            | Answer::Hooks(_)
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)

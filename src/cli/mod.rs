@@ -5,8 +5,10 @@
 
 mod args;
 mod completion;
+mod doctor;
 mod exit;
 mod help;
+mod hooks;
 mod json;
 mod live;
 mod man;
@@ -37,10 +39,14 @@ use page::{Color, Page};
 
 /// Runs the program with its arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    // Git calls this one, with whatever arguments it likes: they are not for clap to judge.
+    if args.get(1).is_some_and(|word| word == "hook") {
+        return hooks::fire(&args[2..]).into();
+    }
     CompleteEnv::with_factory(|| live::with_values(Cli::command()))
         .bin("git-coord")
         .complete();
-    let args: Vec<OsString> = args.into_iter().collect();
     let color = Color::among(&args);
     let parsed = Cli::command()
         .color(color.into())
@@ -109,6 +115,18 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
             return fail(page, &Failure::usage(what, "change to one that exists")).into();
         }
     };
+    // The doctor is for when nothing can be opened.
+    if let Operation::Doctor(wanted) = &operation {
+        let report = wanted.run(&dir, cli.actor.as_deref());
+        if !page.is_json {
+            page.data(&doctor::of(page, &report));
+        }
+        let answer = Answer::Doctor(report);
+        if page.is_json {
+            page.data(&json::of_answer(&answer, &[]));
+        }
+        return Exit::of_answer(&answer).into();
+    }
     let progress = |news: &str| page.progress(news);
     let stream = |answer: &Answer| show_one(page, answer);
     let open = match operation {
@@ -136,8 +154,11 @@ fn show_one(page: &Page, answer: &Answer) {
 fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> ExitCode {
     let mut result = operation.run(context);
     let mut notices = context.notices();
-    if let Ok(Answer::Done { done, .. }) = &mut result {
-        notices.append(&mut done.notices);
+    // Told in one place, whoever found them.
+    match &mut result {
+        Ok(Answer::Done { done, .. }) => notices.append(&mut done.notices),
+        Ok(Answer::Ran(ran)) => notices.append(&mut ran.notices),
+        _ => {}
     }
     if !page.is_json {
         notices::show(page, &notices);

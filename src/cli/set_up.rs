@@ -4,6 +4,7 @@ use crate::coord::Joined;
 use crate::model::text::shown;
 use crate::ops::init::{Change, From, SetUp};
 
+use super::hooks;
 use super::page::{Ink, Page};
 
 pub(super) fn of(page: &Page, done: &SetUp) -> String {
@@ -12,6 +13,15 @@ pub(super) fn of(page: &Page, done: &SetUp) -> String {
         lines.extend(of_state(page, state, &shown(remote)));
     }
     lines.extend(done.config.iter().map(of_change));
+    if let Some(listed) = &done.hooks {
+        lines.extend(hooks::changes(page, listed));
+        let is_missing = listed.hooks.iter().any(|hook| hook.by.is_none());
+        if done.dry_run && !done.uninstall && is_missing && listed.snippet.is_none() {
+            lines.push("hooks: install those of git-coord".into());
+        }
+    }
+    let is_quiet =
+        lines.is_empty() || done.config.is_empty() && !is_news(done) && !hooks_change(done);
     for key in &done.ignored {
         page.note(&format!(
             "note: `{}` in .coordconfig is ignored; only git's own config may set it",
@@ -28,7 +38,7 @@ pub(super) fn of(page: &Page, done: &SetUp) -> String {
         }
         _ => String::new(),
     };
-    match (done.dry_run, done.config.is_empty() && !is_news(done)) {
+    match (done.dry_run, is_quiet) {
         (true, true) => lines.push("nothing to do".into()),
         (true, false) => lines.insert(0, "this would be done:".into()),
         (false, true) => lines.push(format!("nothing to do: {authority}{from}")),
@@ -38,6 +48,13 @@ pub(super) fn of(page: &Page, done: &SetUp) -> String {
         lines.push("share them with every clone: git coord init --remote origin".into());
     }
     lines.join("\n") + "\n"
+}
+
+fn hooks_change(done: &SetUp) -> bool {
+    done.hooks.as_ref().is_some_and(|listed| {
+        !listed.changed.is_empty()
+            || done.dry_run && !done.uninstall && listed.hooks.iter().any(|hook| hook.by.is_none())
+    })
 }
 
 fn is_news(done: &SetUp) -> bool {

@@ -11,6 +11,7 @@ use crate::model::time::{Timestamp, span};
 use crate::ops::locks::{Held, Listed};
 use crate::ops::{Answer, Context, check, log, run, sync, whoami};
 
+use super::hooks;
 use super::page::{Ink, Page};
 use super::{notices, overview, set_up};
 
@@ -39,6 +40,8 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
             after_run(page, ran);
             String::new()
         }
+        Answer::Doctor(report) => super::doctor::of(page, report),
+        Answer::Hooks(listed) => hooks::of(page, listed),
     };
     page.data(&text);
 }

@@ -48,7 +48,7 @@ pub(super) fn publish(
             // has moved as well.
             land_first(coord, remote, branch)?;
         }
-        return Ok(match coord.repo.swap(&swaps)? {
+        return Ok(match draft.swap(&swaps)? {
             Swapped::Moved => {
                 pin::store(&coord.repo.coord_dir(), &new);
                 Published::Done

@@ -1,16 +1,30 @@
-//! Old chains, and how long they are kept.
+//! How long an epoch is, and how long its chain is kept after it.
 
 use std::time::Duration;
 
-use crate::domain::Format;
+use crate::domain::{Format, State};
 use crate::store::{Backend, names};
 
-use super::{Coord, Failure};
+use super::{Coord, Failure, View};
 
 /// How long retiring waits for another writer of the clone.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 impl Coord {
+    /// The epoch whose length has just passed a multiple of `coord.epochEvery`, since the state with
+    /// the number `before`. Exactly one writer sees it pass, so many do not try at once, and a try
+    /// that failed is made again much later.
+    pub(super) fn full_epoch(&self, view: &View<'_>, before: u64) -> Option<u64> {
+        let every = self.settings.epoch_every;
+        if every == 0 {
+            return None;
+        }
+        // One record says where the epoch began; nobody walks the chain.
+        let format = Format::of(view).ok()??;
+        let times = |rev| format.states_until(rev).saturating_sub(1) / every;
+        (times(view.rev()) > times(before)).then_some(format.epoch)
+    }
+
     /// Deletes the chains of closed epochs except the newest `keep`, on the remote and here.
     /// Returns the numbers of those that were there.
     ///

@@ -10,25 +10,20 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{decide, lease, locks};
+use crate::domain::decide;
 use crate::model::key::Key;
-use crate::model::lock::LockRecord;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Conflict;
-use crate::model::reply::Reply;
 use crate::model::request::{Adopt, Request};
 use crate::store::{Advance, Backend, Error, Pushed, RefSwap, Swapped, contains, names};
 
 use super::view::{self, View};
-use super::{Coord, Failure, local, pin};
+use super::{Coord, Failure, adoption, local, pin};
 
 /// How long joining waits for another writer of the clone.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
 /// How often a rival may publish between our look and our push.
 const ATTEMPTS_MAX: usize = 5;
-/// Most locks in one request, and most bytes of them: the request stands in a commit's message.
-const LOCKS_MAX: usize = 64;
-const LOCKS_BYTES_MAX: usize = 48 * 1024;
 /// Where an interrupted join finds how far it was.
 const FILE: &str = "joining.json";
 
@@ -210,10 +205,10 @@ impl Coord {
             Meeting::Foreign { from, .. } => {
                 let (mut taken, mut conflicts) = (Vec::new(), Vec::new());
                 let view = View::at(&self.repo, offered)?;
-                for locks in self.live_locks(from)? {
+                for locks in adoption::live_locks(self, from)? {
                     let request = Request::Adopt(Adopt { from, locks });
                     let plan = decide(&request, &view, &self.stamp(), &[])?;
-                    collect(plan.reply, &mut taken, &mut conflicts);
+                    adoption::collect(plan.reply, &mut taken, &mut conflicts);
                 }
                 Joined::Adopted {
                     kept: self.free_name(from)?.0,
@@ -326,40 +321,13 @@ impl Coord {
         Ok((name, false))
     }
 
-    /// The locks of a chain whose leases have not ended, in portions of one request each.
-    fn live_locks(&self, tip: ObjectId) -> Result<Vec<Vec<LockRecord>>, Failure> {
-        let view = View::at(&self.repo, Some(tip))?;
-        let stamp = self.stamp_with_sights();
-        let mut portions: Vec<Vec<LockRecord>> = Vec::new();
-        let mut bytes = usize::MAX;
-        for mut lock in locks::all(&view)?.0 {
-            lock.holds
-                .retain(|hold| lease::ended(&lock.key, hold, &stamp).is_none());
-            if lock.holds.is_empty() {
-                continue;
-            }
-            let size = serde_json::to_vec(&lock).map_or(0, |json| json.len());
-            let is_full = |portion: &Vec<LockRecord>| portion.len() >= LOCKS_MAX;
-            if bytes.saturating_add(size) > LOCKS_BYTES_MAX || portions.last().is_some_and(is_full)
-            {
-                portions.push(Vec::new());
-                bytes = 0;
-            }
-            bytes += size;
-            if let Some(portion) = portions.last_mut() {
-                portion.push(lock);
-            }
-        }
-        Ok(portions)
-    }
-
     /// Asks the authority for the live locks of the chain that was left.
     fn bring_locks(&self, begun: &Move) -> Result<Joined, Failure> {
         let (mut taken, mut conflicts) = (Vec::new(), Vec::new());
         if let Some(from) = begun.from {
-            for locks in self.live_locks(from)? {
+            for locks in adoption::live_locks(self, from)? {
                 let done = self.handle(Request::Adopt(Adopt { from, locks }))?;
-                collect(done.reply, &mut taken, &mut conflicts);
+                adoption::collect(done.reply, &mut taken, &mut conflicts);
             }
         }
         let _ = std::fs::remove_file(self.repo.coord_dir().join(FILE));
@@ -368,12 +336,5 @@ impl Coord {
             locks: taken,
             conflicts,
         })
-    }
-}
-
-fn collect(reply: Reply, taken: &mut Vec<Key>, in_the_way: &mut Vec<Conflict>) {
-    if let Reply::Adopted { locks, conflicts } = reply {
-        taken.extend(locks);
-        in_the_way.extend(conflicts);
     }
 }

@@ -4,7 +4,7 @@ use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::request::{Land, Landed, Request};
-use crate::store::{Backend, Error, RefSwap};
+use crate::store::{Backend, Error, Output, RefSwap};
 
 use super::answer::Done;
 use super::authority::Alongside;
@@ -50,17 +50,12 @@ impl Coord {
             if let Some(old) = old.filter(|old| *old != new) {
                 self.check_fast_forward(landing, &old, &new)?;
             }
-            let (new_text, old_text) = (new.to_string(), old.map(|old| old.to_string()));
-            let known = match &old_text {
-                Some(old) => Known::From(old),
-                None => Known::AtRemote(&landing.remote),
-            };
             if old == Some(new) {
                 // Perhaps only as last fetched: look before saying so.
                 self.fetch_branch(landing)?;
                 continue;
             }
-            let paths = as_keys(self.paths_of(&new_text, known)?)?;
+            let paths = as_keys(self.leaving(landing, old, new)?)?;
             self.run_pre_push(landing, &target, old, new)?;
             let is_required =
                 |path: &&Key| self.settings.rule_for(path) == super::RequireLock::Require;
@@ -159,6 +154,36 @@ impl Coord {
         }
     }
 
+    /// The paths of the commits that would be new on the branch. Elsewhere than on the main branch
+    /// what that has is not new: whoever merges it in answers for nothing in it.
+    fn leaving(
+        &self,
+        landing: &Landing,
+        old: Option<ObjectId>,
+        new: ObjectId,
+    ) -> Result<Vec<Vec<u8>>, Failure> {
+        let known = match old {
+            Some(_) => Known::Nothing,
+            None => Known::RefsOf(&landing.remote),
+        };
+        let mut olds: Vec<ObjectId> = old.into_iter().collect();
+        let main = self.main_of(&landing.remote);
+        if main != landing.branch {
+            olds.extend(
+                self.repo
+                    .tip(&format!("refs/remotes/{}/{main}", landing.remote))?,
+            );
+        }
+        let changes = self.commits_between(&[new], &olds, known)?;
+        let mut paths: Vec<Vec<u8>> = changes
+            .into_iter()
+            .flat_map(|change| change.paths)
+            .collect();
+        paths.sort();
+        paths.dedup();
+        Ok(paths)
+    }
+
     /// Brings the remote-tracking ref up to date, as the person's own fetch would.
     fn fetch_branch(&self, landing: &Landing) -> Result<(), Failure> {
         let Landing { remote, branch, .. } = landing;
@@ -188,28 +213,42 @@ impl Coord {
 
     /// Landing on the main branch ends the work that the locks were for.
     fn usual_end(&self, landing: &Landing) -> Landed {
-        let is_main = match &self.settings.main_branch {
-            Some(main) => *main == landing.branch,
-            None => {
-                let head = format!("refs/remotes/{}/HEAD", landing.remote);
-                let args = ["symbolic-ref", "--quiet", &head];
-                let named = self
-                    .repo
-                    .git()
-                    .run(&args, None, None)
-                    .ok()
-                    .filter(|o| o.success());
-                let tracked = format!("refs/remotes/{}/{}", landing.remote, landing.branch);
-                named.map_or(matches!(landing.branch.as_str(), "main" | "master"), |o| {
-                    o.text() == tracked
-                })
-            }
-        };
-        if is_main {
+        if self.main_of(&landing.remote) == landing.branch {
             Landed::Release
         } else {
             Landed::Renew
         }
+    }
+
+    /// The main branch of a remote: as set, as the remote says, or by custom.
+    fn main_of(&self, remote: &str) -> String {
+        if let Some(main) = &self.settings.main_branch {
+            return main.clone();
+        }
+        let base = format!("refs/remotes/{remote}/");
+        let args = ["symbolic-ref", "--quiet", &format!("{base}HEAD")];
+        let named = self
+            .repo
+            .git()
+            .run(&args, None, None)
+            .ok()
+            .filter(Output::success);
+        let named = named.and_then(|output| Some(output.text().strip_prefix(&base)?.to_owned()));
+        named.unwrap_or_else(|| {
+            let has_main = self
+                .repo
+                .tip(&format!("{base}main"))
+                .is_ok_and(|tip| tip.is_some());
+            let has_master = self
+                .repo
+                .tip(&format!("{base}master"))
+                .is_ok_and(|tip| tip.is_some());
+            if has_master && !has_main {
+                "master".into()
+            } else {
+                "main".into()
+            }
+        })
     }
 
     /// Runs the person's own pre-push hook, which our push itself does not.

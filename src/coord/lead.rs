@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::{Format, Plan, State, decide};
+use crate::domain::{Plan, State, decide};
 use crate::env;
 use crate::model::id::OpId;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::Reply;
-use crate::model::request::{Compact, Note, Request};
+use crate::model::request::{Compact, Request};
 use crate::model::stamp::{Stamp, Watch};
 use crate::store::{Backend, Draft, names};
 
@@ -115,7 +115,7 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
     let mut jobs: Vec<Job> = session
         .notes
         .iter()
-        .map(|note| note_job(own, note))
+        .map(|note| job_beside(own, Request::Note(note.clone())))
         .collect();
     let notes = jobs.len();
     jobs.push(own.clone());
@@ -148,22 +148,11 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
     if let Some(epoch) = full {
         // Apart from what people wait for: a host that takes only one ref at a time refuses the two
         // of a new epoch, and then the old one just goes on.
-        let _ = decide_all(coord, &[compact_job(own, epoch)], None);
+        let closes = Some(epoch);
+        let job = job_beside(own, Request::Compact(Compact { closes }));
+        let _ = decide_all(coord, &[job], None);
     }
     answers.swap_remove(notes)
-}
-
-fn compact_job(own: &Job, epoch: u64) -> Job {
-    let request = Request::Compact(Compact {
-        closes: Some(epoch),
-    });
-    Job {
-        op: env::fresh_op(),
-        request,
-        also: Vec::new(),
-        refused: Vec::new(),
-        ..own.clone()
-    }
 }
 
 fn carried(failure: &Failure) -> Failure {
@@ -173,8 +162,8 @@ fn carried(failure: &Failure) -> Failure {
     }
 }
 
-fn note_job(own: &Job, note: &Note) -> Job {
-    let request = Request::Note(note.clone());
+/// Something else that the same session has to ask.
+fn job_beside(own: &Job, request: Request) -> Job {
     Job {
         op: env::fresh_op(),
         request,
@@ -346,19 +335,7 @@ fn housekeeping(coord: &Coord, round: &Round<'_>) -> Option<u64> {
             .git()
             .detach(&["maintenance", "run", "--auto", "--quiet"]);
     }
-    full_epoch(coord, round, before)
-}
-
-/// The epoch whose length has just passed a multiple of `coord.epochEvery`. Exactly one writer sees
-/// it pass, so many do not try at once, and a try that failed is made again much later.
-fn full_epoch(coord: &Coord, round: &Round<'_>, before: u64) -> Option<u64> {
-    let every = coord.settings.epoch_every;
-    if every == 0 {
-        return None;
-    }
-    let format = Format::of(&round.view).ok()??;
-    let times = |rev| format.states_until(rev).saturating_sub(1) / every;
-    (times(round.view.rev()) > times(before)).then_some(format.epoch)
+    coord.full_epoch(&round.view, before)
 }
 
 /// Keeps what the next command of this session should know.

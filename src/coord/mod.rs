@@ -4,11 +4,13 @@
 //! decided again on a fresh view (never re-applied), that an answer which did not come is settled
 //! by ancestry, and that commands of one clone that meet share a push.
 
+pub mod doctor;
 pub mod failure;
 pub mod identity;
 pub mod replay;
 pub mod settings;
 
+mod adoption;
 mod answer;
 mod authority;
 mod changes;
@@ -40,7 +42,7 @@ use crate::model::stamp::{Stamp, Watch};
 use crate::store::{Backend, Repo, names};
 
 pub use answer::Done;
-pub use changes::Known;
+pub use changes::{Change, Known};
 pub use failure::Failure;
 pub use identity::Identity;
 pub use join::Joined;
@@ -173,6 +175,20 @@ impl Coord {
     /// failed.
     pub fn view(&self, age_max: Option<Duration>) -> Result<View<'_>, Failure> {
         view::open(self, age_max)
+    }
+
+    /// How long ago the authority confirmed the view; `None` if never, or when this clone decides.
+    pub fn view_age(&self) -> Option<Duration> {
+        self.settings.remote.as_ref()?;
+        view::age(self)
+    }
+
+    /// Refreshes a view older than `age_max`, at any rate within `limit`.
+    ///
+    /// # Errors
+    /// When there was no answer in that time; the view stays as it was.
+    pub fn refresh_within(&self, age_max: Duration, limit: Duration) -> Result<(), Failure> {
+        view::refresh_within(self, age_max, limit)
     }
 
     /// Notes locks of others that were met, for judging their leases later.

@@ -9,7 +9,7 @@ use crate::model::object_id::ObjectId;
 
 use super::local;
 
-const FILE: &str = "pin";
+pub(super) const FILE: &str = "pin";
 
 /// The pinned tip, if there is one that can be read.
 pub(super) fn load(dir: &Path) -> Option<ObjectId> {

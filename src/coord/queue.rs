@@ -23,7 +23,7 @@ pub(super) struct Ticket {
     _file: File,
 }
 
-fn dir(coord_dir: &Path) -> PathBuf {
+pub(super) fn dir(coord_dir: &Path) -> PathBuf {
     coord_dir.join("queue")
 }
 

@@ -3,6 +3,7 @@
 use crate::domain::{Plan, State, decide, knows_rules};
 use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
+use crate::model::request::Request;
 use crate::model::stamp::{Evidence, Stamp, Watch};
 use crate::store::{Commit, Draft, Repo, past};
 
@@ -34,7 +35,7 @@ pub struct Finding {
     pub what: String,
 }
 
-enum Checked {
+pub(super) enum Checked {
     Confirmed,
     NotCheckable,
     Wrong(String),
@@ -46,27 +47,49 @@ enum Checked {
 /// # Errors
 /// When a commit cannot be read at all.
 pub fn verify(coord: &Coord) -> Result<Report, Failure> {
-    let repo = coord.repo();
+    let tip = super::view::trusted(coord)?;
+    verify_range(coord.repo(), None, tip, Signatures::Checked)
+}
+
+/// Whether signatures are looked at: not everybody has the keys of everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signatures {
+    /// A commit that carries a signature must have a good one.
+    Checked,
+    /// They are left alone.
+    Ignored,
+}
+
+/// Checks the commits after `old` up to and including `new`, also across epoch links. Whether `new`
+/// continues `old` at all is for [`crate::store::advance`] to say.
+///
+/// # Errors
+/// When a commit cannot be read at all.
+pub fn verify_range(
+    repo: &Repo,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+    signatures: Signatures,
+) -> Result<Report, Failure> {
     let mut report = Report::default();
-    for state in past(repo, super::view::trusted(coord)?) {
+    for state in past(repo, new) {
         let (id, commit) = state?;
+        if Some(id) == old {
+            return Ok(report);
+        }
         report.commits += 1;
         match check(repo, &commit)? {
             Checked::Confirmed => report.confirmed += 1,
             Checked::NotCheckable => report.not_checkable += 1,
             Checked::Wrong(what) => report.findings.push(Finding { commit: id, what }),
         }
-        if commit.signed {
-            let checked = repo
-                .git()
-                .run(&["verify-commit", &id.to_string()], None, None)?;
-            if checked.success() {
+        if commit.signed && signatures == Signatures::Checked {
+            let args = ["verify-commit", &id.to_string()];
+            if repo.git().run(&args, None, None)?.success() {
                 report.signed += 1;
             } else {
-                report.findings.push(Finding {
-                    commit: id,
-                    what: "its signature is not good".into(),
-                });
+                let what = "its signature is not good".into();
+                report.findings.push(Finding { commit: id, what });
             }
         }
     }
@@ -80,7 +103,7 @@ fn decided_on(commit: &Commit) -> Option<ObjectId> {
         .or_else(|| commit.epoch_link().map(|link| link.tip))
 }
 
-fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
+pub(super) fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
     let event = match Event::parse(commit.body()) {
         Ok(event) => event,
         Err(why) => return Ok(Checked::Wrong(format!("it carries no event: {why}"))),
@@ -90,6 +113,12 @@ fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
     }
     if commit.author != person(&event.by) {
         return Ok(Checked::Wrong(format!("its author is not {}", event.by)));
+    }
+    let begins_epoch = commit.epoch_link().is_some();
+    if begins_epoch != matches!(event.request, Request::Compact(_)) {
+        return Ok(Checked::Wrong(
+            "a new epoch begins with a compaction, and nothing else does".into(),
+        ));
     }
     let Ok(view) = View::at(repo, decided_on(commit)) else {
         return Ok(Checked::NotCheckable);
@@ -116,7 +145,16 @@ fn check(repo: &Repo, commit: &Commit) -> Result<Checked, Failure> {
 
 /// Decides one commit again, for its answer.
 pub(super) fn again(repo: &Repo, commit: &Commit, event: &Event) -> Result<Plan, Failure> {
-    let view = View::at(repo, decided_on(commit))?;
+    again_on(repo, decided_on(commit), event)
+}
+
+/// Decides an event again on the state that it was decided on.
+pub(super) fn again_on(
+    repo: &Repo,
+    before: Option<ObjectId>,
+    event: &Event,
+) -> Result<Plan, Failure> {
+    let view = View::at(repo, before)?;
     Ok(decide(
         &event.request,
         &view,

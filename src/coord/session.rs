@@ -20,6 +20,8 @@ const PROBES_MAX: usize = 50;
 const PROBE_PAUSE: std::time::Duration = std::time::Duration::from_millis(2);
 /// Most refusals that are remembered until the next change carries them into the log.
 const REFUSED_MAX: usize = 16;
+/// Most facts that wait for the next change; a rebase may bring many at once.
+const NOTES_MAX: usize = 16;
 
 /// One session's notes. They are hints: the chain says who holds what.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,7 +58,7 @@ impl Sessions {
         }
     }
 
-    fn file(&self, actor: &Actor, ending: &str) -> PathBuf {
+    pub(super) fn file(&self, actor: &Actor, ending: &str) -> PathBuf {
         // Names hold no separator and do not begin with a dot, so they are file names.
         self.dir
             .join(actor.agent.as_str())
@@ -80,6 +82,8 @@ impl Sessions {
         change(&mut after);
         let surplus = after.refused.len().saturating_sub(REFUSED_MAX);
         after.refused.drain(..surplus);
+        let surplus = after.notes.len().saturating_sub(NOTES_MAX);
+        after.notes.drain(..surplus);
         if after != before {
             self.store(actor, &after);
         }

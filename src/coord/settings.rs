@@ -7,6 +7,25 @@ use crate::store::{Config, names};
 
 use super::failure::Failure;
 
+/// Every `coord.*` setting there is, spelled as people write it.
+pub const KNOWN: &[&str] = &[
+    "coord.agent",
+    "coord.backend",
+    "coord.epochEvery",
+    "coord.failClosed",
+    "coord.fsync",
+    "coord.hookMaxAge",
+    "coord.keyPrefix",
+    "coord.mainBranch",
+    "coord.maxAge",
+    "coord.ref",
+    "coord.remote",
+    "coord.requireLock",
+    "coord.sign",
+    "coord.skew",
+    "coord.timeout",
+];
+
 /// Slack between wall clocks unless set otherwise, in seconds.
 const SKEW_SECS_DEFAULT: u64 = 600;
 

@@ -1,7 +1,7 @@
 //! The state as this clone last saw it, how old that is, and how it is refreshed.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::domain::State;
 use crate::domain::staged::Found;
@@ -120,6 +120,26 @@ pub(super) fn open(coord: &Coord, age_max: Option<Duration>) -> Result<View<'_>,
     Ok(view)
 }
 
+/// Refreshes a view that is older than `age_max`, and gives up after `limit`.
+pub(super) fn refresh_within(
+    coord: &Coord,
+    age_max: Duration,
+    limit: Duration,
+) -> Result<(), Failure> {
+    let is_old = || age(coord).is_none_or(|age| age > age_max);
+    let Some(remote) = coord.settings.remote.as_deref().filter(|_| is_old()) else {
+        return Ok(());
+    };
+    let start = Instant::now();
+    let _guard = coord.repo.lock(limit)?;
+    if is_old() {
+        let end = start + limit.min(coord.settings.timeout);
+        let left = || end.saturating_duration_since(Instant::now());
+        refresh_each(coord, remote, &left)?;
+    }
+    Ok(())
+}
+
 /// How long ago the authority confirmed the view; `None` if never.
 pub(super) fn age(coord: &Coord) -> Option<Duration> {
     let confirmed = std::fs::metadata(coord.repo.coord_dir().join(FILE))
@@ -178,10 +198,20 @@ pub(super) fn trusted(coord: &Coord) -> Result<Option<ObjectId>, Error> {
 /// When the remote cannot be used, or its state does not continue what this clone has seen; the
 /// view stays as it is then.
 pub(super) fn refresh(coord: &Coord, remote: &str) -> Result<Option<ObjectId>, Failure> {
+    refresh_each(coord, remote, &|| coord.settings.timeout)
+}
+
+/// The same; `limit` says how long each network command may take.
+fn refresh_each(
+    coord: &Coord,
+    remote: &str,
+    limit: &dyn Fn() -> Duration,
+) -> Result<Option<ObjectId>, Failure> {
     let repo = &coord.repo;
-    let offered = repo.fetch(remote, &coord.settings.remote_ref)?;
+    let offered = repo.fetch_within(remote, &coord.settings.remote_ref, limit())?;
     let ours = trusted(coord)?;
-    let judged = judge(coord, ours, offered, &|name| repo.fetch(remote, name))?;
+    let bring = |name: &str| repo.fetch_within(remote, name, limit());
+    let judged = judge(coord, ours, offered, &bring)?;
     follow(coord, &judged, ours, offered)?;
     Ok(offered)
 }

@@ -65,7 +65,10 @@ pub fn all(state: &dyn State) -> Result<(Vec<LockRecord>, Vec<Damage>), Damage> 
 }
 
 /// Reads a lock record and checks that it belongs where it stands.
-fn read(place: &Place, bytes: &[u8]) -> Result<LockRecord, Damage> {
+///
+/// # Errors
+/// [`Damage`] when it is no lock record, or that of another key.
+pub fn read(place: &Place, bytes: &[u8]) -> Result<LockRecord, Damage> {
     let lock: LockRecord = record::parse(place, bytes)?;
     if lock.key.place() != *place {
         return Err(Damage::new(

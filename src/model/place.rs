@@ -57,6 +57,11 @@ impl Place {
         }
     }
 
+    /// Wraps a name that is no place but was found where places are, for reporting it.
+    pub(crate) fn as_found(text: String) -> Place {
+        Place(text)
+    }
+
     /// Wraps a text that was put together from encoded components.
     pub(crate) fn encoded(text: String) -> Place {
         debug_assert!(Place::new(&text).is_ok(), "`{text}` is not a place");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::coord::{Coord, Failure, Joined};
 use crate::store::{ClonesOwn, TEAM_FILE};
 
-use super::Context;
+use super::{Context, hooks};
 
 /// The setting that names the authority.
 const REMOTE: &str = "coord.remote";
@@ -55,6 +55,9 @@ pub struct SetUp {
     /// Settings that `.coordconfig` has and that are not taken from there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignored: Vec<String>,
+    /// How git's hooks stand now; absent when they were left alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hooks: Option<hooks::Listed>,
 }
 
 /// Where the name of the remote comes from.
@@ -112,8 +115,8 @@ impl Init {
         if let Some(asked) = &self.remote {
             written.extend(self.set(coord, REMOTE, asked)?);
         }
-        self.hooks(context)?;
         Ok(SetUp {
+            hooks: self.hooks(coord)?,
             dry_run: self.dry_run,
             uninstall: false,
             remote,
@@ -178,6 +181,7 @@ impl Init {
             None => settings.remote.clone(),
         };
         Ok(SetUp {
+            hooks: self.hooks(coord)?,
             dry_run: self.dry_run,
             uninstall: true,
             remote_from: match remote {
@@ -191,11 +195,17 @@ impl Init {
         })
     }
 
-    /// The one place where hooks are installed, or taken out, with the rest.
-    // To be connected to `crate::hooks::install` and `crate::hooks::uninstall`, unless
-    // `self.no_hooks`; `self.dry_run` and `self.uninstall` say how.
-    fn hooks(&self, _context: &Context<'_>) -> Result<(), Failure> {
-        Ok(())
+    /// Installs the hooks, or takes them out; a dry run only says how they stand.
+    fn hooks(&self, coord: &Coord) -> Result<Option<hooks::Listed>, Failure> {
+        if self.no_hooks || coord.repo().layout().work_dir.is_none() {
+            return Ok(None);
+        }
+        match (self.dry_run, self.uninstall) {
+            (true, _) => hooks::list(coord),
+            (false, false) => hooks::install(coord),
+            (false, true) => hooks::uninstall(coord),
+        }
+        .map(Some)
     }
 }
 

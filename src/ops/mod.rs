@@ -7,6 +7,8 @@
 
 pub mod check;
 pub mod compact;
+pub mod doctor;
+pub mod hooks;
 pub mod init;
 pub mod keys;
 pub mod lock;
@@ -26,6 +28,7 @@ use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::coord::doctor::Report as Examined;
 use crate::coord::replay::Report;
 use crate::coord::{Coord, Done, Failure};
 use crate::model::notice::NoticeRecord;
@@ -52,6 +55,8 @@ pub enum Operation {
     Init(init::Init),
     Sync(sync::Sync),
     Run(run::Run),
+    Doctor(doctor::Doctor),
+    Hooks(hooks::Hooks),
 }
 
 /// The positive answer of an operation.
@@ -99,6 +104,10 @@ pub enum Answer {
     },
     /// A program has ended.
     Ran(Box<run::Ran>),
+    /// What is wrong, and what was repaired.
+    Doctor(Examined),
+    /// How git's hooks stand.
+    Hooks(hooks::Listed),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -179,6 +188,12 @@ impl Operation {
                 .map(|set_up| Answer::Init(Box::new(set_up))),
             Self::Sync(sync) => sync.run(context),
             Self::Run(run) => run.run(context).map(|ran| Answer::Ran(Box::new(ran))),
+            Self::Doctor(doctor) => {
+                let me = context.coord.actor();
+                let me = format!("{}/{}", me.agent, me.session);
+                Ok(Answer::Doctor(doctor.run(&context.dir, Some(&me))))
+            }
+            Self::Hooks(hooks) => hooks.run(context).map(Answer::Hooks),
         }
     }
 }

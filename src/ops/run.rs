@@ -6,13 +6,14 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::child;
 use crate::coord::{Coord, Done, Failure};
+use crate::env;
 use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::notice::NoticeRecord;
 use crate::model::reply::Reply;
 use crate::model::request::{Leave, Request, Unlock, Which};
-use crate::{child, env};
 
 use super::Context;
 

@@ -169,6 +169,16 @@ impl Config {
             .filter_map(|(key, all)| Some((key.as_str(), all.last()?.as_str())))
     }
 
+    /// The same settings without those whose key is not wanted.
+    pub fn only(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let kept = self.values.iter().filter(|(key, _)| wanted(key));
+        Self {
+            values: kept.map(|(key, all)| (key.clone(), all.clone())).collect(),
+            team: self.team.clone(),
+            ignored: self.ignored.clone(),
+        }
+    }
+
     /// A boolean the way git reads one; anything else is `default`.
     pub fn bool(&self, key: &str, default: bool) -> bool {
         match self.get(key).map(str::to_ascii_lowercase).as_deref() {

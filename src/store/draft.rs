@@ -104,6 +104,11 @@ impl<'b> Draft<'b> {
         Ok(id)
     }
 
+    /// The objects that were made up so far, written or not.
+    pub fn objects(&self) -> &[NewObject] {
+        &self.objects
+    }
+
     /// Writes all objects that are not yet written, hardened as the backend was told to.
     ///
     /// # Errors

@@ -14,14 +14,10 @@ use super::error::{Error, Result};
 /// Most flushes in flight; an operation writes about six objects.
 const THREADS_MAX: usize = 16;
 
-/// Flushes files and the directories that lead to them. A file that is not there is passed over:
-/// its object already was in a pack.
+/// Flushes files, and directories for the names in them. What is not there is passed over:
+/// housekeeping has put it elsewhere.
 pub(super) fn flush(files: &[PathBuf]) -> Result<()> {
-    let mut all: BTreeSet<&Path> = BTreeSet::new();
-    for file in files {
-        // The second directory up, since the first may have been made for this file.
-        all.extend(file.ancestors().take(3));
-    }
+    let all: BTreeSet<&Path> = files.iter().map(PathBuf::as_path).collect();
     let all: Vec<&Path> = all.into_iter().collect();
     let chunk = all.len().div_ceil(THREADS_MAX).max(1);
     std::thread::scope(|scope| {
@@ -34,6 +30,22 @@ pub(super) fn flush(files: &[PathBuf]) -> Result<()> {
                 .join()
                 .unwrap_or_else(|_| Err(Error::damaged("a flush", "its thread panicked")))
         })
+    })
+}
+
+/// Flushes files that were just written, side by side.
+pub(super) fn flush_open(files: &[&File]) -> std::io::Result<()> {
+    let chunk = files.len().div_ceil(THREADS_MAX).max(1);
+    std::thread::scope(|scope| {
+        let flush = |files: &[&File]| files.iter().try_for_each(|file| file.sync_all());
+        let running: Vec<_> = files
+            .chunks(chunk)
+            .map(|files| scope.spawn(move || flush(files)))
+            .collect();
+        let panicked = || Err(std::io::Error::other("a thread that flushes panicked"));
+        running
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|_| panicked()))
     })
 }
 

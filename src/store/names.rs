@@ -1,5 +1,7 @@
 //! Every ref name that git-coord uses, spelled once.
 
+use crate::model::object_id::ObjectId;
+
 /// The chain of states: the authority's copy under a local authority, the last state seen
 /// under a remote one.
 pub const STATE: &str = "refs/coord/state";
@@ -9,6 +11,9 @@ pub const EPOCHS: &str = "refs/coord/epoch/";
 pub const LOCAL: &str = "refs/coord/local/";
 /// What a fetch brought from a remote before it was checked; never read as truth.
 pub const FETCHED: &str = "refs/coord/fetched/";
+
+/// Tips that a repair set aside, one ref for each; nothing reads them but people.
+pub const RESCUED: &str = "refs/coord/rescued/";
 
 /// The ref that keeps the chain of a closed epoch.
 pub fn epoch(number: u64) -> String {
@@ -28,4 +33,11 @@ pub fn epoch_beside(state: &str, number: u64) -> String {
 /// The quarantine ref of one remote.
 pub fn fetched(remote: &str) -> String {
     format!("{FETCHED}{remote}")
+}
+
+/// An object id as git prints it where there may be none: zeros are none.
+pub fn existing(hex: &str) -> Option<ObjectId> {
+    hex.parse()
+        .ok()
+        .filter(|_| hex.bytes().any(|digit| digit != b'0'))
 }

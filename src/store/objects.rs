@@ -1,14 +1,15 @@
 //! Objects of one clone: by libgit2 or by the git program, with spare copies behind them.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use git2::Repository;
 
-use super::durable;
 use super::error::{Error, Result};
 use super::git::Git;
 use super::layout::Layout;
 use super::libgit::{self, LibObjects};
+use super::loose;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::pack;
 use super::program::ProgramObjects;
@@ -24,6 +25,7 @@ pub(super) struct Objects {
     is_reftable: bool,
     spare: Spare,
     fsync: bool,
+    unflushed: RefCell<Vec<PathBuf>>,
 }
 
 enum Way {
@@ -33,7 +35,7 @@ enum Way {
 
 impl Objects {
     pub(super) fn new(git: Git, lib: Option<Repository>, layout: &Layout, fsync: bool) -> Self {
-        let program = || ProgramObjects::new(git.clone(), layout.hash, fsync);
+        let program = || ProgramObjects::new(git.clone());
         Self {
             way: match lib {
                 Some(repository) => Way::Lib(LibObjects::new(repository)),
@@ -45,6 +47,7 @@ impl Objects {
             spare: Spare::new(&layout.common_dir.join("coord")),
             git,
             fsync,
+            unflushed: RefCell::default(),
         }
     }
 
@@ -116,16 +119,17 @@ impl Objects {
     }
 
     fn write_loose(&self, objects: &[NewObject]) -> Result<()> {
-        match &self.way {
-            Way::Lib(lib) => {
-                let files = lib.write(objects)?;
-                if self.fsync {
-                    durable::flush(&files)?;
-                }
-                Ok(())
-            }
-            Way::Program(program) => program.write(objects),
+        let dirs = loose::write(&self.common_dir, objects, self.fsync)?;
+        if self.fsync {
+            self.unflushed.borrow_mut().extend(dirs);
         }
+        Ok(())
+    }
+
+    /// Directories in which objects got their names since the last call. They are flushed together
+    /// with the ref that makes those objects count.
+    pub(super) fn take_unflushed(&self) -> Vec<PathBuf> {
+        self.unflushed.take()
     }
 
     fn write_pack(&self, objects: &[NewObject]) -> Result<()> {
@@ -159,7 +163,7 @@ impl Objects {
 
     /// Whether an object that was just written is still there.
     fn has(&self, object: &NewObject) -> Result<bool> {
-        if libgit::loose_file(&self.common_dir, &object.id).exists() {
+        if loose::path_of(&self.common_dir, &object.id).exists() {
             return Ok(true);
         }
         match &self.way {

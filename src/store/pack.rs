@@ -88,7 +88,10 @@ pub(super) fn write(
     }
     moved?;
     if fsync {
-        let files = ["pack", "idx"].map(|end| places.join(&name).with_extension(end));
+        let mut files = ["pack", "idx"]
+            .map(|end| places.join(&name).with_extension(end))
+            .to_vec();
+        files.push(places);
         durable::flush(&files)?;
     }
     Ok(())

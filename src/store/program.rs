@@ -1,7 +1,5 @@
-//! Objects through the git program, for what libgit2 cannot open: reftable and SHA-256.
-//!
-//! Reading keeps one `git cat-file --batch-command` (git 2.36) open. Writing hands all objects of an operation to one
-//! `git unpack-objects`, as a pack that is made up here.
+//! Reading objects through the git program, where libgit2 cannot open the repository: reftable and
+//! SHA-256. One `git cat-file --batch-command` (git 2.36) is kept open.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -11,8 +9,7 @@ use super::error::{Error, Result};
 use super::git::Git;
 use super::kept::Kept;
 use super::libgit::check_size;
-use super::object::{HashKind, NewObject, ObjectKind};
-use super::pack;
+use super::object::ObjectKind;
 use crate::model::object_id::ObjectId;
 
 /// How often a read is tried when the child ends in the middle of it.
@@ -20,8 +17,6 @@ const READS_MAX: usize = 3;
 
 pub(super) struct ProgramObjects {
     git: Git,
-    hash: HashKind,
-    fsync: bool,
     reader: RefCell<Option<Kept>>,
     /// Refs that were seen under exactly their name.
     exact: RefCell<BTreeSet<String>>,
@@ -35,11 +30,9 @@ struct About {
 }
 
 impl ProgramObjects {
-    pub(super) fn new(git: Git, hash: HashKind, fsync: bool) -> Self {
+    pub(super) fn new(git: Git) -> Self {
         Self {
             git,
-            hash,
-            fsync,
             reader: RefCell::new(None),
             exact: RefCell::default(),
         }
@@ -145,25 +138,6 @@ impl ProgramObjects {
                 }))
             }
         }
-    }
-
-    pub(super) fn write(&self, objects: &[NewObject]) -> Result<()> {
-        let pack = pack::of(self.hash, objects)?;
-        // Batched: one flush for all of them (git 2.36; older ones flush each).
-        let fsync = if self.fsync {
-            "core.fsync=loose-object"
-        } else {
-            "core.fsync=none"
-        };
-        let args = [
-            "-c",
-            fsync,
-            "-c",
-            "core.fsyncMethod=batch",
-            "unpack-objects",
-            "-q",
-        ];
-        self.git.expect(&args, Some(&pack)).map(drop)
     }
 }
 

@@ -100,11 +100,13 @@ impl RefWriter {
 
     /// Moves refs, all or none. The guard is held, so only git itself can be in the way.
     ///
+    /// `unflushed` are directories whose names count from now on.
     /// `tip` reads a ref as it stands now: a refused move is judged by the values, never by words.
     pub(super) fn swap(
         &self,
         guard: &GuardFile,
         swaps: &[RefSwap],
+        unflushed: Vec<PathBuf>,
         tip: &dyn Fn(&str) -> Result<Option<ObjectId>>,
     ) -> Result<Swapped> {
         if let Some(intent) = guard.interrupted()? {
@@ -122,20 +124,42 @@ impl RefWriter {
         // The child has answered or is gone: whatever follows, this move is no longer under way,
         // and a note that stayed would make the next writer take it for a dead one's.
         guard.end()?;
-        if matches!(ended, Ok(Swapped::Moved)) && self.fsync && !self.is_reftable {
-            self.flush(swaps)?;
+        if matches!(ended, Ok(Swapped::Moved)) && self.fsync {
+            self.flush(swaps, unflushed)?;
         }
         ended
     }
 
-    /// Flushes loose refs; one that housekeeping has packed meanwhile is in the packed ones.
-    fn flush(&self, swaps: &[RefSwap]) -> Result<()> {
-        let loose = swaps.iter().map(|swap| self.common_dir.join(&swap.name));
-        let mut files: Vec<PathBuf> = loose.collect();
-        if !files.iter().all(|file| file.exists()) {
-            files.push(self.common_dir.join("packed-refs"));
+    /// Flushes loose refs, and what they make count; a ref that housekeeping has packed meanwhile
+    /// is in the packed ones. A reftable is git's own to flush.
+    fn flush(&self, swaps: &[RefSwap], unflushed: Vec<PathBuf>) -> Result<()> {
+        let mut paths = unflushed;
+        if !self.is_reftable {
+            let loose = swaps.iter().map(|swap| self.common_dir.join(&swap.name));
+            let files: Vec<PathBuf> = loose.collect();
+            if !files.iter().all(|file| file.exists()) {
+                paths.push(self.common_dir.join("packed-refs"));
+            }
+            // The second directory up, since the first may have been made for this ref.
+            let all = files.iter().flat_map(|file| file.ancestors().take(3));
+            paths.extend(all.map(Path::to_owned));
         }
-        durable::flush(&files)
+        durable::flush(&paths)
+    }
+
+    /// Ends what a killed writer had begun: its lock file is moved aside and its note forgotten.
+    /// Returns the note. The caller holds the guard.
+    pub(super) fn settle(&self, guard: &GuardFile) -> Result<Option<String>> {
+        let Some(intent) = guard.interrupted()? else {
+            return Ok(None);
+        };
+        let name = intent.note.split_whitespace().next().unwrap_or_default();
+        // The note is our own file, but a path is made of it.
+        if name.starts_with("refs/") && !name.contains("..") {
+            self.clear_stale(name, intent.at)?;
+        }
+        guard.end()?;
+        Ok(Some(intent.note))
     }
 
     fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<()> {

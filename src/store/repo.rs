@@ -11,7 +11,7 @@ use super::commit::{Commit, Person};
 use super::config::Config;
 use super::error::{Error, Result};
 use super::git::Git;
-use super::guard::{Guard, GuardFile};
+use super::guard::{Guard, GuardFile, Intent};
 use super::layout::Layout;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
@@ -150,10 +150,41 @@ impl Repo {
         self.refs.warm(self.guard_file()?)
     }
 
+    /// Ends what a killed writer had begun, and returns its note: the ref and its new value. Any
+    /// write does so too; this is for a clone in which none succeeds. The guard is held.
+    ///
+    /// # Errors
+    /// When the lock file or what the writer left cannot be used.
+    pub fn settle(&self, _: &Guard) -> Result<Option<String>> {
+        self.refs.settle(self.guard_file()?)
+    }
+
+    /// The note of a writer that died in the middle of a move. The guard is held.
+    ///
+    /// # Errors
+    /// When the lock file cannot be read.
+    pub fn interrupted(&self, _: &Guard) -> Result<Option<Intent>> {
+        self.guard_file()?.interrupted()
+    }
+
     /// Ends the idle child that moves refs, as anybody on the machine may.
     #[cfg(test)]
     pub(super) fn end_ref_mover(&self) {
         self.refs.end_child();
+    }
+
+    /// As [`Backend::fetch`], with a deadline of its own.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`].
+    pub fn fetch_within(
+        &self,
+        remote: &str,
+        name: &str,
+        limit: Duration,
+    ) -> Result<Option<ObjectId>> {
+        let kept = remote::fetch(&self.git, remote, name, limit)?;
+        self.tip(&kept)
     }
 
     fn guard_file(&self) -> Result<&GuardFile> {
@@ -189,8 +220,11 @@ impl Backend for Repo {
     }
 
     fn swap(&self, swaps: &[RefSwap]) -> Result<Swapped> {
-        self.refs
-            .swap(self.guard_file()?, swaps, &|name| self.tip(name))
+        {
+            let unflushed = self.objects.take_unflushed();
+            self.refs
+                .swap(self.guard_file()?, swaps, unflushed, &|name| self.tip(name))
+        }
     }
 
     fn lock(&self, wait: Duration) -> Result<Guard> {
@@ -254,7 +288,6 @@ impl Backend for Repo {
     }
 
     fn fetch(&self, remote: &str, name: &str) -> Result<Option<ObjectId>> {
-        let kept = remote::fetch(&self.git, remote, name, self.options.timeout)?;
-        self.tip(&kept)
+        self.fetch_within(remote, name, self.options.timeout)
     }
 }

@@ -68,6 +68,14 @@ impl<'b> Layer<'b> {
         Ok(data)
     }
 
+    /// Reads one of many, which is not worth keeping.
+    fn pass_by(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Rc<[u8]>> {
+        if let Some(data) = self.seen.borrow().get(id) {
+            return Ok(Rc::clone(data));
+        }
+        Ok(self.backend.read(id, kind, bytes_max)?.into())
+    }
+
     pub(super) fn commit(&self, id: &ObjectId) -> Result<Commit> {
         Commit::parse(id, &self.read(id, ObjectKind::Commit, TREE_BYTES_MAX)?)
     }
@@ -139,6 +147,14 @@ impl<'b> Snapshot<'b> {
         self.blob(place, &id).map(Some)
     }
 
+    /// Whether there is any record below a directory: git keeps no empty ones.
+    ///
+    /// # Errors
+    /// When a tree on the way cannot be read.
+    pub fn has(&self, dir: &str) -> Result<bool> {
+        Ok(matches!(self.find(dir)?, Some((true, _))))
+    }
+
     /// Every record below a directory of the tree, in the order of their places. A record that
     /// cannot be read is in the list with the reason.
     ///
@@ -148,7 +164,10 @@ impl<'b> Snapshot<'b> {
         let mut found = Vec::new();
         if let Some((true, id)) = self.find(dir)? {
             self.walk(dir, &id, 0, &mut |place, id| {
-                let bytes = self.blob(&place, id);
+                let bytes = self
+                    .layer
+                    .pass_by(id, ObjectKind::Blob, RECORD_BYTES_MAX)
+                    .map_err(|why| Error::damaged(place.as_str(), why.to_string()));
                 found.push((place, bytes));
             })?;
         }
@@ -215,18 +234,21 @@ impl<'b> Snapshot<'b> {
         for entry in tree::entries(self.layer.hash(), &data) {
             let damaged = |why: &str| Error::damaged(format!("tree {id} at {dir}"), why);
             let entry = entry.map_err(damaged)?;
-            let name = std::str::from_utf8(entry.name)
-                .map_err(|_| damaged("a name in it is not UTF-8"))?;
+            // A name that no honest writer gives is kept with its place: whoever reads the record
+            // finds that it does not belong there, and all others can still be read.
+            let name = String::from_utf8_lossy(entry.name);
             let path = if dir.is_empty() {
-                name.to_owned()
+                name.into_owned()
             } else {
                 format!("{dir}/{name}")
             };
             if entry.is_tree {
                 count += self.walk(&path, &entry.id, depth + 1, found)?;
             } else {
-                let place = Place::new(&path).map_err(|why| damaged(&why.to_string()))?;
-                found(place, &entry.id);
+                found(
+                    Place::new(&path).unwrap_or_else(|_| Place::as_found(path)),
+                    &entry.id,
+                );
                 count += 1;
             }
             if count > RECORDS_MAX {

@@ -9,9 +9,9 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::object::{NewObject, ObjectKind};
+use crate::env;
 use crate::model::object_id::ObjectId;
 
 /// How long one file is appended to, in seconds; it stays for one to two more of these.
@@ -85,8 +85,7 @@ impl Spare {
 }
 
 fn period() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs() / PERIOD_SECS)
+    u64::try_from(env::now().utc().timestamp()).map_or(0, |secs| secs / PERIOD_SECS)
 }
 
 /// Reads every whole object; what a writer that died left half written is passed over.

@@ -10,8 +10,10 @@
 
 mod completion;
 mod docs;
+mod doctor;
 mod epochs;
 mod group_commit;
+mod hooks;
 mod hostile;
 mod init;
 mod layers;

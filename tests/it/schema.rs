@@ -40,7 +40,17 @@ const OTHER_CODES: &[&str] = &[
 const LOCAL_ANSWERS: &[&str] = &[
     "check", "done", "locks", "log", "page", "status", "verified", "whoami",
 ];
-const REMOTE_ANSWERS: &[&str] = &["done", "status", "up-to-date"];
+const REMOTE_ANSWERS: &[&str] = &[
+    "change",
+    "done",
+    "init",
+    "ran",
+    "status",
+    "synced",
+    "up-to-date",
+];
+// It ends a watch, whose answers were given one by one.
+const OTHER_ANSWERS: &[&str] = &["watched"];
 const LOCAL_OUTCOMES: &[&str] = &["compacted", "locked", "renewed", "stolen", "unlocked"];
 const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
 // No command ends with these: they are steps on the way, or part of another operation.
@@ -91,7 +101,7 @@ fn every_word_in_the_schemas_is_provoked_or_excused() {
         codes,
         words(&[LOCAL_CODES, REMOTE_CODES, OTHER_CODES].concat())
     );
-    let answers = words(&[LOCAL_ANSWERS, REMOTE_ANSWERS].concat());
+    let answers = words(&[LOCAL_ANSWERS, REMOTE_ANSWERS, OTHER_ANSWERS].concat());
     assert_eq!(said(&answer, "answer"), answers);
     let outcomes = words(&[LOCAL_OUTCOMES, REMOTE_OUTCOMES, OTHER_OUTCOMES].concat());
     assert_eq!(said(&answer, "outcome"), outcomes);
@@ -375,7 +385,11 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     alice.git(["config", "coord.remote", "nowhere"]).ok();
     let printed = schemas.run(&alice, &["status"]);
     assert_eq!(printed["code"], "usage");
-    alice.git(["config", "coord.remote", "origin"]).ok();
+    alice.git(["config", "--unset", "coord.remote"]).ok();
+    schemas.run(&alice, &["init", "--remote", "origin", "--dry-run"]);
+    schemas.run(&alice, &["init", "--remote", "origin"]);
+    schemas.run(&alice, &["sync"]);
+    schemas.run(&alice, &["run", "--", "false"]);
     let printed = schemas.run(&alice, &["lock", "src/auth.rs"]);
     assert_eq!(printed["outcome"], "locked");
     assert_ne!(
@@ -390,6 +404,11 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     bob.git(["config", "coord.remote", "origin"]).ok();
     bob.commit("src/a.rs", "fn a() { todo!() }\n");
     assert_eq!(schemas.run(&bob, &["push"])["code"], "not_fast_forward");
+    // What somebody else did since the last look is a line for each.
+    bob.git(["config", "coord.maxAge", "0"]).ok();
+    schemas.run(&bob, &["sync"]);
+    alice.coord(["lock", "src/a.rs"]).ok();
+    schemas.run(&bob, &["sync", "--watch", "-n", "1"]);
     hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 1\n");
     let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
     assert_eq!(printed["code"], "rejected_by_remote");

@@ -1,0 +1,71 @@
+//! Judging paths on a view that is fresh enough, without making anybody wait.
+
+use std::time::Duration;
+
+use crate::coord::{Coord, Failure};
+use crate::domain::locks::LOCKS;
+use crate::model::time::span;
+use crate::ops::check::{as_keys, judge};
+
+use super::Heard;
+
+/// The most that a hook waits for the network.
+const NETWORK_MAX: Duration = Duration::from_secs(2);
+
+/// Judges a change of paths, which are asked for only when anything could be in their way.
+///
+/// # Errors
+/// Whatever makes it impossible to tell; a refusal is an answer.
+pub(super) fn judged(
+    coord: &Coord,
+    paths: impl FnOnce() -> Result<Vec<Vec<u8>>, Failure>,
+) -> Result<Heard, Failure> {
+    let mut notes = Vec::new();
+    // An old view is better than none: what happened is told, and the look goes on.
+    if let Err(why) = coord.refresh_within(coord.settings().hook_age_max, NETWORK_MAX) {
+        let why = why.to_string();
+        let first = why.lines().next().unwrap_or_default();
+        notes.push(format!("locks are {}: {first}", seen(coord)));
+    }
+    if !can_matter(coord)? {
+        return Ok(Heard::yes(notes));
+    }
+    let paths = as_keys(paths()?)?;
+    match judge(coord, &paths, None) {
+        Ok(checked) => {
+            let open = checked.uncovered.iter();
+            notes.extend(open.map(|path| {
+                format!("warning: `{path}` is changed without a lock; `git coord lock {path}`")
+            }));
+            Ok(Heard::yes(notes))
+        }
+        // A record that may be in the way and cannot be read is in the way.
+        Err(refused @ (Failure::Refused(_) | Failure::Damaged(_))) => {
+            if coord.settings().remote.is_some() {
+                let seen = seen(coord);
+                notes.push(format!(
+                    "that is {seen}; `git coord check --staged` asks anew"
+                ));
+            }
+            Ok(Heard::no(refused, notes))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Whether any path at all could be refused. Most repositories have no lock most of the time, and
+/// need no look at what is staged then.
+pub(super) fn can_matter(coord: &Coord) -> Result<bool, Failure> {
+    if !coord.settings().require_lock.is_empty() {
+        return Ok(true);
+    }
+    Ok(coord.view(None)?.snapshot().has(LOCKS)?)
+}
+
+fn seen(coord: &Coord) -> String {
+    let remote = coord.settings().remote.as_deref().unwrap_or("local");
+    match coord.view_age() {
+        Some(age) => format!("as `{remote}` had it {} ago", span(age.as_secs())),
+        None => format!("not known, `{remote}` was never reached"),
+    }
+}

@@ -1,0 +1,126 @@
+//! The face that git itself talks to: `git coord hook <event>`, called by the installed hooks.
+//!
+//! It answers yes or no and never fails. When it cannot tell (broken settings, a state that cannot
+//! be read) git goes on, with one line about it, unless `coord.failClosed` is set. What is said is
+//! returned; the command line prints it.
+
+mod background;
+mod look;
+mod post_commit;
+mod pre_push;
+mod pre_receive;
+mod prepare_commit_msg;
+mod pusher;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::coord::{Coord, Failure};
+use crate::env;
+use crate::ops::hooks::Event;
+use crate::store::Git;
+
+/// What git is told.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// Why not.
+    pub refused: Option<Failure>,
+    /// What else there is to say.
+    pub notes: Vec<String>,
+    /// Whether git shall stop.
+    pub is_no: bool,
+}
+
+impl Heard {
+    /// Git goes on.
+    fn yes(notes: Vec<String>) -> Self {
+        Self {
+            notes,
+            ..Self::default()
+        }
+    }
+
+    /// Git stops.
+    fn no(why: Failure, notes: Vec<String>) -> Self {
+        Self {
+            refused: Some(why),
+            notes,
+            is_no: true,
+        }
+    }
+}
+
+/// Set for every git that git-coord starts itself: nobody has to be asked then.
+const INTERNAL: &str = "GIT_COORD_INTERNAL";
+
+/// Answers one call; `args` are the event and what git passes to its hook.
+pub fn fire(args: &[OsString]) -> Heard {
+    let words: Vec<_> = args.iter().map(|word| word.to_string_lossy()).collect();
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    let Some((name, rest)) = words.split_first() else {
+        return Heard::yes(vec!["`git coord hook` is for git to call".into()]);
+    };
+    let dir = match std::env::current_dir() {
+        Ok(dir) => dir,
+        Err(why) => return cannot_tell(&format!("the current directory: {why}"), false),
+    };
+    match *name {
+        // On a server the variable may come from the client's git, so it counts for nothing there.
+        "pre-receive" => pre_receive::answer(&dir),
+        background::RENEW => background::renew(&dir),
+        background::REFRESH => background::refresh(&dir),
+        name => match Event::of(name) {
+            _ if env::var(INTERNAL).is_some() => Heard::default(),
+            Some(event) => on_event(&dir, event, rest),
+            None => cannot_tell(&format!("`{name}` is no hook of git-coord"), false),
+        },
+    }
+}
+
+fn on_event(dir: &Path, event: Event, args: &[&str]) -> Heard {
+    let coord = match Coord::open(dir, None) {
+        Ok(coord) => coord,
+        // Helpers stay silent: the guards tell it once.
+        Err(_) if !event.is_guard() => return Heard::default(),
+        Err(why) => return cannot_tell(&why.to_string(), fail_closed().unwrap_or(false)),
+    };
+    let heard = match event {
+        Event::PreCommit => look::judged(&coord, || coord.staged_paths()),
+        Event::PrePush => pre_push::answer(&coord, args),
+        Event::PrepareCommitMsg => prepare_commit_msg::answer(&coord, args),
+        Event::PostCommit => post_commit::answer(&coord),
+        Event::PostCheckout => background::after_checkout(&coord, args),
+        Event::PostMerge => background::after_merge(&coord),
+    };
+    match heard {
+        Ok(heard) => heard,
+        Err(_) if !event.is_guard() => Heard::default(),
+        Err(why) => cannot_tell(&why.to_string(), coord.settings().fail_closed),
+    }
+}
+
+/// One line, whatever was wrong, and git goes on unless it may not.
+fn cannot_tell(why: &str, is_closed: bool) -> Heard {
+    let why = why.lines().collect::<Vec<_>>().join(" ");
+    let note = if is_closed {
+        format!("refused: locks could not be checked, and coord.failClosed forbids to go on: {why}")
+    } else {
+        format!("locks were not checked: {why}")
+    };
+    Heard {
+        is_no: is_closed,
+        ..Heard::yes(vec![note])
+    }
+}
+
+/// `coord.failClosed` if it is set, asked of git because the settings could not be read here.
+fn fail_closed() -> Option<bool> {
+    let ask = |more: &[&str]| {
+        let mut args = vec!["config", "--type=bool"];
+        args.extend(more);
+        let output = Git::here().run(&args, None, None).ok()?;
+        output.success().then(|| output.text() == "true")
+    };
+    let key = ["--get", "coord.failClosed"];
+    ask(&key).or_else(|| ask(&["--file", crate::store::TEAM_FILE, key[0], key[1]]))
+}

@@ -1,0 +1,131 @@
+//! Writing loose objects, as git does: deflated, under a temporary name, then renamed.
+//!
+//! libgit2 looks through all packs again for each object that it is to write, and the git program
+//! costs a process. The format is one line of gitrepository-layout and the same for both hash
+//! functions, so both kinds of repository are written here.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+
+use super::durable;
+use super::error::{Error, Result};
+use super::object::NewObject;
+use crate::model::object_id::ObjectId;
+
+/// Distinguishes the temporary files of one process.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// An object under its temporary name.
+struct Unnamed {
+    file: File,
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+/// Where an object is unless it is in a pack.
+pub(super) fn path_of(common_dir: &Path, id: &ObjectId) -> PathBuf {
+    let hex = id.to_string();
+    let mut path = common_dir.join("objects");
+    path.push(&hex[..2]);
+    path.push(&hex[2..]);
+    path
+}
+
+/// Writes objects and returns the directories whose new names are not yet flushed; with `fsync` the
+/// contents are, before any of them gets its name: an object that is there is whole.
+///
+/// # Errors
+/// When a file cannot be written, or housekeeping took a temporary one (`git prune --expire=now`).
+pub(super) fn write(common_dir: &Path, objects: &[NewObject], fsync: bool) -> Result<Vec<PathBuf>> {
+    let mut unnamed = Vec::with_capacity(objects.len());
+    for object in objects {
+        let path = path_of(common_dir, &object.id);
+        if !freshen(&path) {
+            unnamed.push(write_unnamed(object, path)?);
+        }
+    }
+    if fsync {
+        let files: Vec<&File> = unnamed.iter().map(|new| &new.file).collect();
+        durable::flush_open(&files).map_err(Error::io("flushing", common_dir.join("objects")))?;
+    }
+    let mut dirs = Vec::new();
+    for Unnamed {
+        temporary, path, ..
+    } in unnamed
+    {
+        std::fs::rename(&temporary, &path).map_err(Error::io("naming", &path))?;
+        // The second directory up, since the first may have been made for this file.
+        dirs.extend(path.ancestors().skip(1).take(2).map(Path::to_owned));
+    }
+    dirs.sort();
+    dirs.dedup();
+    Ok(dirs)
+}
+
+/// Whether the object is there already. It counts as new then, so that pruning leaves it alone.
+fn freshen(path: &Path) -> bool {
+    let is_there = std::fs::metadata(path).is_ok_and(|meta| meta.len() > 0);
+    is_there && touch(path).is_ok()
+}
+
+#[cfg(unix)]
+fn touch(path: &Path) -> std::io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, utimensat};
+    let at = |nsec| Timespec {
+        tv_sec: 0,
+        tv_nsec: nsec,
+    };
+    let times = Timestamps {
+        last_access: at(UTIME_OMIT),
+        last_modification: at(UTIME_NOW),
+    };
+    Ok(utimensat(CWD, path, &times, AtFlags::empty())?)
+}
+
+#[cfg(not(unix))]
+fn touch(path: &Path) -> std::io::Result<()> {
+    // Objects are read-only, which also keeps their times from being set.
+    std::fs::metadata(path).map(drop)
+}
+
+fn write_unnamed(object: &NewObject, path: PathBuf) -> Result<Unnamed> {
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    // Git's own prefix, so that `git gc` clears away what a crash leaves behind.
+    let name = format!("tmp_obj_coord_{}_{number}", std::process::id());
+    let temporary = path.with_file_name(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
+    let file = match options.open(&temporary) {
+        Err(why) if why.kind() == ErrorKind::NotFound => {
+            let dir = path.parent().unwrap_or(&path);
+            std::fs::create_dir_all(dir).map_err(Error::io("creating", dir))?;
+            options.open(&temporary)
+        }
+        other => other,
+    };
+    let file = file.map_err(Error::io("creating", &temporary))?;
+    let deflated = deflate(object).map_err(Error::io("deflating", &path))?;
+    (&file)
+        .write_all(&deflated)
+        .map_err(Error::io("writing", &temporary))?;
+    Ok(Unnamed {
+        file,
+        temporary,
+        path,
+    })
+}
+
+fn deflate(object: &NewObject) -> std::io::Result<Vec<u8>> {
+    // Git's own level for loose objects; packing deflates again.
+    let mut encoder = ZlibEncoder::new(Vec::with_capacity(256), Compression::fast());
+    write!(encoder, "{} {}\0", object.kind.as_str(), object.data.len())?;
+    encoder.write_all(&object.data)?;
+    encoder.finish()
+}

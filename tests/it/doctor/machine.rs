@@ -1,0 +1,327 @@
+//! What surrounds the state: settings, hooks, lock files, clocks, leftovers, no repository at all.
+
+use std::fs;
+use std::path::Path;
+
+use super::{FORMATS, STATE, check, doctor, found, held, locked, tip, works};
+use crate::support::{Sandbox, Shell};
+
+/// Makes a file look as if it had been left some days ago.
+#[track_caller]
+fn age(shell: &Shell, file: &Path) {
+    let file = file.to_str().unwrap();
+    shell
+        .command("touch", ["-d", "3 days ago", file])
+        .run()
+        .ok();
+}
+
+#[test]
+fn a_repository_without_any_state_is_well_and_stays_untouched() {
+    for init in FORMATS {
+        let sandbox = Sandbox::new();
+        let repo = sandbox.repo_with("project", init);
+        let report = doctor(&repo, &["--fix", "--probe"]);
+        for check in report["checks"].as_array().unwrap() {
+            assert_eq!(check["state"], "ok", "{check:#}");
+        }
+        assert!(!repo.path().join(".git/coord").exists());
+        let outcome = repo.coord(["doctor"]).ok();
+        assert!(outcome.stdout.contains("All is well."), "{outcome}");
+    }
+}
+
+#[test]
+fn numbers_and_names_are_in_order() {
+    let sandbox = Sandbox::new();
+    let report = doctor(&sandbox.repo("project"), &[]);
+    let checks = report["checks"].as_array().unwrap();
+    for (at, check) in checks.iter().enumerate() {
+        assert_eq!(check["number"], at + 1);
+    }
+    assert_eq!(checks.len(), 21);
+}
+
+#[test]
+fn without_a_repository_it_says_so() {
+    let sandbox = Sandbox::new();
+    let report = doctor(&sandbox, &["--fix"]);
+    found(&report, "repository", "problem", "not a git repository");
+    found(&report, "records", "note", "not looked at");
+    found(&report, "git-version", "ok", "git 2");
+}
+
+#[test]
+fn a_repository_of_another_owner_is_named() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("project");
+    let stranger = Shell::clone(&repo).with("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    let report = doctor(&stranger, &[]);
+    found(&report, "repository", "problem", "safe.directory");
+}
+
+#[test]
+fn without_git_it_says_so() {
+    let sandbox = Sandbox::new();
+    let repo = Shell::clone(&sandbox.repo("project")).with("PATH", "/nowhere");
+    let report = doctor(&repo, &["--fix"]);
+    found(&report, "git-version", "problem", "install git");
+}
+
+#[test]
+fn settings_that_stop_every_command_are_findings_here() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    for (key, value, text) in [
+        ("coord.maxAge", "soon", "no duration"),
+        ("coord.remote", "nowhere", "no such remote"),
+        ("coord.ref", "HEAD", "no place for the state"),
+        ("coord.requireLock", "maybe", "`off`, `warn` or `require`"),
+    ] {
+        alice.git(["config", key, value]).ok();
+        let _ = alice.coord(["locks"]).code(2);
+        let report = doctor(&alice, &["--fix"]);
+        found(&report, "settings", "problem", text);
+        // The rest is looked at all the same.
+        found(&report, "records", "ok", "all 3");
+        alice.git(["config", "--unset", key]).ok();
+    }
+    for (key, value, text) in [
+        ("coord.remot", "origin", "did you mean `coord.remote`?"),
+        ("coord.nonsense", "1", "no effect"),
+        ("coord.fsync", "false", "power cut"),
+        ("coord.sign", "perhaps", "neither true nor false"),
+        ("coord.timeout", "0", "no remote can answer"),
+        ("coord.backend", "svn", "`git` and `auto`"),
+    ] {
+        alice.git(["config", key, value]).ok();
+        found(&doctor(&alice, &[]), "settings", "warning", text);
+        alice.git(["config", "--unset", key]).ok();
+    }
+    found(&doctor(&alice, &[]), "settings", "ok", "defaults");
+}
+
+#[test]
+fn ignored_and_unreadable_team_settings_are_named() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    alice.write(
+        ".coordconfig",
+        "[coord]\n\tmaxAge = 20s\n\tfsync = false\n[core]\n\tpager = evil\n",
+    );
+    let report = doctor(&alice, &[]);
+    found(&report, "team-file", "warning", "clone's own config");
+    found(&report, "team-file", "warning", "core.pager");
+    for broken in ["[coord\n", "[coord]\n\tmaxAge = never\n"] {
+        alice.write(".coordconfig", broken);
+        let report = doctor(&alice, &["--fix"]);
+        assert_eq!(report["problems"], 1, "{report:#}");
+        assert!(report.to_string().contains("coord"), "{report:#}");
+    }
+}
+
+#[test]
+fn a_name_that_is_none_is_a_finding() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    let report = doctor(&alice, &["--as", "not a name"]);
+    found(&report, "identity", "problem", "is no name");
+    found(&report, "records", "ok", "all 3");
+}
+
+#[test]
+fn stale_lock_files_are_moved_aside() {
+    for (init, lock) in [
+        (FORMATS[0], ".git/refs/coord/state.lock"),
+        (FORMATS[1], ".git/reftable/tables.list.lock"),
+    ] {
+        let sandbox = Sandbox::new();
+        let alice = locked(&sandbox, init);
+        let lock = alice.path().join(lock);
+        fs::write(&lock, "").unwrap();
+        // A fresh one may be a living writer's.
+        let report = doctor(&alice, &["--fix"]);
+        found(&report, "stale-locks", "note", "at work");
+        assert!(lock.exists());
+        age(&alice, &lock);
+        let _ = alice.coord(["lock", "src/c.rs"]).code(4);
+        found(
+            &doctor(&alice, &[]),
+            "stale-locks",
+            "problem",
+            lock.to_str().unwrap(),
+        );
+        let report = doctor(&alice, &["--fix"]);
+        assert_eq!(report["problems"], 0, "{report:#}");
+        assert_eq!(check(&report, "stale-locks")["fix"], "done");
+        assert!(!lock.exists());
+        works(&alice);
+        // What was kept to be looked at goes with the next repair.
+        found(&doctor(&alice, &["--fix"]), "leftovers", "ok", "removed 1");
+    }
+}
+
+#[test]
+fn the_note_of_a_killed_writer_is_settled() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    let note = format!("{STATE} {}\n", tip(&alice));
+    alice.write(".git/coord/lock", &note);
+    found(&doctor(&alice, &[]), "writer", "note", "was killed");
+    assert_eq!(alice.read(".git/coord/lock"), note);
+    found(&doctor(&alice, &["--fix"]), "writer", "ok", "settled");
+    assert_eq!(alice.read(".git/coord/lock"), "");
+    works(&alice);
+}
+
+#[test]
+fn hooks_are_found_wherever_git_runs_them() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    let hooks = || check(&doctor(&alice, &[]), "hooks").clone();
+    assert_eq!(hooks()["state"], "note");
+    let script = "#!/bin/sh\nexec git-coord hook\n";
+    alice.write_program(".git/hooks/pre-commit", script);
+    assert_eq!(hooks()["state"], "warning");
+    alice.write_program(".git/hooks/pre-push", script);
+    assert_eq!(hooks()["state"], "ok");
+    alice
+        .command("chmod", ["-x", ".git/hooks/pre-push"])
+        .run()
+        .ok();
+    assert!(hooks().to_string().contains("not executable"));
+    // Git looks elsewhere now, and there is nothing.
+    alice.git(["config", "core.hooksPath", ".githooks"]).ok();
+    assert_eq!(hooks()["state"], "note");
+    alice
+        .git(["config", "hook.coord-a.event", "pre-commit"])
+        .ok();
+    alice
+        .git(["config", "hook.coord-a.command", "git coord hook"])
+        .ok();
+    alice.git(["config", "hook.coord-b.event", "pre-push"]).ok();
+    alice
+        .git(["config", "hook.coord-b.command", "git coord hook"])
+        .ok();
+    assert_eq!(hooks()["state"], "ok");
+}
+
+#[test]
+fn commits_from_the_future_are_named() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    let message = alice.ask_git(["log", "-1", "--format=%B", STATE]);
+    let future = Shell::clone(&alice).with("GIT_COMMITTER_DATE", "4000000000 +0000");
+    let commit = future.command(
+        "git",
+        ["commit-tree", "-p", STATE, &format!("{STATE}^{{tree}}")],
+    );
+    let commit = commit.input(message).run().ok().stdout;
+    alice.git(["update-ref", STATE, commit.trim_end()]).ok();
+    found(&doctor(&alice, &[]), "clock", "warning", "2096");
+}
+
+#[test]
+fn leases_that_have_ended_are_noted() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    // The file of a session that died proves that its locks are free.
+    let sessions = alice.path().join(".git/coord/sessions/alice");
+    fs::write(sessions.join("s1.alive"), "").unwrap();
+    let bob = alice.beside("bob");
+    let report = doctor(&bob, &["--fix"]);
+    found(&report, "leases", "note", "src/a.rs, of alice");
+    assert!(
+        sessions.join("s1.alive").exists(),
+        "the proof is needed yet"
+    );
+    alice.coord(["unlock", "--all"]).ok();
+    let report = doctor(&bob, &["--fix"]);
+    found(&report, "leftovers", "ok", "removed 1");
+    assert!(!sessions.join("s1.alive").exists());
+}
+
+#[test]
+fn leftovers_are_removed_and_live_files_stay() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    let carol = alice.beside("carol");
+    carol.coord(["lock", "docs/guide.md"]).ok();
+    carol.coord(["unlock", "--all"]).ok();
+    let dir = alice.path().join(".git/coord");
+    fs::create_dir_all(dir.join("queue")).unwrap();
+    let ours = dir.join("sessions/alice/s1.json");
+    let gone = [
+        "sessions/carol/s1.json",
+        "queue/01ARZ3NDEKTSV4RRFFQ69G5FAV.ask",
+        "queue/01ARZ3NDEKTSV4RRFFQ69G5FAV.answer",
+        "push-01ARZ3NDEKTSV4RRFFQ69G5FAV.trace",
+        "pin.123.tmp",
+        "stale-01ARZ3NDEKTSV4RRFFQ69G5FAV.lock",
+    ]
+    .map(|name| dir.join(name));
+    for file in &gone {
+        if !file.exists() {
+            fs::write(file, "").unwrap();
+        }
+        age(&alice, file);
+    }
+    age(&alice, &ours);
+    let bob = alice.beside("bob");
+    let report = doctor(&bob, &[]);
+    found(&report, "leftovers", "note", "6 files");
+    assert!(gone.iter().all(|file| file.exists()));
+    let report = doctor(&bob, &["--fix"]);
+    found(&report, "leftovers", "ok", "removed 6");
+    assert!(!gone.iter().any(|file| file.exists()));
+    assert!(ours.exists(), "alice holds two files yet");
+    assert_eq!(held(&alice), ["src/a.rs", "src/b.rs"]);
+    works(&alice);
+}
+
+#[test]
+fn the_text_reads_well() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    alice.git(["update-ref", STATE, &format!("{STATE}~1")]).ok();
+    let outcome = alice.coord(["doctor"]).code(4);
+    let shown = outcome.to_string();
+    let about = shown
+        .lines()
+        .skip_while(|line| !line.starts_with(" 9"))
+        .take(4);
+    insta::assert_snapshot!(about.collect::<Vec<_>>().join("\n"), @r"
+     9 problem state ref and pin: the state was set back by 1
+               ref: [oid], number 1, [duration] ago: lock src/a.rs by alice for [duration]
+               pin: [oid], number 2, [duration] ago: lock src/b.rs by alice for [duration]
+               do: `git coord doctor --fix` puts it back to the pin and sets the other aside; to take the other instead: `git coord doctor --fix --accept COMMIT`
+    ");
+    let last = shown.lines().last().unwrap_or_default();
+    insta::assert_snapshot!(last, @"1 problem. `git coord doctor --fix` can repair 1.");
+}
+
+/// A setting that the doctor does not know would be called a typing error.
+#[test]
+fn every_setting_that_is_read_is_known() {
+    let pattern = regex::Regex::new(r#""(coord\.[a-z]+)""#).unwrap();
+    let mut dirs = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut seen = 0;
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                // The doctor itself names mistyped ones.
+                dirs.extend((!path.ends_with("doctor")).then_some(path));
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            for found in pattern.captures_iter(&text) {
+                seen += 1;
+                let mut known = git_coord::coord::settings::KNOWN.iter();
+                let is_known = known.any(|known| known.eq_ignore_ascii_case(&found[1]));
+                assert!(is_known, "{} reads {}", path.display(), &found[1]);
+            }
+        }
+    }
+    assert!(seen > 10);
+}
