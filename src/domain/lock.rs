@@ -29,7 +29,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    order.sort_by_key(|key| {
+    order.sort_by_cached_key(|key| {
         request
             .keys
             .iter()

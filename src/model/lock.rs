@@ -10,6 +10,9 @@ use super::stamp::Stamp;
 use super::text::Text;
 use super::time::{Timestamp, Ttl};
 
+/// A hold that was renewed so much later than now shows that the clock was set back, in seconds.
+const CLOCK_STEP_SECS: i64 = 60;
+
 /// Whether others may hold the key at the same time.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -87,10 +90,12 @@ impl Hold {
         self.renewed.plus_secs(self.ttl_secs.secs())
     }
 
-    /// Whether more than half of the lease is gone.
+    /// Whether more than half of the lease is gone, or nobody can tell: a holder whose clock was set
+    /// back would else let its lease end before the eyes of others, who go by their own clocks.
     pub fn is_half_gone(&self, at: Timestamp) -> bool {
         let half = i64::try_from(self.ttl_secs.secs() / 2).unwrap_or(i64::MAX);
-        at.secs_since(self.renewed) >= half
+        let gone = at.secs_since(self.renewed);
+        gone >= half || gone < -CLOCK_STEP_SECS
     }
 }
 

@@ -4,6 +4,7 @@
 //! Fields that this program does not know survive a rewrite, so an older program loses nothing of
 //! what a newer one wrote.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -235,15 +236,69 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let inner = self.deeper()?;
-        let mut seen = HashSet::new();
-        while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+        let mut seen = Names::default();
+        while let Some(name) = map.next_key_seed(Name)? {
             map.next_value_seed(inner)?;
-            if let Some(twice) = seen.replace(name) {
+            if let Some(twice) = seen.add(name) {
                 let twice = super::text::shown(&twice);
                 return Err(A::Error::custom(format_args!("`{twice}` is in it twice")));
             }
         }
         Ok(())
+    }
+}
+
+/// The name of a field, borrowed from the record wherever it has no escapes.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+/// Names that were seen. Thousands of records are read by one command and have a dozen fields
+/// each, which are compared sooner than hashed; a hostile one with thousands is hashed.
+#[derive(Default)]
+struct Names<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Names<'de> {
+    const FEW: usize = 24;
+
+    /// Adds a name; returns it when it was there.
+    fn add(&mut self, name: Cow<'de, str>) -> Option<Cow<'de, str>> {
+        if self.few.contains(&name) {
+            return Some(name);
+        }
+        if self.few.len() < Self::FEW {
+            if self.few.is_empty() {
+                self.few.reserve(Self::FEW);
+            }
+            self.few.push(name);
+            return None;
+        }
+        self.many.replace(name)
     }
 }
 
@@ -262,12 +317,21 @@ mod tests {
             assert_eq!(check(good.as_bytes()), Ok(()), "{good}");
         }
         let long = format!("\"{}\"", "x".repeat(64 * 1024));
+        let many = |last| {
+            (0..100)
+                .map(|n| format!("\"k{n}\":{{}},"))
+                .collect::<String>()
+                + last
+        };
+        assert_eq!(check(format!("{{{}}}", many("\"x\":1")).as_bytes()), Ok(()));
         for bad in [
             "",
             "{",
             "{} {}",
             r#"{"a":1,"a":2}"#,
             r#"{"\u0061":1,"a":2}"#,
+            &format!("{{{}}}", many("\"k3\":1")),
+            &format!("{{{}}}", many("\"k77\":1")),
             "\0",
             &deep(17),
             &long,

@@ -52,7 +52,7 @@ impl std::str::FromStr for Text {
 }
 
 /// Makes text of unknown origin safe for a terminal and for one line: control characters, bidi
-/// overrides, invisible format characters and tag characters are shown as escapes.
+/// overrides, and characters that nobody sees are shown as escapes.
 pub fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -65,13 +65,17 @@ pub fn shown(text: &str) -> String {
     out
 }
 
+/// Whether a character moves the cursor, reorders text, or is invisible and so can carry what a
+/// person does not see and a model reads: controls, format characters, fillers, tags, and variation
+/// selectors but for the two that choose between text and picture.
 fn is_unsafe(c: char) -> bool {
-    // Cc, and the format characters (Cf) that reorder, hide or smuggle text.
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -79,11 +83,11 @@ mod tests {
     use super::{Text, shown};
 
     #[test]
-    fn nothing_that_moves_a_cursor_survives() {
-        for c in (0..0x20)
-            .chain(0x7f..0xa0)
-            .chain([0x202e, 0x2066, 0x200b, 0xe0041])
-        {
+    fn nothing_that_moves_a_cursor_or_hides_survives() {
+        let hidden = [
+            0x202e, 0x2066, 0x200b, 0x3164, 0xfe00, 0xe0041, 0xe0100, 0xe01ef,
+        ];
+        for c in (0..0x20).chain(0x7f..0xa0).chain(hidden) {
             let c = char::from_u32(c).unwrap_or(' ');
             let text = shown(&format!("a{c}b"));
             assert!(
@@ -91,7 +95,9 @@ mod tests {
                 "{c:?} became {text}"
             );
         }
-        assert_eq!(shown("größer → ☕"), "größer → ☕");
+        for plain in ["größer → ☕", "❤\u{fe0f}", "한국어 日本語 हिन्दी"] {
+            assert_eq!(shown(plain), plain);
+        }
     }
 
     #[test]

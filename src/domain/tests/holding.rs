@@ -426,3 +426,14 @@ fn too_much_is_refused_cleanly() {
         .shared()
         .granted(&[How::Refreshed]);
 }
+
+/// A lease that was renewed while the clock was ahead was not renewed along until then.
+#[test]
+fn a_clock_that_was_set_back_does_not_let_a_lease_end() {
+    let mut world = World::new();
+    let mut ahead = world.clone();
+    ahead.pass("1h").by("alice").lock("a").ok();
+    world.book = ahead.book;
+    assert_eq!(world.by("alice").holding("a").note().ok().also, [key("a")]);
+    assert_eq!(world.hold("a", "alice").renewed, world.now);
+}
