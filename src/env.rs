@@ -20,6 +20,11 @@ pub fn since(file_time: SystemTime) -> Option<Duration> {
     SystemTime::now().duration_since(file_time).ok()
 }
 
+/// The wall clock as the file system keeps it, for judging the ages of files.
+pub fn file_clock() -> SystemTime {
+    SystemTime::now()
+}
+
 /// A fresh operation id.
 pub fn fresh_op() -> OpId {
     OpId::new(ulid::Ulid::generate())

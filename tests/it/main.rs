@@ -7,6 +7,8 @@
 #![cfg(unix)]
 // In a test a panic is the report, and its place says more than a message would.
 #![allow(clippy::unwrap_used)]
+// Races and sweeps say how much they did; the runner shows it with `--nocapture`.
+#![allow(clippy::print_stdout)]
 
 mod authority;
 mod completion;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::coord::{Coord, Failure, View, queue};
+use crate::env;
 use crate::domain::locks;
 use crate::model::id::Actor;
 use crate::model::key::Key;
@@ -53,7 +54,7 @@ pub(super) fn remove(coord: &Coord) -> Result<Option<String>, Failure> {
 }
 
 fn gather(coord: &Coord, tip: Option<ObjectId>) -> Vec<Leftover> {
-    let now = SystemTime::now();
+    let now = env::file_clock();
     let dir = coord.repo().coord_dir();
     let mut found: Vec<Leftover> = Vec::new();
     for path in files(&dir) {

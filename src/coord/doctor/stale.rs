@@ -1,8 +1,9 @@
 //! Lock files that nobody holds any more, and the note of a writer that was killed.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::coord::{Coord, Failure};
+use crate::env;
 use crate::model::time::span;
 use crate::store::{Backend, LockFile, lock_files};
 
@@ -13,7 +14,7 @@ use super::finding::Judged;
 const STALE_AFTER: Duration = Duration::from_secs(60);
 
 pub(super) fn locks(coord: &Coord) -> Judged {
-    let now = SystemTime::now();
+    let now = env::file_clock();
     let found = lock_files(coord.repo().layout());
     let aged = found
         .iter()
@@ -49,7 +50,7 @@ fn judge(found: &[(String, Duration)]) -> Judged {
 /// has to be the very file that was found.
 pub(super) fn move_aside(coord: &Coord) -> Result<Option<String>, Failure> {
     let guard = coord.repo().lock(GUARD_WAIT)?;
-    let now = SystemTime::now();
+    let now = env::file_clock();
     let stale = |file: &LockFile| file.age(now) >= STALE_AFTER;
     let mut moved = 0;
     for file in lock_files(coord.repo().layout())

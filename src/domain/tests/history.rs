@@ -89,7 +89,7 @@ fn lock() -> impl Strategy<Value = Asked> {
     let ttl = proptest::option::of(60_u64..7200);
     let wait = proptest::option::weighted(0.4, 0_u64..4000);
     let flag = proptest::bool::weighted(0.15);
-    (some_keys(3), any::<bool>(), ttl, flag.clone(), flag, wait).prop_map(
+    (some_keys(3), any::<bool>(), ttl, flag, flag, wait).prop_map(
         |(keys, is_shared, ttl, takeover, narrow, wait)| {
             let lock = Lock {
                 mode: if is_shared {
