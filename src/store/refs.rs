@@ -95,13 +95,12 @@ impl RefWriter {
         swaps: &[RefSwap],
         tip: &dyn Fn(&str) -> Result<Option<ObjectId>>,
     ) -> Result<Swapped> {
-        if let Some(intent) = guard.interrupted()? {
-            for swap in swaps {
-                self.clear_stale(&swap.name, intent.at)?;
-            }
-        }
-        let note = format!("{} {}\n", swaps[0].name, swaps[0].new);
-        guard.begin(&note)?;
+        self.tidy(guard)?;
+        let note: Vec<String> = swaps
+            .iter()
+            .map(|swap| format!("{} {}\n", swap.name, swap.new))
+            .collect();
+        guard.begin(&note.concat())?;
         let mut moved = self.attempt(guard, swaps);
         if moved.as_ref().is_err_and(|broken| broken.is_killed) {
             // Somebody killed git alone. What it left is ours to clear, and the move to do again.
@@ -143,6 +142,37 @@ impl RefWriter {
         }
         guard.end()?;
         Ok(judged)
+    }
+
+    /// Runs something else that moves the ref `name`, with the same care as a swap. Whatever ends
+    /// it before its time, the next writer clears up.
+    pub(super) fn noted<T>(
+        &self,
+        guard: &GuardFile,
+        name: &str,
+        moving: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        self.tidy(guard)?;
+        guard.begin(&format!("{name}\n"))?;
+        let moved = moving()?;
+        guard.end()?;
+        Ok(moved)
+    }
+
+    /// Clears up after a writer that died. The guard is held.
+    fn tidy(&self, guard: &GuardFile) -> Result<()> {
+        let Some(intent) = guard.interrupted()? else {
+            return Ok(());
+        };
+        // Each line of the note begins with a ref.
+        let names = intent
+            .note
+            .lines()
+            .filter_map(|line| line.split(' ').next());
+        for name in names.filter(|name| name.starts_with("refs/coord/") && !name.contains("..")) {
+            self.clear_stale(name, intent.at)?;
+        }
+        guard.end()
     }
 
     fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> std::result::Result<(), Broken> {

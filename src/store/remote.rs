@@ -82,13 +82,15 @@ fn reasons(porcelain: &str, words: String) -> String {
     summaries.chain(remote_words).collect::<Vec<_>>().join("; ")
 }
 
-/// Fetches `name` from `remote` into the quarantine namespace; returns the ref it stands in.
-pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> Result<String> {
-    let kept = format!(
-        "{}/{}",
-        names::fetched(remote),
-        name.rsplit('/').next().unwrap_or(name)
-    );
+/// The ref of the quarantine namespace that `name` of `remote` is fetched into.
+pub(super) fn quarantine(remote: &str, name: &str) -> String {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    format!("{}/{last}", names::fetched(remote))
+}
+
+/// Fetches `name` from `remote` into its quarantine.
+pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> Result<()> {
+    let kept = quarantine(remote, name);
     // A pattern, so that an absent ref is an answer and not a failure: pruning then removes our
     // copy. The copy is quarantine, so `+` overwrites nothing that anybody relies on.
     let refspec = format!("+{name}*:{kept}*");
@@ -109,7 +111,7 @@ pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> 
     ];
     let output = git.run(&args, None, Some(deadline))?;
     if output.success() {
-        return Ok(kept);
+        return Ok(());
     }
     let why = if output.timed_out {
         format!("no answer within {} s", deadline.as_secs())

@@ -330,7 +330,10 @@ impl Backend for Repo {
     }
 
     fn fetch(&self, remote: &str, name: &str) -> Result<Option<ObjectId>> {
-        let kept = remote::fetch(&self.git, remote, name, self.options.timeout)?;
+        let kept = remote::quarantine(remote, name);
+        self.refs.noted(self.guard_file()?, &kept, || {
+            remote::fetch(&self.git, remote, name, self.options.timeout)
+        })?;
         self.tip(&kept)
     }
 }

@@ -139,6 +139,7 @@ fn sweep(what: &str, template: &Agent, args: &[&str], step: usize) {
         .flat_map(|(name, count)| (1..=count).map(move |nth| (name.clone(), nth)))
         .step_by(step)
         .collect();
+    println!("{what}: {} points", points.len());
     let counts = Mutex::new(Counts::default());
     let queue = Mutex::new(points.into_iter());
     thread::scope(|scope| {
@@ -228,13 +229,13 @@ fn unlock_killed_at_each_system_call() {
 #[test]
 fn lock_killed_at_each_system_call_on_reftables() {
     let (_sandbox, alice) = template(REFTABLE, false);
-    sweep("lock, reftable", &alice, &["lock", "src/a.rs"], 1);
+    sweep("lock, reftable", &alice, &["lock", "src/a.rs"], 3);
 }
 
 #[test]
 fn unlock_killed_at_each_system_call_on_reftables() {
     let (_sandbox, alice) = template(REFTABLE, true);
-    sweep("unlock, reftable", &alice, &["unlock", "src/a.rs"], 1);
+    sweep("unlock, reftable", &alice, &["unlock", "src/a.rs"], 3);
 }
 
 #[test]

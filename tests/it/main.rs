@@ -12,6 +12,7 @@ mod authority;
 mod group_commit;
 mod kills;
 mod races;
+mod repositories;
 mod rig;
 mod support;
 mod waiting;
