@@ -233,6 +233,7 @@ pub(super) fn hand_over(desk: &mut Desk<'_>) -> Result<Vec<Actor>, Refusal> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::rc::Rc;
 

@@ -139,7 +139,6 @@ fn sweep(what: &str, template: &Agent, args: &[&str], step: usize) {
         .flat_map(|(name, count)| (1..=count).map(move |nth| (name.clone(), nth)))
         .step_by(step)
         .collect();
-    println!("{what}: {} points", points.len());
     let counts = Mutex::new(Counts::default());
     let queue = Mutex::new(points.into_iter());
     thread::scope(|scope| {
