@@ -183,7 +183,10 @@ impl Repo {
         name: &str,
         limit: Duration,
     ) -> Result<Option<ObjectId>> {
-        let kept = remote::fetch(&self.git, remote, name, limit)?;
+        let kept = remote::quarantine(remote, name);
+        self.refs.noted(self.guard_file()?, &kept, || {
+            remote::fetch(&self.git, remote, name, limit)
+        })?;
         self.tip(&kept)
     }
 

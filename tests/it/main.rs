@@ -24,6 +24,7 @@ mod layers;
 mod manual;
 mod push;
 mod races;
+mod repositories;
 mod rig;
 mod run;
 mod schema;
