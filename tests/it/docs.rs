@@ -85,7 +85,7 @@ fn commands_in_the_readme_are_those_of_the_program() {
     let known = sandbox.coord(["man", "--markdown"]).ok().stdout;
     let text = document("README.md");
     let table = text.split("\n## Commands\n").nth(1).unwrap();
-    let table = table.split("\nAll of it").next().unwrap();
+    let table = table.split("\nEvery command takes").next().unwrap();
     let word = regex::Regex::new(r"`(?:git coord )?([a-z]+)[^`]*`").unwrap();
     let rows = table
         .lines()
