@@ -19,10 +19,15 @@ fn file(shell: &Shell, id: &str) -> PathBuf {
     PathBuf::from(objects).join(&id[..2]).join(&id[2..])
 }
 
-/// Removes a loose object.
+/// Removes a loose object, and the spare copies, from which it would be put back unasked.
 #[track_caller]
 pub(super) fn lose(shell: &Shell, id: &str) {
     fs::remove_file(file(shell, id)).unwrap();
+    forget_spares(shell);
+}
+
+fn forget_spares(shell: &Shell) {
+    let _ = fs::remove_dir_all(shell.path().join(".git/coord/recent"));
 }
 
 /// Every tree and record of the newest state.
@@ -70,6 +75,7 @@ fn damaged_trees_and_records_are_made_again() {
             fs::remove_file(&file).unwrap();
             fs::write(&file, "").unwrap();
         }
+        forget_spares(&alice);
         let _ = alice.coord(["lock", "src/c.rs"]).code(4);
         let report = doctor(&alice, &["--fix"]);
         assert_eq!(report["problems"], 0, "{report:#}");
@@ -155,6 +161,7 @@ fn a_repair_that_has_no_effect_ends() {
         bytes[offset + 2..offset + 10].fill(0);
         fs::remove_file(&pack).unwrap();
         fs::write(&pack, bytes).unwrap();
+        forget_spares(&alice);
         let before = refs(&alice);
         let _ = alice.coord(["lock", "src/c.rs"]).code(4);
         let report = doctor(&alice, &["--fix"]);
