@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::coord::{Coord, Failure, View, queue};
-use crate::env;
 use crate::domain::locks;
+use crate::env;
 use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
