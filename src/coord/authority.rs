@@ -3,7 +3,7 @@
 use crate::model::object_id::ObjectId;
 use crate::store::{Backend, Draft, EpochLink, Pushed, RefSwap, Swapped, contains, names, past};
 
-use super::{Coord, Failure, pin, view};
+use super::{Coord, Failure, follow, pin, view};
 
 /// How a publication ended, when it did not fail.
 pub(super) enum Published {
@@ -141,7 +141,7 @@ fn adopt_own(coord: &Coord, swaps: &[RefSwap]) -> Result<(), Failure> {
         // Kept for history's sake; the remote has it.
         let _ = coord.repo.swap(std::slice::from_ref(swap))?;
     }
-    view::adopt(coord, swaps[0].old, Some(swaps[0].new))?;
+    follow::adopt(coord, swaps[0].old, Some(swaps[0].new))?;
     view::confirm(coord, Some(swaps[0].new));
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::model::request::{Adopt, Request};
 use crate::store::{Advance, Backend, Error, Pushed, RefSwap, Swapped, contains, names};
 
 use super::view::{self, View};
-use super::{Coord, Failure, adoption, local, pin};
+use super::{Coord, Failure, adoption, follow, local, pin};
 
 /// How long joining waits for another writer of the clone.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -86,11 +86,11 @@ impl Coord {
             }
             let ours = view::trusted(self)?;
             let bring = |name: &str| self.repo.fetch(remote, name);
-            let judge = |from| view::judge(self, from, offered, &bring);
+            let judge = |from| follow::judge(self, from, offered, &bring);
             let joined = match self.meet(ours, offered, &judge)? {
                 Meeting::Empty => Some(Joined::Empty),
                 Meeting::Follow(judged) => {
-                    view::follow(self, &judged, ours, offered)?;
+                    follow::follow(self, &judged, ours, offered)?;
                     Some(match judged {
                         Advance::Same => Joined::Current,
                         Advance::Forward(_) | Advance::NewEpoch => Joined::Followed,
@@ -196,7 +196,7 @@ impl Coord {
         let offered = self.repo.peek(remote, &self.settings.remote_ref)?;
         let ours = self.repo.tip(names::STATE)?;
         let bring = |name: &str| self.repo.peek(remote, name);
-        let judge = |from| view::judge(self, from, offered, &bring);
+        let judge = |from| follow::judge(self, from, offered, &bring);
         Ok(match self.meet(ours, offered, &judge)? {
             Meeting::Empty => Joined::Empty,
             Meeting::Follow(Advance::Same) => Joined::Current,

@@ -16,6 +16,7 @@ mod authority;
 mod changes;
 mod commit;
 mod epochs;
+mod follow;
 mod join;
 mod land;
 mod lead;

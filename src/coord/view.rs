@@ -10,10 +10,9 @@ use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
 use crate::model::record::Damage;
-use crate::store::{
-    Advance, Backend, EpochLink, Error, RefSwap, Repo, Snapshot, Swapped, advance, names, past,
-};
+use crate::store::{Advance, Backend, Error, Repo, Snapshot, names};
 
+use super::follow::{advance_to_state, follow, judge};
 use super::{Coord, Failure, local, pin};
 
 /// Touched whenever the authority confirmed what this clone has.
@@ -42,11 +41,9 @@ impl<'c> View<'c> {
     pub(super) fn over(snapshot: Snapshot<'c>) -> Result<Self, Error> {
         let rev = match snapshot.commit()? {
             Some(commit) => Event::rev_of(commit.body()).map_err(|why| {
-                let what = snapshot
-                    .tip()
-                    .map(|tip| format!("commit {tip}"))
-                    .unwrap_or_default();
-                Error::damaged(what, format!("it is no state of git-coord: {why}"))
+                let what = snapshot.tip().map(|tip| format!("commit {tip}"));
+                let why = format!("it is no state of git-coord: {why}");
+                Error::damaged(what.unwrap_or_default(), why)
             })?,
             None => 0,
         };
@@ -181,7 +178,7 @@ pub(super) fn trusted(coord: &Coord) -> Result<Option<ObjectId>, Error> {
     // step forward, while a pin that is newer than the tip would look like a shortened chain.
     let pinned = pin::load(&dir);
     let tip = coord.repo.tip(names::STATE)?;
-    match advance(&coord.repo, pinned, tip)? {
+    match advance_to_state(&coord.repo, pinned, tip)? {
         Advance::Same => {}
         Advance::Forward(_) | Advance::NewEpoch => {
             if let Some(tip) = &tip {
@@ -214,131 +211,4 @@ fn refresh_each(
     let judged = judge(coord, ours, offered, &bring)?;
     follow(coord, &judged, ours, offered)?;
     Ok(offered)
-}
-
-/// Makes the offered tip the view, as it was judged. The guard is held.
-pub(super) fn follow(
-    coord: &Coord,
-    judged: &Advance,
-    ours: Option<ObjectId>,
-    offered: Option<ObjectId>,
-) -> Result<(), Failure> {
-    match judged {
-        Advance::Same => {}
-        Advance::Forward(_) => adopt(coord, ours, offered)?,
-        Advance::NewEpoch => {
-            keep_closed(&coord.repo, ours, offered)?;
-            adopt(coord, ours, offered)?;
-        }
-    }
-    confirm(coord, offered);
-    Ok(())
-}
-
-/// Judges an offered tip, bringing closed chains here as long as they are needed to follow the
-/// links between epochs.
-///
-/// `bring` fetches a ref of the remote into quarantine. What it brings is not kept before it is
-/// judged: a forged link may name any chain.
-///
-/// # Errors
-/// When the offered tip does not continue ours, or the remote cannot be used.
-pub(super) fn judge(
-    coord: &Coord,
-    ours: Option<ObjectId>,
-    offered: Option<ObjectId>,
-    bring: &dyn Fn(&str) -> Result<Option<ObjectId>, Error>,
-) -> Result<Advance, Error> {
-    loop {
-        match advance(&coord.repo, ours, offered) {
-            Err(Error::Rewritten {
-                trusted,
-                offered: Some(offered),
-                why,
-            }) => {
-                let Some(link) = broken_link(&coord.repo, offered)? else {
-                    let offered = Some(offered);
-                    return Err(Error::Rewritten {
-                        trusted,
-                        offered,
-                        why,
-                    });
-                };
-                // Each time it is an older chain, so this comes to an end.
-                let there = names::epoch_beside(&coord.settings.remote_ref, link.closed);
-                if bring(&there)? != Some(link.tip) {
-                    let why = format!(
-                        "it continues a chain of epoch {} that the remote does not have, so it \
-                         cannot be seen whether that continues the state of this clone",
-                        link.closed
-                    );
-                    return Err(Error::Rewritten {
-                        trusted,
-                        offered: Some(offered),
-                        why,
-                    });
-                }
-            }
-            judged => return judged,
-        }
-    }
-}
-
-/// The link at which the history of a state ends here, because the chain that it names is not here.
-fn broken_link(repo: &Repo, tip: ObjectId) -> Result<Option<EpochLink>, Error> {
-    let first = past(repo, Some(tip)).last().transpose()?;
-    Ok(first.and_then(|(_, first)| first.epoch_link()))
-}
-
-/// Moves the local ref to a tip that was checked. The guard is held.
-pub(super) fn adopt(
-    coord: &Coord,
-    ours: Option<ObjectId>,
-    checked: Option<ObjectId>,
-) -> Result<(), Failure> {
-    let Some(new) = checked else { return Ok(()) };
-    let swap = RefSwap {
-        name: names::STATE.into(),
-        old: ours,
-        new,
-    };
-    match coord.repo.swap(&[swap])? {
-        // Lost to git itself, say a fetch of the person; the next command checks what stands there.
-        Swapped::Lost => {}
-        Swapped::Moved => pin::store(&coord.repo.coord_dir(), &new),
-    }
-    Ok(())
-}
-
-/// Keeps the chains that are left when the state goes from `ours` to `offered`: once the state ref
-/// has moved on, nothing else holds them.
-fn keep_closed(
-    repo: &Repo,
-    ours: Option<ObjectId>,
-    offered: Option<ObjectId>,
-) -> Result<(), Error> {
-    for state in past(repo, offered) {
-        let (id, commit) = state?;
-        if Some(id) == ours {
-            break;
-        }
-        if let Some(link) = commit.epoch_link() {
-            keep(repo, &link)?;
-        }
-    }
-    Ok(())
-}
-
-fn keep(repo: &Repo, link: &EpochLink) -> Result<(), Error> {
-    let name = names::epoch(link.closed);
-    if repo.tip(&name)?.is_none() {
-        let swap = RefSwap {
-            name,
-            old: None,
-            new: link.tip,
-        };
-        // For history's sake alone; the remote has it too.
-        let _ = repo.swap(&[swap])?;
-    }
-    Ok(())
 }

@@ -14,6 +14,7 @@ use crate::model::key::Key;
 use crate::model::notice::NoticeRecord;
 use crate::model::reply::Reply;
 use crate::model::request::{Leave, Request, Unlock, Which};
+use crate::store::with_own_mask;
 
 use super::Context;
 
@@ -78,7 +79,7 @@ impl Run {
             .current_dir(&context.dir)
             .env("COORD_AGENT", by.agent.as_str())
             .env("COORD_SESSION", by.session.as_str());
-        let status = child::run(&mut command).map_err(|why| {
+        let status = with_own_mask(|| child::run(&mut command)).map_err(|why| {
             let what = format!("`{}` cannot be run: {why}", program.escape_debug());
             Failure::usage(what, "is it installed, and can it be executed?")
         })?;

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use super::error::{Error, Result};
 use super::kept::{Kept, SPAWNING};
+use super::shared::with_own_mask;
 
 /// How long a killed child may take to clean up its lock files before it is killed for good.
 const GRACE: Duration = Duration::from_millis(300);
@@ -191,7 +192,7 @@ impl Git {
             .args(args)
             .env("LC_ALL", "C")
             .env("GIT_COORD_INTERNAL", "1");
-        self.finish(command, args, None, deadline)
+        with_own_mask(|| self.finish(command, args, None, deadline))
     }
 
     fn finish(

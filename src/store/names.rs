@@ -30,9 +30,11 @@ pub fn epoch_beside(state: &str, number: u64) -> String {
     }
 }
 
-/// The quarantine ref of one remote.
-pub fn fetched(remote: &str) -> String {
-    format!("{FETCHED}{remote}")
+/// The quarantine ref for a ref of a remote. Its whole name is in it, so that fetching one does not
+/// prune another.
+pub fn fetched(remote: &str, name: &str) -> String {
+    let name = name.strip_prefix("refs/").unwrap_or(name);
+    format!("{FETCHED}{remote}/{name}")
 }
 
 /// An object id as git prints it where there may be none: zeros are none.

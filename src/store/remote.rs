@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::backend::{Pushed, RefSwap};
 use super::error::{Error, Result};
-use super::git::Git;
+use super::git::{Git, Output};
 use super::names;
 
 /// The exit code of a fetch that reached the remote and could not set a ref here. Two fetches of
@@ -26,15 +26,22 @@ pub(super) fn push(
     deadline: Duration,
 ) -> Result<Pushed> {
     let trace = Trace::new(scratch)?;
-    let mut args: Vec<String> = [
+    let mut args: Vec<String> = Vec::new();
+    // An option that asks the host for a merge request is not meant for each lock; and a host that
+    // knows no options refuses the whole push.
+    args.extend(["-c", "push.pushOption="].map(String::from));
+    if !remote.contains('=') {
+        // Git pushes no single ref to a remote that it mirrors to.
+        args.extend(["-c".into(), format!("remote.{remote}.mirror=false")]);
+    }
+    let words = [
         "push",
         "--porcelain",
         "--no-verify",
         "--no-recurse-submodules",
         "--no-follow-tags",
-    ]
-    .map(String::from)
-    .to_vec();
+    ];
+    args.extend(words.map(String::from));
     if swaps.len() > 1 {
         // Hosts without atomic pushes still serve single-ref operations.
         args.push("--atomic".into());
@@ -52,6 +59,17 @@ pub(super) fn push(
     let output = git
         .with_trace(trace.path())
         .run(&args, None, Some(deadline))?;
+    let saw_objects_leave = || trace.saw_objects_leave();
+    Ok(verdict(&output, swaps.len(), deadline, saw_objects_leave))
+}
+
+/// What git's answer to a push of so many refs means.
+fn verdict(
+    output: &Output,
+    count: usize,
+    deadline: Duration,
+    saw_objects_leave: impl FnOnce() -> bool,
+) -> Pushed {
     let words = if output.timed_out {
         format!("no answer within {} s", deadline.as_secs())
     } else {
@@ -65,17 +83,23 @@ pub(super) fn push(
         .filter_map(|line| line.chars().next())
         .collect();
     let is_moved = |flag: &char| matches!(flag, ' ' | '*' | '+' | '=');
-    Ok(
-        if output.success() && flags.len() == swaps.len() && flags.iter().all(is_moved) {
-            Pushed::Moved
-        } else if flags.contains(&'!') && !output.timed_out {
-            Pushed::Rejected(reasons(&text, words))
-        } else if trace.saw_objects_leave() {
-            Pushed::Unknown(words)
-        } else {
-            Pushed::Unreached(words)
-        },
-    )
+    if output.success() && flags.len() == count && flags.iter().all(is_moved) {
+        Pushed::Moved
+    } else if text.lines().any(is_unanswered) {
+        Pushed::Unknown(words)
+    } else if flags.contains(&'!') && !output.timed_out {
+        Pushed::Rejected(reasons(&text, words))
+    } else if saw_objects_leave() {
+        Pushed::Unknown(words)
+    } else {
+        Pushed::Unreached(words)
+    }
+}
+
+/// Whether the remote took the objects and never said what became of a ref. Git flags that as it
+/// flags a refusal, and tells them apart only in the summary, which is not translated here.
+fn is_unanswered(line: &str) -> bool {
+    line.starts_with("!\t") && line.contains("\t[remote failure]")
 }
 
 /// The summaries of refused refs and what the remote said, for people.
@@ -149,24 +173,26 @@ struct Pattern {
 
 impl Pattern {
     fn new(remote: &str, name: &str) -> Self {
-        let dir = names::fetched(remote);
-        let (above, last) = name.rsplit_once('/').unwrap_or(("refs", name));
-        let parent = above.rsplit('/').next().unwrap_or(above);
+        let kept = names::fetched(remote, name);
+        let star = |name: &str| format!("{name}*");
+        let (above, last) = name.rsplit_once('/').unwrap_or(("", name));
         // `epoch/1*` would bring the chain of epoch 10 as well, so the star stands for the last
         // letter of the directory there.
         let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number && parent.is_ascii() && parent.len() > 1 && above != parent {
-            let cut = |text: &str| text[..text.len() - 1].to_owned();
+        if is_number && above.ends_with(|letter: char| letter.is_ascii_alphabetic()) {
+            let cut = |name: &str| {
+                let above = &name[..name.len() - last.len() - 1];
+                format!("{}/{last}", star(&above[..above.len() - 1]))
+            };
             return Self {
-                from: format!("{}*/{last}", cut(above)),
-                to: format!("{dir}/{}*/{last}", cut(parent)),
-                kept: format!("{dir}/{parent}/{last}"),
+                from: cut(name),
+                to: cut(&kept),
+                kept,
             };
         }
-        let kept = format!("{dir}/{last}");
         Self {
-            from: format!("{name}*"),
-            to: format!("{kept}*"),
+            from: star(name),
+            to: star(&kept),
             kept,
         }
     }
@@ -192,16 +218,88 @@ impl Trace {
     }
 
     fn saw_objects_leave(&self) -> bool {
-        // Unreadable means that we cannot exclude it.
-        std::fs::read_to_string(&self.path).is_ok_and(|text| {
-            text.lines()
+        // Paths and addresses stand in it as they are, in whatever encoding.
+        let trace = std::fs::read(&self.path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&trace);
+        // What was not written, say on a full disk, cannot exclude it.
+        text.is_empty()
+            || text
+                .lines()
                 .any(|line| line.contains("\"child_start\"") && line.contains("\"pack-objects\""))
-        }) || !self.path.exists()
     }
 }
 
 impl Drop for Trace {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::git::Output;
+    use super::{Pattern, Trace, verdict};
+    use crate::store::Pushed;
+
+    #[test]
+    fn a_remote_that_does_not_report_a_ref_has_not_refused_it() {
+        let line = |flag: &str, summary: &str| format!("{flag}\tabc:refs/coord/state\t{summary}\n");
+        let said = |code: i32, stdout: &str| {
+            let output = Output {
+                code: Some(code),
+                stdout: stdout.into(),
+                stderr: "words".into(),
+                timed_out: false,
+            };
+            verdict(&output, 1, Duration::from_secs(1), || false)
+        };
+        assert_eq!(said(0, &line("*", "[new reference]")), Pushed::Moved);
+        let stale = said(1, &line("!", "[rejected] (stale info)"));
+        assert_eq!(stale, Pushed::Rejected("[rejected] (stale info)".into()));
+        let silent = line("!", "[remote failure] (remote failed to report status)");
+        assert_eq!(said(1, &silent), Pushed::Unknown("words".into()));
+        assert_eq!(said(128, ""), Pushed::Unreached("words".into()));
+    }
+
+    #[test]
+    fn a_trace_that_cannot_be_read_excludes_nothing() {
+        let dir = tempfile::TempDir::new().expect("a temporary directory");
+        let sent = b"{\"event\":\"child_start\",\"argv\":[\"git\",\"pack-objects\",\"\xe4\"]}\n";
+        for (content, is) in [
+            (None, true),
+            (Some(&b""[..]), true),
+            (
+                Some(&b"{\"event\":\"start\",\"argv\":[\"\xe4\"]}\n"[..]),
+                false,
+            ),
+            (Some(&sent[..]), true),
+        ] {
+            let trace = Trace::new(dir.path()).expect("a directory");
+            if let Some(content) = content {
+                std::fs::write(trace.path(), content).expect("a file");
+            }
+            assert_eq!(trace.saw_objects_leave(), is, "{content:?}");
+        }
+    }
+
+    #[test]
+    fn refs_that_end_alike_are_kept_apart() {
+        for (name, from, to) in [
+            ("refs/coord/state", "refs/coord/state*", "coord/state*"),
+            (
+                "refs/heads/a/state",
+                "refs/heads/a/state*",
+                "heads/a/state*",
+            ),
+            ("refs/coord/epoch/1", "refs/coord/epoc*/1", "coord/epoc*/1"),
+            ("refs/heads/v-/1", "refs/heads/v-/1*", "heads/v-/1*"),
+        ] {
+            let pattern = Pattern::new("origin", name);
+            let below = |to: &str| format!("refs/coord/fetched/origin/{to}");
+            assert_eq!((pattern.from, pattern.to), (from.into(), below(to)));
+            assert_eq!(pattern.kept, below(name.trim_start_matches("refs/")));
+        }
     }
 }

@@ -16,7 +16,7 @@ use super::layout::Layout;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
 use super::refs::RefWriter;
-use super::remote;
+use super::{remote, shared};
 use crate::model::object_id::ObjectId;
 
 /// Largest commit of a chain that is read, in bytes: an event with its request and a signature.
@@ -99,6 +99,7 @@ impl Repo {
     }
 
     fn assemble(layout: Layout, config: Config, git: Git, lib: Option<Repository>) -> Self {
+        shared::open_up(config.get("core.sharedrepository"));
         let options = config.open_options();
         let common_dir = layout.common_dir.clone();
         Self {

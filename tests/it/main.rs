@@ -29,6 +29,7 @@ mod rig;
 mod run;
 mod schema;
 mod screens;
+mod shared_repository;
 mod support;
 mod sync;
 mod usage;

@@ -1,6 +1,6 @@
 //! The remote: whether it answers, and whether its state continues what this clone has seen.
 
-use crate::coord::{Coord, Failure, pin, view};
+use crate::coord::{Coord, Failure, follow, pin, view};
 use crate::env;
 use crate::model::object_id::ObjectId;
 use crate::store::{Backend, Error, Pushed, RefSwap};
@@ -53,7 +53,7 @@ pub(super) fn gather(coord: &Coord, anchor: &Anchor) -> Offered {
         Some(ours) => {
             // Brings the closed chains that the relation can only be told with.
             let bring = |name: &str| repo.fetch(remote, name);
-            let _ = view::judge(coord, Some(ours.id), Some(id), &bring);
+            let _ = follow::judge(coord, Some(ours.id), Some(id), &bring);
             anchor::relate(coord, ours.id, id)
         }
         None => Relation::Continues,

@@ -19,7 +19,9 @@ fn a_push_carries_nothing_but_its_refs_whatever_the_config() {
         append(
             &git_dir(&dir).join("config"),
             "[push]\n\tfollowTags = true\n\tdefault = matching\n\tautoSetupRemote = true\n\
-             \tuseForceIfIncludes = true\n",
+             \tuseForceIfIncludes = true\n\
+             \tpushOption = merge_request.create\n\
+             [remote \"origin\"]\n\tmirror = true\n",
         );
         let here = rig.here();
         let one = write_one(&*here, None, "1");
@@ -101,6 +103,8 @@ fn a_name_that_looks_like_an_option_is_a_remote() {
     });
 }
 
+/// With `clone --filter=blob:none` git leaves records out and fetches them when asked; libgit2
+/// cannot, so they were missing.
 #[test]
 fn a_partial_clone_fetches_whole_states() {
     each_repository(|rig| {

@@ -180,8 +180,6 @@ fn a_fetch_touches_nothing_but_the_quarantine() {
     });
 }
 
-#[cfg(unix)]
-#[cfg(unix)]
 #[test]
 fn a_remote_that_is_gone_is_not_reached() {
     each_repository(|rig| {
@@ -213,8 +211,6 @@ fn a_remote_that_is_gone_is_not_reached() {
     });
 }
 
-/// With `clone --filter=blob:none` git leaves records out and fetches them when asked; libgit2
-/// cannot, so they were missing.
 #[test]
 fn a_foreign_chain_is_fetched_and_then_refused() {
     with_hub(|rig| {

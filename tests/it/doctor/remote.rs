@@ -139,6 +139,24 @@ fn a_planted_commit_is_taken_out_everywhere() {
 }
 
 #[test]
+fn a_planted_commit_at_the_remote_is_followed_by_nobody() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let (alice, bob) = team(&hub);
+    let good = tip(&hub);
+    let stray = hub.ask_git(["commit-tree", "-p", STATE, "-m", "mine", "HEAD^{tree}"]);
+    hub.git(["update-ref", STATE, &stray]).ok();
+    for who in [&alice, &bob] {
+        let _ = who.coord(["sync"]).code(4);
+        let _ = who.coord(["lock", "docs/other.md"]).code(4);
+        assert_eq!(tip(who), good);
+    }
+    hub.git(["update-ref", STATE, &good]).ok();
+    works(&alice);
+    works(&bob);
+}
+
+#[test]
 fn a_healthy_team_is_well() {
     let sandbox = Sandbox::new();
     let hub = sandbox.bare("hub");

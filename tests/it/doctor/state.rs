@@ -179,6 +179,27 @@ fn commits_that_no_operation_made_are_set_aside() {
     }
 }
 
+/// A commit on top of the state was trusted for its descent alone, so that taking it away again
+/// looked like a shortened chain.
+#[test]
+fn a_commit_that_is_no_state_is_not_pinned() {
+    for number in [None, Some(2), Some(4)] {
+        let sandbox = Sandbox::new();
+        let alice = locked(&sandbox, &[]);
+        let good = tip(&alice);
+        let message = match number {
+            None => "mine".to_owned(),
+            Some(rev) => format!("mine\n\n{{\"rev\":{rev}}}"),
+        };
+        let tree = format!("{STATE}^{{tree}}");
+        let stray = alice.ask_git(["commit-tree", "-p", STATE, "-m", &message, &tree]);
+        alice.git(["update-ref", STATE, &stray]).ok();
+        refuses_to_work(&alice);
+        alice.git(["update-ref", STATE, &good]).ok();
+        works(&alice);
+    }
+}
+
 #[test]
 fn a_chain_in_a_later_epoch_is_in_order() {
     let sandbox = Sandbox::new();
