@@ -1,7 +1,9 @@
 //! Publishing a draft where compare-and-swap decides: this clone's ref, or the remote's.
 
 use crate::model::object_id::ObjectId;
-use crate::store::{Backend, Draft, EpochLink, Pushed, RefSwap, Swapped, contains, names, past};
+use crate::store::{
+    Backend, Commit, Draft, EpochLink, ObjectKind, Pushed, RefSwap, Swapped, contains, names,
+};
 
 use super::{Coord, Failure, follow, pin, view};
 
@@ -38,7 +40,7 @@ pub(super) fn publish(
         old,
         new,
     }];
-    let closed = closed_epochs(coord, new, old)?;
+    let closed = closed_epochs(draft)?;
     for link in &closed {
         swaps.push(kept_here(coord, link)?);
     }
@@ -70,7 +72,11 @@ pub(super) fn publish(
     pushed.extend(with.map(|with| with.branch.clone()));
     match coord.repo.push(remote, &pushed)? {
         Pushed::Moved => {
-            adopt_own(coord, &swaps)?;
+            // The remote has it, so it is done, whatever becomes of it here: what is not kept now is
+            // fetched by the next command.
+            if adopt_own(coord, &swaps).is_err() {
+                view::doubt(coord);
+            }
             Ok(Published::Done)
         }
         Pushed::Unreached(why) => Err(Failure::Unreachable {
@@ -146,23 +152,14 @@ fn adopt_own(coord: &Coord, swaps: &[RefSwap]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The chains that the commits from `new` back to `base` close. Several commands can share a draft,
-/// so the first commit of an epoch may stand anywhere in it.
-fn closed_epochs(
-    coord: &Coord,
-    new: ObjectId,
-    base: Option<ObjectId>,
-) -> Result<Vec<EpochLink>, Failure> {
+/// The chains that the commits of a draft close. Several commands can share it, so the first commit
+/// of an epoch may stand anywhere in it.
+fn closed_epochs(draft: &Draft<'_>) -> Result<Vec<EpochLink>, Failure> {
+    let objects = draft.objects().iter();
+    let commits = objects.filter(|object| object.kind == ObjectKind::Commit);
     let mut links = Vec::new();
-    for state in past(&coord.repo, Some(new)) {
-        let (id, commit) = state?;
-        if Some(id) == base {
-            break;
-        }
-        links.extend(commit.epoch_link());
-        if commit.parent.is_some() && commit.parent == base {
-            break;
-        }
+    for object in commits {
+        links.extend(Commit::parse(&object.id, &object.data)?.epoch_link());
     }
     Ok(links)
 }

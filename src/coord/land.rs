@@ -1,5 +1,6 @@
 //! The fenced push: a branch moves only if the locks that cover its commits are still held.
 
+use crate::env;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
@@ -268,7 +269,7 @@ impl Coord {
         let file = self
             .repo
             .coord_dir()
-            .join(format!("pre-push-{}", std::process::id()));
+            .join(format!("pre-push-{}.tmp", env::fresh_op()));
         local::replace(&file, line.as_bytes()).map_err(Error::io("writing", &file))?;
         let to_stdin = format!("--to-stdin={}", file.display());
         let args = [

@@ -8,7 +8,7 @@ use crate::env;
 use crate::model::id::OpId;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
-use crate::model::refusal::{Conflict, Refusal};
+use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::{Compact, Request};
 use crate::model::stamp::{Stamp, Watch};
@@ -17,9 +17,10 @@ use crate::store::{Backend, Draft, names};
 use super::answer::Done;
 use super::authority::{Alongside, Published, publish};
 use super::commit::{self, Job};
+use super::failure::Class;
 use super::session::Session;
 use super::view::{self, View};
-use super::{Coord, Failure, published, queue, sights};
+use super::{Coord, Failure, published, queue, remember};
 
 /// How often a lost race is decided again before the caller is told to retry.
 const ATTEMPTS_MAX: usize = 40;
@@ -40,7 +41,7 @@ const WAITING_AGE_MAX: Duration = Duration::from_millis(300);
 /// Git's own housekeeping is offered its turn every so many states.
 const MAINTENANCE_EVERY: u64 = 128;
 
-type Answer = Result<Done, Failure>;
+pub(super) type Answer = Result<Done, Failure>;
 
 /// Decides one request and publishes what it became, together with those of neighbours.
 pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
@@ -71,17 +72,23 @@ fn handle_job(coord: &Coord, job: Job, session: Session, with: Option<&Alongside
         None => {
             // Without a ticket the request is merely decided alone.
             let ticket = queue::put(&dir, &job).ok();
-            let _guard = coord.repo.lock(lock_wait(coord))?;
-            match ticket.as_ref().and_then(queue::Ticket::answer) {
-                Some(answer) => answer,
-                None => {
+            let guard = coord.repo.lock(lock_wait(coord));
+            match (ticket.as_ref().and_then(queue::Ticket::answer), guard) {
+                (Some(answer), _) => answer,
+                (None, Ok(_guard)) => {
                     drop(ticket);
                     lead(coord, &job, &session, with)
                 }
+                // Who holds the lock may be at it.
+                (None, Err(why)) if ticket.is_some() => Err(Failure::Carried {
+                    class: Class::Unknown,
+                    message: format!("it is not known whether it happens: {why}"),
+                }),
+                (None, Err(why)) => Err(why.into()),
             }
         }
     };
-    remember(coord, &job, &answer);
+    remember::answer(coord, &job, &answer);
     answer
 }
 
@@ -147,9 +154,9 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
         queue::answer(&dir, job, answer);
     }
     if answers[..notes].iter().all(Result::is_ok) && notes > 0 {
-        coord
-            .sessions()
-            .update(coord.actor(), |session| session.notes.clear());
+        coord.sessions().update(coord.actor(), |now| {
+            now.notes.retain(|note| !session.notes.contains(note))
+        });
     }
     if let Some(epoch) = full {
         // Apart from what people wait for: a host that takes only one ref at a time refuses the two
@@ -199,6 +206,7 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
         let mut round = Round {
             coord,
             draft,
+            rev_before: view.rev(),
             view,
             published: published::among(&coord.repo, base, jobs)?,
         };
@@ -257,6 +265,8 @@ struct Settled {
 /// One attempt: jobs decided one after the other, each on the state that the last one left.
 struct Round<'c> {
     coord: &'c Coord,
+    /// The number of the state that the round began on.
+    rev_before: u64,
     view: View<'c>,
     draft: Draft<'c>,
     published: BTreeMap<OpId, ObjectId>,
@@ -339,7 +349,7 @@ fn is_about_others(decided: &Result<Plan, Refusal>) -> bool {
 /// Lets git pack what has gathered, in the background and by its own rules. Returns the epoch that
 /// is due to be closed.
 fn housekeeping(coord: &Coord, round: &Round<'_>) -> Option<u64> {
-    let before = View::at(&coord.repo, round.draft.base()).map_or(0, |view| view.rev());
+    let before = round.rev_before;
     let is_due = before / MAINTENANCE_EVERY != round.view.rev() / MAINTENANCE_EVERY;
     if is_due && coord.repo.config().bool("maintenance.auto", true) {
         // It only saves space; the next time is soon enough.
@@ -349,80 +359,4 @@ fn housekeeping(coord: &Coord, round: &Round<'_>) -> Option<u64> {
             .detach(&["maintenance", "run", "--auto", "--quiet"]);
     }
     coord.full_epoch(&round.view, before)
-}
-
-/// Keeps what the next command of this session should know.
-fn remember(coord: &Coord, job: &Job, answer: &Answer) {
-    let sessions = coord.sessions();
-    if let Some(conflicts) = in_the_way(answer) {
-        let dir = coord.repo.coord_dir();
-        sights::note(&dir, conflicts, env::boot_id(), env::boot_secs());
-    }
-    match answer {
-        Ok(done) => sessions.update(&job.by, |session| {
-            if done.commit.is_some() {
-                session
-                    .refused
-                    .retain(|refused| !job.refused.iter().any(|old| old.op == refused.op));
-            }
-            for notice in &done.notices {
-                session.shown.remove(&notice.op);
-                notice.keys.iter().for_each(|key| {
-                    session.keys.remove(key);
-                });
-            }
-            follow(session, &done.reply);
-        }),
-        Err(Failure::Refused(refusal)) => {
-            let refused = crate::model::event::Refused {
-                op: job.op,
-                at: job.at,
-                request: job.request.clone(),
-                refusal: (**refusal).clone(),
-            };
-            sessions.update(&job.by, |session| session.refused.push(refused));
-        }
-        Err(_) => {}
-    }
-}
-
-/// The locks of others that an answer met: whether it is refused or waits, they are watched.
-fn in_the_way(answer: &Answer) -> Option<&[Conflict]> {
-    match answer {
-        Ok(done) => match &done.reply {
-            Reply::Waiting { conflicts, .. } => Some(conflicts),
-            _ => None,
-        },
-        Err(Failure::Refused(refusal)) => match &**refusal {
-            Refusal::LockHeld { conflicts } | Refusal::OtherSession { conflicts } => {
-                Some(conflicts)
-            }
-            _ => None,
-        },
-        Err(_) => None,
-    }
-}
-
-/// Which keys the session holds after an answer.
-fn follow(session: &mut Session, reply: &Reply) {
-    match reply {
-        Reply::Locked { locks, replaced } => {
-            session.keys.retain(|key| !replaced.contains(key));
-            session
-                .keys
-                .extend(locks.iter().map(|lock| lock.key.clone()));
-        }
-        Reply::Stolen { lock, .. } => {
-            session.keys.insert(lock.key.clone());
-        }
-        Reply::Unlocked { released, .. } | Reply::Landed { released, .. } => {
-            session.keys.retain(|key| !released.contains(key));
-        }
-        Reply::Waiting { .. }
-        | Reply::Renewed { .. }
-        | Reply::Left { .. }
-        | Reply::Noted
-        | Reply::Adopted { .. }
-        | Reply::Compacted { .. } => {}
-    }
 }

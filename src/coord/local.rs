@@ -32,7 +32,8 @@ pub(super) fn store<T: Serialize>(path: &Path, value: &T) {
 
 /// Replaces a file so that a reader sees the old or the new one, whole.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    // No process id: containers that share a clone give out the same ones.
+    let temporary = path.with_extension(format!("{:x}.tmp", fastrand::u64(..)));
     let write = || std::fs::File::create(&temporary)?.write_all(bytes);
     if let Err(why) = write() {
         if why.kind() != std::io::ErrorKind::NotFound {

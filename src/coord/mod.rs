@@ -25,6 +25,7 @@ mod notices;
 mod pin;
 mod published;
 mod queue;
+mod remember;
 mod session;
 mod sights;
 mod view;

@@ -1,7 +1,7 @@
 //! The state as this clone last saw it, how old that is, and how it is refreshed.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::domain::State;
 use crate::domain::staged::Found;
@@ -151,6 +151,16 @@ pub(super) fn confirm(coord: &Coord, tip: Option<ObjectId>) {
     let remote = coord.settings.remote.clone();
     let confirmed = Confirmed { remote, tip };
     local::store(&coord.repo.coord_dir().join(FILE), &confirmed);
+}
+
+/// Makes the view one that is refreshed before anything is refused: the authority has moved on and
+/// this clone could not follow.
+pub(super) fn doubt(coord: &Coord) {
+    let file = std::fs::File::options()
+        .append(true)
+        .open(coord.repo.coord_dir().join(FILE));
+    // Without the file the view was never confirmed, and is refreshed as well.
+    let _ = file.and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH));
 }
 
 /// The tip that this remote was last seen to have; none when it never was.

@@ -7,7 +7,6 @@
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -16,9 +15,6 @@ use super::durable;
 use super::error::{Error, Result};
 use super::object::NewObject;
 use crate::model::object_id::ObjectId;
-
-/// Distinguishes the temporary files of one process.
-static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// An object under its temporary name.
 struct Unnamed {
@@ -94,12 +90,12 @@ fn touch(path: &Path) -> std::io::Result<()> {
 }
 
 fn write_unnamed(object: &NewObject, path: PathBuf) -> Result<Unnamed> {
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    // Git's own prefix, so that `git gc` clears away what a crash leaves behind.
-    let name = format!("tmp_obj_coord_{}_{number}", std::process::id());
+    // Git's own prefix, so that `git gc` clears away what a crash leaves behind; and no process id,
+    // since containers that share a clone give out the same ones.
+    let name = format!("tmp_obj_coord_{:x}", fastrand::u64(..));
     let temporary = path.with_file_name(name);
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
     let file = match options.open(&temporary) {

@@ -190,6 +190,21 @@ fn a_remote_that_is_gone_grants_nothing() {
     assert!(!locks.stdout.contains("src/a.rs"), "{locks}");
 }
 
+/// What the remote had taken was reported as a failure that changed nothing.
+#[test]
+fn a_change_that_the_remote_has_is_done_although_it_cannot_be_kept_here() {
+    let route = Route::new();
+    // So that her push is the first thing that fails to be kept.
+    route.alice.coord(["sync"]).ok();
+    let lock = ".git/refs/coord/state.lock";
+    route.alice.write(lock, "");
+    route.alice.coord(["lock", "src/a.rs"]).ok();
+    assert_eq!(route.operations("src/a.rs"), 1);
+    fs::remove_file(route.alice.path().join(lock)).unwrap();
+    let held = route.alice.coord(["unlock", "src/a.rs"]).ok().stdout;
+    assert!(held.contains("src/a.rs"), "{held}");
+}
+
 #[test]
 fn a_command_killed_in_its_push_blocks_nobody() {
     let sandbox = Sandbox::new();

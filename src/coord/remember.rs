@@ -1,0 +1,87 @@
+//! What a session keeps of an answer, for its own next command.
+
+use crate::env;
+use crate::model::event::Refused;
+use crate::model::refusal::{Conflict, Refusal};
+use crate::model::reply::Reply;
+
+use super::commit::Job;
+use super::lead::Answer;
+use super::session::Session;
+use super::{Coord, Failure, sights};
+
+/// Keeps what the next command of this session should know.
+pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
+    let sessions = coord.sessions();
+    if let Some(conflicts) = in_the_way(answer) {
+        let dir = coord.repo.coord_dir();
+        sights::note(&dir, conflicts, env::boot_id(), env::boot_secs());
+    }
+    match answer {
+        Ok(done) => sessions.update(&job.by, |session| {
+            if done.commit.is_some() {
+                session
+                    .refused
+                    .retain(|refused| !job.refused.iter().any(|old| old.op == refused.op));
+            }
+            for notice in &done.notices {
+                session.shown.remove(&notice.op);
+                notice.keys.iter().for_each(|key| {
+                    session.keys.remove(key);
+                });
+            }
+            follow(session, &done.reply);
+        }),
+        Err(Failure::Refused(refusal)) => {
+            let refused = Refused {
+                op: job.op,
+                at: job.at,
+                request: job.request.clone(),
+                refusal: (**refusal).clone(),
+            };
+            sessions.update(&job.by, |session| session.refused.push(refused));
+        }
+        Err(_) => {}
+    }
+}
+
+/// The locks of others that an answer met: whether it is refused or waits, they are watched.
+fn in_the_way(answer: &Answer) -> Option<&[Conflict]> {
+    match answer {
+        Ok(done) => match &done.reply {
+            Reply::Waiting { conflicts, .. } => Some(conflicts),
+            _ => None,
+        },
+        Err(Failure::Refused(refusal)) => match &**refusal {
+            Refusal::LockHeld { conflicts } | Refusal::OtherSession { conflicts } => {
+                Some(conflicts)
+            }
+            _ => None,
+        },
+        Err(_) => None,
+    }
+}
+
+/// Which keys the session holds after an answer.
+fn follow(session: &mut Session, reply: &Reply) {
+    match reply {
+        Reply::Locked { locks, replaced } => {
+            session.keys.retain(|key| !replaced.contains(key));
+            session
+                .keys
+                .extend(locks.iter().map(|lock| lock.key.clone()));
+        }
+        Reply::Stolen { lock, .. } => {
+            session.keys.insert(lock.key.clone());
+        }
+        Reply::Unlocked { released, .. } | Reply::Landed { released, .. } => {
+            session.keys.retain(|key| !released.contains(key));
+        }
+        Reply::Waiting { .. }
+        | Reply::Renewed { .. }
+        | Reply::Left { .. }
+        | Reply::Noted
+        | Reply::Adopted { .. }
+        | Reply::Compacted { .. } => {}
+    }
+}
