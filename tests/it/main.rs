@@ -21,6 +21,7 @@ mod hostile;
 mod init;
 mod kills;
 mod layers;
+mod log;
 mod manual;
 mod push;
 mod races;
