@@ -136,7 +136,10 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
     match open(dir, cli.actor.as_deref(), &progress) {
         Ok(mut context) => {
             context.stream = &stream;
-            answer(cli, page, &context, &operation)
+            let exit = answer(cli, page, &context, &operation);
+            // The process ends here: nothing is gained by waiting for idle children to end first.
+            std::mem::forget(context);
+            exit
         }
         Err(failure) => fail(page, &failure).into(),
     }

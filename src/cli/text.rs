@@ -113,9 +113,11 @@ fn of_granted(page: &Page, lock: &Granted) -> String {
     format!("{what} (rev {}{shared})\n", lock.rev)
 }
 
-/// `for 30m`, as seen from now.
+/// `for 30m`, as seen from now. A minute that has begun counts, so that a lease is as long as it was
+/// asked for when it is granted.
 pub(super) fn until(end: Timestamp) -> String {
     match end.secs_since(env::now()) {
+        left @ 60.. => format!("for {}", span(left.unsigned_abs() + 59)),
         left @ 1.. => format!("for {}", span(left.unsigned_abs())),
         over => format!("ended {} ago", span(over.unsigned_abs())),
     }

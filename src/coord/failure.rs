@@ -194,8 +194,8 @@ impl Failure {
                 Some("nothing was changed; try again when the remote answers".into())
             }
             Self::Rejected { .. } => Some(
-                "`git coord doctor` shows what the remote accepts; a host that refuses the name may \
-                 take `git config coord.ref refs/heads/coord/state`"
+                "the remote's words say why; `git coord doctor --probe` tries what it accepts, and a \
+                 host that refuses the name may take `git config coord.ref refs/heads/coord/state`"
                     .into(),
             ),
             Self::Unknown { .. } => {

@@ -15,6 +15,9 @@ use super::{Coord, Failure, lead, local};
 /// How often a branch that moved meanwhile is looked at again.
 const LOOKS_MAX: usize = 5;
 
+/// Git's exit code for wrong use.
+const UNKNOWN_OPTION: i32 = 129;
+
 /// What is to land, and where.
 #[derive(Clone, Debug)]
 pub struct Landing {
@@ -282,12 +285,19 @@ impl Coord {
             &landing.remote,
             url,
         ];
-        let output = self.repo.git().run_with_hooks(&args, None);
+        let git = self.repo.git();
+        let output = git.run_with_hooks(&args, None);
         let _ = std::fs::remove_file(&file);
-        let output = output?;
+        let mut output = output?;
+        if output.code == Some(UNKNOWN_OPTION) {
+            // A git older than 2.40 does not know `--to-stdin`.
+            let Some(ran) = git.run_hook_file("pre-push", &[&landing.remote, url], &line)? else {
+                return Ok(());
+            };
+            output = ran;
+        }
         match output.code {
-            // 129: a git older than 2.40 does not know `--to-stdin`; it has no way to run hooks.
-            Some(0 | 129) => Ok(()),
+            Some(0) => Ok(()),
             _ => Err(Failure::Rejected {
                 remote: landing.remote.clone(),
                 why: format!("your pre-push hook says no: {}", output.stderr),

@@ -186,7 +186,8 @@ fn job_beside(own: &Job, request: Request) -> Job {
     }
 }
 
-/// Decides all jobs on one view and publishes them in one step; again after a lost race.
+/// Decides all jobs on one view and publishes them in one step; again after a lost race. What moves
+/// along belongs to the last one.
 fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<Settled, Failure> {
     let remote = coord.settings.remote.as_deref();
     let start = Instant::now();
@@ -226,7 +227,10 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
                 continue;
             }
         }
-        match publish(coord, &mut round.draft, with)? {
+        // Notes of the session come before its landing, and are published even when that is refused:
+        // the branch must not move then.
+        let is_granted = answers.last().is_some_and(Result::is_ok);
+        match publish(coord, &mut round.draft, with.filter(|_| is_granted))? {
             Published::Done => {
                 let epoch = housekeeping(coord, &round);
                 return Ok(Settled { answers, epoch });

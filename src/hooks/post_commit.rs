@@ -8,7 +8,6 @@ use crate::model::refusal::Refusal;
 use crate::model::request::{Note, Renew, Request, Which};
 use crate::model::time::Timestamp;
 use crate::ops::check::{as_keys, judge};
-use crate::store::Backend;
 
 use super::{Heard, background, look};
 
@@ -66,7 +65,7 @@ pub(super) fn due(coord: &Coord, now: Timestamp) -> Result<Vec<Key>, Failure> {
 /// Judges the commit that was just made the way pre-commit judges what is staged. A "no" means that
 /// it was not asked, or not heard.
 fn notice_bypass(coord: &Coord) -> Result<Option<String>, Failure> {
-    let Some(head) = coord.repo().tip("HEAD")? else {
+    let Some(head) = coord.repo().head()? else {
         return Ok(None);
     };
     let Some(Change { commit, paths, .. }) = coord.change_of(head)? else {

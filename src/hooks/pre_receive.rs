@@ -186,7 +186,7 @@ fn judge_branch(
     let Some(new) = moved.new else { return Ok(()) };
     // What the server's main branch has is no news on any other branch.
     let mut old: Vec<ObjectId> = moved.old.into_iter().collect();
-    old.extend(coord.repo().tip("HEAD")?);
+    old.extend(coord.repo().head()?);
     let known = match moved.old {
         Some(_) => Known::Nothing,
         None => Known::AllRefs,

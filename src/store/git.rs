@@ -195,6 +195,36 @@ impl Git {
         with_own_mask(|| self.finish(command, args, None, deadline))
     }
 
+    /// Runs a hook's file itself, for a git that cannot (before 2.40 `git hook run` gives it no
+    /// input). `None` when there is no such file or it is not executable, as git ignores it then.
+    ///
+    /// # Errors
+    /// As [`Git::run`].
+    pub fn run_hook_file(&self, name: &str, args: &[&str], input: &str) -> Result<Option<Output>> {
+        let file = self.path_printed_by(&["rev-parse", "--git-path", &format!("hooks/{name}")])?;
+        if !is_executable(&file) {
+            return Ok(None);
+        }
+        let mut command = Command::new(&file);
+        command.args(args).env("GIT_COORD_INTERNAL", "1");
+        let top = self.work_dir.as_deref().or(self.git_dir.as_deref());
+        if let Some(dir) = top {
+            command.current_dir(dir);
+        }
+        with_own_mask(|| self.finish(command, args, Some(input.as_bytes()), None)).map(Some)
+    }
+
+    /// The path that a command prints, from the top of the working tree.
+    fn path_printed_by(&self, args: &[&str]) -> Result<PathBuf> {
+        let mut command = Command::new(&self.program);
+        command.args(args).env("LC_ALL", "C");
+        let output = self.finish(command, args, None, None)?;
+        let path = std::env::current_dir()
+            .unwrap_or_default()
+            .join(output.text());
+        Ok(path)
+    }
+
     fn finish(
         &self,
         mut command: Command,
@@ -339,4 +369,16 @@ pub(super) fn clean(bytes: &[u8]) -> String {
         .chars()
         .map(|c| if c == '\n' || !c.is_control() { c } else { ' ' })
         .collect()
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file)
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(file: &Path) -> bool {
+    file.is_file()
 }

@@ -64,6 +64,11 @@ impl GuardFile {
         Arc::clone(&self.file.borrow())
     }
 
+    /// Whether this handle holds the lock.
+    pub(super) fn is_held(&self) -> bool {
+        Arc::strong_count(&self.file.borrow()) > 1
+    }
+
     /// Takes the lock at once or not at all.
     pub(super) fn try_lock(&self) -> Result<Option<Guard>> {
         let file = self.file();

@@ -109,14 +109,9 @@ impl RefWriter {
         unflushed: Vec<PathBuf>,
         tip: &dyn Fn(&str) -> Result<Option<ObjectId>>,
     ) -> Result<Swapped> {
-        if let Some(intent) = guard.interrupted()? {
-            for swap in swaps {
-                self.clear_stale(&swap.name, intent.at)?;
-            }
-        }
-        if let Some(first) = swaps.first() {
-            guard.begin(&format!("{} {}\n", first.name, first.new))?;
-        }
+        self.settle(guard)?;
+        let note = |swap: &RefSwap| format!("{} {}\n", swap.name, swap.new);
+        guard.begin(&swaps.iter().map(note).collect::<String>())?;
         let mut attempt = self.attempt(guard, swaps);
         if matches!(&attempt, Err(failed) if failed.is_killed) {
             // Somebody killed git alone. What it left is ours to clear, and the move to do again.
@@ -162,15 +157,36 @@ impl RefWriter {
         durable::flush(&paths)
     }
 
-    /// Ends what a killed writer had begun: its lock file is moved aside and its note forgotten.
+    /// Runs something else that moves the ref `name`, with the same care as a swap where the guard
+    /// is held: whatever ends it before its time, the next writer clears up.
+    pub(super) fn noted<T>(
+        &self,
+        guard: &GuardFile,
+        name: &str,
+        moving: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        if !guard.is_held() {
+            return moving();
+        }
+        self.settle(guard)?;
+        guard.begin(&format!("{name}\n"))?;
+        let moved = moving();
+        guard.end()?;
+        moved
+    }
+
+    /// Ends what a killed writer had begun: its lock files are moved aside and its note forgotten.
     /// Returns the note. The caller holds the guard.
     pub(super) fn settle(&self, guard: &GuardFile) -> Result<Option<String>> {
         let Some(intent) = guard.interrupted()? else {
             return Ok(None);
         };
-        let name = intent.note.split_whitespace().next().unwrap_or_default();
-        // The note is our own file, but a path is made of it.
-        if name.starts_with("refs/") && !name.contains("..") {
+        // Each line begins with a ref. The note is our own file, but paths are made of it.
+        let names = intent
+            .note
+            .lines()
+            .filter_map(|line| line.split(' ').next());
+        for name in names.filter(|name| name.starts_with("refs/") && !name.contains("..")) {
             self.clear_stale(name, intent.at)?;
         }
         guard.end()?;

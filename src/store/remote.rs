@@ -113,11 +113,16 @@ fn reasons(porcelain: &str, words: String) -> String {
     summaries.chain(remote_words).collect::<Vec<_>>().join("; ")
 }
 
-/// Fetches `name` from `remote` into the quarantine namespace; returns the ref it stands in.
-pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> Result<String> {
+/// The ref of the quarantine namespace that `name` of `remote` is fetched into.
+pub(super) fn quarantine(remote: &str, name: &str) -> String {
+    Pattern::new(remote, name).kept
+}
+
+/// Fetches `name` from `remote` into its quarantine.
+pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> Result<()> {
     // A pattern, so that an absent ref is an answer and not a failure: pruning then removes our
     // copy. The copy is quarantine, so `+` overwrites nothing that anybody relies on.
-    let Pattern { from, to, kept } = Pattern::new(remote, name);
+    let Pattern { from, to, .. } = Pattern::new(remote, name);
     let refspec = format!("+{from}:{to}");
     let args = [
         "-c",
@@ -145,7 +150,7 @@ pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> 
         output = git.run(&args, None, Some(deadline))?;
     }
     if output.success() {
-        return Ok(kept);
+        return Ok(());
     }
     let why = if output.timed_out {
         format!("no answer within {} s", deadline.as_secs())

@@ -113,6 +113,38 @@ impl Repo {
         }
     }
 
+    /// The commit that is checked out; none before the first one.
+    ///
+    /// [`Backend::tip`] is for refs that the whole clone shares, and `HEAD` is each worktree's own.
+    ///
+    /// # Errors
+    /// Git's own words, when it cannot tell either.
+    pub fn head(&self) -> Result<Option<ObjectId>> {
+        if !self.layout.is_reftable
+            && let Ok(text) = std::fs::read_to_string(self.layout.git_dir.join("HEAD"))
+        {
+            let text = text.trim_end();
+            if let Some(branch) = text.strip_prefix("ref: ")
+                && branch.starts_with("refs/heads/")
+            {
+                return self.tip(branch);
+            }
+            if let Ok(id) = text.parse() {
+                return Ok(Some(id));
+            }
+        }
+        let args = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
+        let output = self.git.run(&args, None, None)?;
+        match output.code {
+            Some(0) => Ok(output.text().parse().ok()),
+            Some(1) => Ok(None),
+            _ => Err(Error::Git {
+                command: "rev-parse HEAD".into(),
+                why: output.stderr,
+            }),
+        }
+    }
+
     /// Where the repository's parts are.
     pub fn layout(&self) -> &Layout {
         &self.layout
@@ -184,7 +216,10 @@ impl Repo {
         name: &str,
         limit: Duration,
     ) -> Result<Option<ObjectId>> {
-        let kept = remote::fetch(&self.git, remote, name, limit)?;
+        let kept = remote::quarantine(remote, name);
+        self.refs.noted(self.guard_file()?, &kept, || {
+            remote::fetch(&self.git, remote, name, limit)
+        })?;
         self.tip(&kept)
     }
 

@@ -59,7 +59,7 @@ fn a_first_member_and_a_second() {
     let sandbox = Sandbox::new();
     let hub = sandbox.bare("hub");
     let (alice, bob) = (hub.clone_as("alice"), hub.clone_as("bob"));
-    insta::assert_snapshot!(alice.coord(["init", "--remote", "origin"]), @r"
+    insta::assert_snapshot!(alice.coord(["init", "--no-hooks", "--remote", "origin"]), @r"
     exit 0
     --- stdout
     config: coord.remote = origin
@@ -85,7 +85,7 @@ fn twice_changes_nothing() {
     assert_eq!(again["state"]["how"], "current");
     assert_eq!(again["config"].as_array().unwrap().len(), 0);
     assert_eq!(written(&alice), before);
-    insta::assert_snapshot!(alice.coord(["init"]), @r"
+    insta::assert_snapshot!(alice.coord(["init", "--no-hooks"]), @r"
     exit 0
     --- stdout
     nothing to do: locks are shared through `origin`, as git's config says
@@ -98,7 +98,7 @@ fn without_a_remote_there_is_nothing_to_do() {
     let sandbox = Sandbox::new();
     let alice = sandbox.repo("project").agent("alice");
     let before = written(&alice);
-    insta::assert_snapshot!(alice.coord(["init"]), @r"
+    insta::assert_snapshot!(alice.coord(["init", "--no-hooks"]), @r"
     exit 0
     --- stdout
     nothing to do: locks are shared by the worktrees of this clone
@@ -153,7 +153,7 @@ fn two_chains_come_together_without_a_loss() {
     let (_sandbox, hub, alice, bob) = foreign();
     let own = tip(&bob, "refs/coord/state");
     let theirs = tip(&hub, "refs/coord/state");
-    let done = bob.coord(["init", "--remote", "origin"]);
+    let done = bob.coord(["init", "--no-hooks", "--remote", "origin"]);
     insta::assert_snapshot!(done, @r"
     exit 0
     --- stdout
@@ -325,7 +325,7 @@ fn uninstall_takes_back_what_was_written_and_no_more() {
     // It was not set.
     let before = alice.read(".git/config");
     join(&alice);
-    insta::assert_snapshot!(alice.coord(["init", "--uninstall", "--dry-run"]), @r"
+    insta::assert_snapshot!(alice.coord(["init", "--no-hooks", "--uninstall", "--dry-run"]), @r"
     exit 0
     --- stdout
     this would be done:
@@ -365,7 +365,7 @@ fn a_fresh_clone_with_team_settings_needs_no_set_up() {
     alice.coord(["lock", "src/a.rs"]).ok();
     bob.coord(["lock", "src/a.rs"]).refused();
     let before = written(&bob);
-    insta::assert_snapshot!(bob.coord(["init"]), @r"
+    insta::assert_snapshot!(bob.coord(["init", "--no-hooks"]), @r"
     exit 0
     --- stdout
     nothing to do: locks are shared through `origin`, as `.coordconfig` says
@@ -571,4 +571,29 @@ fn locks_of_many_are_brought_in_portions() {
     assert_eq!(holders(&alice).len(), 131);
     let report = alice.coord(["log", "--verify", "--json"]).ok().json();
     assert_eq!(report["confirmed"], report["commits"], "{report}");
+}
+
+#[test]
+fn hooks_are_installed_and_taken_out_with_the_rest() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("alone").agent("alice");
+    let would = alice.coord(["init", "--dry-run"]).ok().stdout;
+    assert!(would.contains("hooks: install"), "{would}");
+    let fires = |agent: &crate::support::Agent| {
+        let listed = agent.coord(["--json", "hooks", "list"]).ok().json();
+        let hooks = listed["hooks"].as_array().unwrap().clone();
+        hooks.iter().filter(|hook| hook["fires"] == true).count()
+    };
+    assert_eq!(fires(&alice), 0, "a dry run writes nothing");
+    alice.coord(["init"]).ok();
+    assert_eq!(fires(&alice), 6);
+    alice.beside("bob").coord(["lock", "src/"]).ok();
+    alice.write("src/lib.rs", "changed\n");
+    alice.git(["add", "."]).ok();
+    alice
+        .git(["commit", "--quiet", "-m", "on a held path"])
+        .failed();
+    alice.coord(["init", "--uninstall"]).ok();
+    assert_eq!(fires(&alice), 0);
+    alice.git(["commit", "--quiet", "-m", "unguarded"]).ok();
 }

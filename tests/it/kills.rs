@@ -228,13 +228,13 @@ fn unlock_killed_at_each_system_call() {
 #[test]
 fn lock_killed_at_each_system_call_on_reftables() {
     let (_sandbox, alice) = template(REFTABLE, false);
-    sweep("lock, reftable", &alice, &["lock", "src/a.rs"], 1);
+    sweep("lock, reftable", &alice, &["lock", "src/a.rs"], 3);
 }
 
 #[test]
 fn unlock_killed_at_each_system_call_on_reftables() {
     let (_sandbox, alice) = template(REFTABLE, true);
-    sweep("unlock, reftable", &alice, &["unlock", "src/a.rs"], 1);
+    sweep("unlock, reftable", &alice, &["unlock", "src/a.rs"], 3);
 }
 
 #[test]

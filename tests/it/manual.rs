@@ -179,6 +179,17 @@ fn every_setting_is_explained() {
         }
     }
     assert!(count > 10);
+    // What doctor knows and what is explained are the same.
+    let names = topic
+        .lines()
+        .filter_map(|line| line.strip_prefix("  coord."));
+    let explained = names.map(|line| format!("coord.{}", line.split(' ').next().unwrap()));
+    let mut explained: Vec<String> = explained.collect();
+    let known = git_coord::coord::settings::KNOWN;
+    let mut known: Vec<String> = known.iter().map(|key| key.to_ascii_lowercase()).collect();
+    explained.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(explained, known);
     // The star says that the team's file may give it.
     let names = topic
         .lines()

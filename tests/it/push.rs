@@ -199,3 +199,29 @@ fn a_landing_of_thousands_of_paths_is_one_operation() {
     assert_eq!(main_of(&hub), alice.ask_git(["rev-parse", "HEAD"]));
     bob.coord(["log", "--verify"]).ok();
 }
+
+/// A commit that passed over the check leaves a note, which is published before whatever the session
+/// asks next. The branch once moved along with the note although the landing itself was refused.
+#[test]
+fn a_refused_landing_leaves_the_branch_alone_when_a_note_goes_out() {
+    for authority in ["origin", ""] {
+        let sandbox = Sandbox::new();
+        let hub = sandbox.bare("hub");
+        let alice = hub.clone_as("alice");
+        alice.git(["config", "coord.remote", authority]).ok();
+        alice.git(["config", "coord.maxAge", "0"]).ok();
+        alice.coord(["hooks", "install"]).ok();
+        alice.beside("bob").coord(["lock", "src/auth.rs"]).ok();
+        let before = main_of(&hub);
+        alice.write("src/auth.rs", "fn mine() {}\n");
+        let args = ["commit", "--quiet", "--no-verify", "-am", "x"];
+        alice.git(args).ok();
+        alice.coord(["push"]).refused();
+        assert_eq!(main_of(&hub), before, "authority {authority:?}");
+        let noted = alice.coord(["log", "--op", "note"]).ok();
+        assert!(noted.stdout.contains("passed over"), "{noted}");
+        alice.coord(["push"]).refused();
+        assert_eq!(main_of(&hub), before, "authority {authority:?}");
+        alice.coord(["log", "--verify"]).ok();
+    }
+}

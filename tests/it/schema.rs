@@ -38,7 +38,7 @@ const OTHER_CODES: &[&str] = &[
     "refused", // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
-    "check", "done", "locks", "log", "page", "status", "verified", "whoami",
+    "check", "doctor", "done", "hooks", "locks", "log", "page", "status", "verified", "whoami",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -253,9 +253,17 @@ fn answers_are_what_their_schema_says() {
         &["man"],
         &["man", "--markdown"],
         &["schema"],
+        &["hooks", "install"],
+        &["hooks", "list"],
+        &["hooks", "uninstall"],
+        &["doctor"],
     ] {
         schemas.run(&alice, args);
     }
+    // A tool that owns the hooks has to be told, which takes fields that are absent otherwise.
+    alice.write("lefthook.yml", "pre-commit: {}\n");
+    let told = schemas.run(&alice, &["hooks", "install"]);
+    assert_eq!(told["snippet"]["manager"], "lefthook");
     let rev = record(&alice, "locks/path/src/auth.rs=")["rev"].to_string();
     let steal = [
         "lock",
@@ -278,6 +286,11 @@ fn answers_are_what_their_schema_says() {
     assert_ne!(damaged["damaged"], Value::Null);
     schemas.run(&alice, &["status"]);
     schemas.run(&alice, &["log", "--verify"]);
+    for args in [&["doctor"][..], &["doctor", "--fix"]] {
+        let examined = schemas.run(&alice, args);
+        let checks = examined["checks"].as_array().unwrap();
+        assert!(checks.iter().any(|check| check["state"] != "ok"));
+    }
     assert_eq!(schemas.answers, words(LOCAL_ANSWERS));
     assert_eq!(schemas.outcomes, words(LOCAL_OUTCOMES));
 }

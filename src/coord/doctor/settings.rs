@@ -40,7 +40,9 @@ pub(super) fn read(config: &Config) -> Result<(Settings, Read), Failure> {
     for (key, value) in keys {
         read.count += 1;
         let alone = config.only(|other| other == key || !other.starts_with("coord."));
-        match Settings::read(&alone) {
+        let settings = Settings::read(&alone);
+        let checked = settings.and_then(|read| read.check_remote(&alone).map(|()| read));
+        match checked {
             Err(why) => {
                 left_out.push(key);
                 read.wrong
@@ -56,7 +58,7 @@ pub(super) fn read(config: &Config) -> Result<(Settings, Read), Failure> {
 /// What is odd about a setting that can be read.
 fn doubt(key: &str, value: &str, settings: &Settings) -> Option<String> {
     let value = value.escape_debug();
-    if !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(key)) {
+    if !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(key)) && !is_pusher(key) {
         let meant = nearest(key).map(|known| format!("; did you mean `{known}`?"));
         return Some(format!(
             "`{key}` is unknown and has no effect{}",
@@ -95,6 +97,12 @@ fn doubt(key: &str, value: &str, settings: &Settings) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+/// What a server's config says about who may act as whom; the name in the middle is anybody's.
+fn is_pusher(key: &str) -> bool {
+    let middle = key.strip_prefix("coord.pusher.");
+    middle.is_some_and(|rest| rest.len() > ".agent".len() && rest.ends_with(".agent"))
 }
 
 pub(super) fn judge(read: &Read) -> Judged {
@@ -212,15 +220,15 @@ mod tests {
     #[test]
     fn typos_are_recognised_and_strangers_are_not() {
         for (typed, meant) in [
-            ("coord.remot", Some("coord.remote")),
-            ("coord.maxaeg", Some("coord.maxAge")),
-            ("coord.requirelocks", Some("coord.requireLock")),
-            ("coord.timeout", Some("coord.timeout")),
-            ("coord.something", None),
-            ("user.name", None),
+            ("remot", Some("coord.remote")),
+            ("maxaeg", Some("coord.maxAge")),
+            ("requirelocks", Some("coord.requireLock")),
+            ("timeout", Some("coord.timeout")),
+            ("something", None),
         ] {
-            assert_eq!(nearest(typed), meant, "{typed}");
+            assert_eq!(nearest(&format!("coord.{typed}")), meant, "{typed}");
         }
+        assert_eq!(nearest("user.name"), None);
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
     }

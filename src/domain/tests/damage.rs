@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::history::{run, steps};
+use super::steps::{run, steps};
 use super::words::{World, actor, key};
 use crate::model::place::Place;
 use crate::model::reply::How;

@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test says no
 
 mod book;
+mod steps;
 mod words;
+mod world;
 
 mod circles;
 mod damage;
 mod history;
 mod holding;
+mod keeping;
 mod landing;
 mod lapsing;
 mod liveness;

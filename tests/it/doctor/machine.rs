@@ -102,6 +102,17 @@ fn settings_that_stop_every_command_are_findings_here() {
 }
 
 #[test]
+fn who_may_push_as_whom_is_no_unknown_setting() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    let rule = ["config", "coord.pusher.alice.agent", "claude*"];
+    alice.git(rule).ok();
+    found(&doctor(&alice, &[]), "settings", "ok", "1 set");
+    alice.git(["config", "coord.pusher.agent", "claude*"]).ok();
+    found(&doctor(&alice, &[]), "settings", "warning", "no effect");
+}
+
+#[test]
 fn ignored_and_unreadable_team_settings_are_named() {
     let sandbox = Sandbox::new();
     let alice = locked(&sandbox, &[]);
@@ -235,7 +246,8 @@ fn leases_that_have_ended_are_noted() {
         sessions.join("s1.alive").exists(),
         "the proof is needed yet"
     );
-    alice.coord(["unlock", "--all"]).ok();
+    // Had alice acted again herself, that would have taken the proof back.
+    bob.coord(["lock", "src/a.rs", "src/b.rs"]).ok();
     let report = doctor(&bob, &["--fix"]);
     found(&report, "leftovers", "ok", "removed 1");
     assert!(!sessions.join("s1.alive").exists());

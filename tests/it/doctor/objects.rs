@@ -19,10 +19,15 @@ fn file(shell: &Shell, id: &str) -> PathBuf {
     PathBuf::from(objects).join(&id[..2]).join(&id[2..])
 }
 
-/// Removes a loose object.
+/// Removes a loose object, and the spare copies, from which it would be put back unasked.
 #[track_caller]
 pub(super) fn lose(shell: &Shell, id: &str) {
     fs::remove_file(file(shell, id)).unwrap();
+    forget_spares(shell);
+}
+
+fn forget_spares(shell: &Shell) {
+    let _ = fs::remove_dir_all(shell.path().join(".git/coord/recent"));
 }
 
 /// Every tree and record of the newest state.
@@ -70,6 +75,7 @@ fn damaged_trees_and_records_are_made_again() {
             fs::remove_file(&file).unwrap();
             fs::write(&file, "").unwrap();
         }
+        forget_spares(&alice);
         let _ = alice.coord(["lock", "src/c.rs"]).code(4);
         let report = doctor(&alice, &["--fix"]);
         assert_eq!(report["problems"], 0, "{report:#}");
@@ -131,11 +137,11 @@ fn what_is_lost_is_fetched_from_the_remote() {
     }
 }
 
-/// Git believes to have what the index of a damaged pack lists, so that writing it again changes
-/// nothing: the repair has to end all the same, and to say that it failed.
+/// Where the index of a damaged pack lists an object, writing it again may change nothing: the repair
+/// has to end all the same, and to say that it failed. With the git program a new pack helps.
 #[test]
 fn a_repair_that_has_no_effect_ends() {
-    for init in [FORMATS[0], FORMATS[1]] {
+    for (init, fix) in [(FORMATS[0], "failed"), (FORMATS[1], "done")] {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         alice.git(["repack", "-a", "-d", "--quiet"]).ok();
@@ -155,11 +161,16 @@ fn a_repair_that_has_no_effect_ends() {
         bytes[offset + 2..offset + 10].fill(0);
         fs::remove_file(&pack).unwrap();
         fs::write(&pack, bytes).unwrap();
+        forget_spares(&alice);
         let before = refs(&alice);
         let _ = alice.coord(["lock", "src/c.rs"]).code(4);
         let report = doctor(&alice, &["--fix"]);
-        found(&report, "objects", "problem", &root);
-        assert_eq!(check(&report, "objects")["fix"], "failed");
+        assert_eq!(check(&report, "objects")["fix"], fix, "{report:#}");
         assert_eq!(refs(&alice), before);
+        if fix == "done" {
+            works(&alice);
+        } else {
+            found(&report, "objects", "problem", &root);
+        }
     }
 }

@@ -114,6 +114,20 @@ fn a_bypass_is_told_at_once_and_noted_with_the_next_change() {
 }
 
 #[test]
+fn a_worktree_notes_its_own_commit_while_the_main_one_is_detached() {
+    let sandbox = Sandbox::new();
+    let (alice, bob) = alice_and_bob(&sandbox);
+    bob.coord(["lock", "src/auth.rs"]).ok();
+    alice.git(["checkout", "--quiet", "--detach"]).ok();
+    let beside = alice.worktree("beside");
+    beside.write("src/auth.rs", "fn mine() {}\n");
+    let args = ["commit", "--quiet", "--no-verify", "-am", "x"];
+    let made = beside.git(args).ok();
+    let commit = beside.ask_git(["rev-parse", "HEAD"]);
+    assert!(made.stderr.contains(&commit[..10]), "{made}");
+}
+
+#[test]
 fn a_bypassed_requirement_is_noted_too() {
     let sandbox = Sandbox::new();
     let (alice, _) = alice_and_bob(&sandbox);

@@ -48,7 +48,7 @@ fn a_branch_takes_no_change_of_what_somebody_else_holds() {
     insta::assert_snapshot!(alice.git(["push", "--quiet", "origin", "main"]).failed(), @r"
     exit 1
     --- stderr
-    remote: refused[lock_held]: `src/auth.rs` is locked by bob (session s1) until [time]: new login
+    remote: refused[lock_held]: `src/auth.rs` is locked by bob (session s1) since [time] until [time], on branch `main`: new login
     remote: hint: wait with `git coord lock --wait src/auth.rs`, work on something else, or, if bob is gone, `git coord lock --steal --rev 1 --reason … src/auth.rs`
     remote: git-coord: this server does not know who pushes; it goes by the `Coord-Agent:` trailers of the commits
     To [sandbox]/hub.git

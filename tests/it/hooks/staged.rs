@@ -15,7 +15,7 @@ fn a_commit_on_a_held_path_is_refused_with_who_why_until_and_what_helps() {
     insta::assert_snapshot!(refused, @r"
     exit 1
     --- stderr
-    refused[lock_held]: `src/auth.rs` is locked by bob (session s1) until [time]: new login
+    refused[lock_held]: `src/auth.rs` is locked by bob (session s1) since [time] until [time], on branch `main`: new login
     hint: wait with `git coord lock --wait src/auth.rs`, work on something else, or, if bob is gone, `git coord lock --steal --rev 1 --reason … src/auth.rs`
     ");
     // The holder's own commit passes, and so does one elsewhere.

@@ -49,27 +49,28 @@ fn mixed_keys(format: Format, racers: usize, count: usize) {
 
 #[test]
 fn one_of_many_wins_a_key() {
-    one_key(Format::Files, 32, 20);
-    one_key(Format::Files, 8, 60);
+    one_key(Format::Files, 32, 40);
+    one_key(Format::Files, 8, 180);
 }
 
 #[test]
 fn one_of_many_wins_a_key_in_other_formats() {
     for format in [Format::Reftable, Format::Sha256, Format::Program] {
         one_key(format, 32, 10);
+        one_key(format, 8, 50);
     }
 }
 
 #[test]
 fn the_killed_take_nothing_with_them() {
-    mixed_keys(Format::Files, 32, 20);
-    mixed_keys(Format::Files, 8, 60);
+    mixed_keys(Format::Files, 32, 40);
+    mixed_keys(Format::Files, 8, 242);
 }
 
 #[test]
 fn the_killed_take_nothing_with_them_in_other_formats() {
     for format in [Format::Reftable, Format::Sha256, Format::Program] {
         mixed_keys(format, 32, 10);
-        mixed_keys(format, 8, 20);
+        mixed_keys(format, 8, 80);
     }
 }
