@@ -579,7 +579,7 @@ fn hooks_are_installed_and_taken_out_with_the_rest() {
     let alice = sandbox.repo("alone").agent("alice");
     let would = alice.coord(["init", "--dry-run"]).ok().stdout;
     assert!(would.contains("hooks: install"), "{would}");
-    let fires = |agent: &crate::support::Agent| {
+    let fires = |agent: &Agent| {
         let listed = agent.coord(["--json", "hooks", "list"]).ok().json();
         let hooks = listed["hooks"].as_array().unwrap().clone();
         hooks.iter().filter(|hook| hook["fires"] == true).count()
