@@ -156,7 +156,11 @@ fn show_one(page: &Page, answer: &Answer) {
 
 fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> ExitCode {
     let mut result = operation.run(context);
-    let mut notices = context.notices();
+    let mut notices = match &result {
+        // The change has taken along all that there were.
+        Ok(Answer::Done { done, .. }) if done.commit.is_some() => Vec::new(),
+        _ => context.notices(),
+    };
     // Told in one place, whoever found them.
     match &mut result {
         Ok(Answer::Done { done, .. }) => notices.append(&mut done.notices),

@@ -18,6 +18,8 @@ use super::kept::SPAWNING;
 
 /// The file's name in the clone's coordination directory.
 const FILE: &str = "lock";
+/// Most of a note that is read, in bytes: it has a line for each ref of one move.
+const NOTE_BYTES_MAX: u64 = 256 * 1024;
 
 /// The lock file of a clone, opened but not yet locked.
 #[derive(Debug)]
@@ -147,7 +149,7 @@ impl GuardFile {
             }
             let mut note = Vec::new();
             (&*file).seek(SeekFrom::Start(0))?;
-            (&*file).take(1024).read_to_end(&mut note)?;
+            (&*file).take(NOTE_BYTES_MAX).read_to_end(&mut note)?;
             Ok(Some(Intent {
                 at: meta.modified()?,
                 note: String::from_utf8_lossy(&note).into_owned(),

@@ -5,7 +5,9 @@
 
 use super::backend::Backend;
 use super::error::{Error, Result};
+use super::names;
 use super::object::ObjectKind;
+use super::remote::fetch_only;
 use super::repo::Repo;
 use crate::model::object_id::ObjectId;
 
@@ -58,23 +60,22 @@ impl Repo {
         if self.read(&tip, ObjectKind::Commit, usize::MAX).is_ok() {
             return Ok(Some(tip));
         }
-        let args = [
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-write-fetch-head",
-            "--no-recurse-submodules",
-            "--no-auto-maintenance",
-            "--refmap=",
-            "--end-of-options",
-            remote,
-            name,
-        ];
-        let output = self.git().run(&args, None, Some(self.timeout()))?;
+        let output = fetch_only(self.git(), "--no-prune", remote, name, self.timeout())?;
         if output.success() {
             return Ok(Some(tip));
         }
         Err(unusable(remote, output.timed_out, output.stderr))
+    }
+
+    /// Brings all objects of one ref of a remote here again, also those that git believes to have.
+    /// Returns whether they came.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub fn refetch(&self, remote: &str, name: &str) -> Result<bool> {
+        let refspec = format!("+{name}:{}again", names::FETCHED);
+        let output = fetch_only(self.git(), "--refetch", remote, &refspec, self.timeout())?;
+        Ok(output.success())
     }
 
     /// Deletes refs of this clone, all or none.

@@ -171,6 +171,12 @@ impl RefWriter {
         self.settle(guard)?;
         guard.begin(&format!("{name}\n"))?;
         let moved = moving();
+        if moved.is_err()
+            && let Some(intent) = guard.interrupted()?
+        {
+            // A git that was ended for its deadline has not always cleared up after itself.
+            self.clear_stale(name, intent.at)?;
+        }
         guard.end()?;
         moved
     }

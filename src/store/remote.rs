@@ -124,30 +124,13 @@ pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> 
     // copy. The copy is quarantine, so `+` overwrites nothing that anybody relies on.
     let Pattern { from, to, .. } = Pattern::new(remote, name);
     let refspec = format!("+{from}:{to}");
-    let args = [
-        "-c",
-        "fetch.parallel=1",
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--prune",
-        "--no-write-fetch-head",
-        "--no-recurse-submodules",
-        "--no-auto-maintenance",
-        "--no-write-commit-graph",
-        // In a partial clone records would be left out, and libgit2 cannot ask for them later.
-        "--no-filter",
-        "--refmap=",
-        "--end-of-options",
-        remote,
-        &refspec,
-    ];
-    let mut output = git.run(&args, None, Some(deadline))?;
+    let run = || fetch_only(git, "--prune", remote, &refspec, deadline);
+    let mut output = run()?;
     for _ in 1..FETCHES_MAX {
         if output.code != Some(REFS_NOT_UPDATED) || output.timed_out {
             break;
         }
-        output = git.run(&args, None, Some(deadline))?;
+        output = run()?;
     }
     if output.success() {
         return Ok(());
@@ -161,6 +144,35 @@ pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> 
         remote: remote.to_owned(),
         why,
     })
+}
+
+/// Fetches what a refspec says and nothing beside it, whatever the config has.
+pub(super) fn fetch_only(
+    git: &Git,
+    option: &str,
+    remote: &str,
+    refspec: &str,
+    deadline: Duration,
+) -> Result<Output> {
+    let args = [
+        "-c",
+        "fetch.parallel=1",
+        "fetch",
+        option,
+        "--quiet",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "--no-recurse-submodules",
+        "--no-auto-maintenance",
+        "--no-write-commit-graph",
+        // In a partial clone records would be left out, and libgit2 cannot ask for them later.
+        "--no-filter",
+        "--refmap=",
+        "--end-of-options",
+        remote,
+        refspec,
+    ];
+    git.run(&args, None, Some(deadline))
 }
 
 /// A refspec with a star that matches only one ref that we know.

@@ -119,20 +119,5 @@ pub(super) fn refetch(coord: &Coord, _: &Guard) -> Result<bool, Failure> {
         let args = ["update-ref", "--no-deref", "-d", names::STATE, &id];
         repo.git().expect(&args, None)?;
     }
-    let refspec = format!("+{}:{}again", coord.settings().remote_ref, names::FETCHED);
-    let args = [
-        "fetch",
-        "--refetch",
-        "--quiet",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "--no-recurse-submodules",
-        "--no-auto-maintenance",
-        "--refmap=",
-        "--end-of-options",
-        remote,
-        &refspec,
-    ];
-    let deadline = Some(coord.settings().timeout);
-    Ok(repo.git().run(&args, None, deadline)?.success())
+    Ok(repo.refetch(remote, &coord.settings().remote_ref)?)
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::each_repository;
-use super::rig::{PATIENCE, Rig, git_dir, move_state, swap_of, write_one};
+use super::rig::{PATIENCE, Rig, git, git_dir, move_state, swap_of, write_one};
 use crate::model::object_id::ObjectId;
-use crate::store::names::STATE;
-use crate::store::{Backend, Result, Swapped};
+use crate::store::names::{self, STATE};
+use crate::store::{Backend, Pushed, Result, Swapped};
 
 /// What git would leave of an update that was killed while it was prepared.
 fn leave_lock(rig: &Rig) -> PathBuf {
@@ -129,5 +129,38 @@ fn a_dead_writer_that_had_moved_the_ref_has_won() {
         let swapped = swap(&*backend, one, rival).expect("an answer");
         assert_eq!(swapped, Swapped::Lost);
         assert_eq!(backend.tip(STATE).expect("an answer"), Some(two));
+    });
+}
+
+/// A fetch that was ended for its deadline could leave its lock, which then made every later one
+/// fail.
+#[test]
+fn a_fetch_that_ends_before_its_time_leaves_no_lock() {
+    each_repository(|rig| {
+        if rig.is_reftable() {
+            return;
+        }
+        rig.hub_dir();
+        let one = write_one(&*rig.here(), None, "1");
+        let pushed = rig.here().push("origin", &[swap_of(None, one)]);
+        assert_eq!(pushed.expect("a hub"), Pushed::Moved);
+        let dir = git_dir(&rig.here_dir());
+        let kept = names::fetched("origin", STATE);
+        let lock = dir.join(format!("{kept}.lock"));
+        std::fs::create_dir_all(lock.parent().expect("a parent")).expect("a directory");
+        let serve = format!("touch '{}'; false", lock.display());
+        git(
+            &rig.here_dir(),
+            &["config", "remote.origin.uploadpack", &serve],
+        );
+        let backend = rig.here();
+        let _guard = backend.lock(PATIENCE).expect("the lock");
+        assert!(backend.fetch("origin", STATE).is_err());
+        assert!(!lock.exists(), "it is out of the way");
+        git(
+            &rig.here_dir(),
+            &["config", "--unset", "remote.origin.uploadpack"],
+        );
+        assert_eq!(backend.fetch("origin", STATE).expect("a hub"), Some(one));
     });
 }
