@@ -187,11 +187,8 @@ impl Git {
         args: &[impl AsRef<OsStr>],
         deadline: Option<Duration>,
     ) -> Result<Output> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(args)
-            .env("LC_ALL", "C")
-            .env("GIT_COORD_INTERNAL", "1");
+        let mut command = self.as_the_person(&self.program);
+        command.args(args);
         with_own_mask(|| self.finish(command, args, None, deadline))
     }
 
@@ -205,24 +202,33 @@ impl Git {
         if !is_executable(&file) {
             return Ok(None);
         }
-        let mut command = Command::new(&file);
-        command.args(args).env("GIT_COORD_INTERNAL", "1");
-        let top = self.work_dir.as_deref().or(self.git_dir.as_deref());
-        if let Some(dir) = top {
-            command.current_dir(dir);
-        }
+        let mut command = self.as_the_person(file.as_os_str());
+        command.args(args);
         with_own_mask(|| self.finish(command, args, Some(input.as_bytes()), None)).map(Some)
     }
 
     /// The path that a command prints, from the top of the working tree.
     fn path_printed_by(&self, args: &[&str]) -> Result<PathBuf> {
-        let mut command = Command::new(&self.program);
-        command.args(args).env("LC_ALL", "C");
+        let mut command = self.as_the_person(&self.program);
+        command.args(args);
         let output = self.finish(command, args, None, None)?;
-        let path = std::env::current_dir()
-            .unwrap_or_default()
-            .join(output.text());
-        Ok(path)
+        let top = self.start_dir.as_deref().unwrap_or(Path::new(""));
+        Ok(top.join(output.text()))
+    }
+
+    /// A program with the person's own settings and hooks, where `-C` has led and not where the
+    /// person stands.
+    fn as_the_person(&self, program: &OsStr) -> Command {
+        let mut command = Command::new(program);
+        command.env("LC_ALL", "C").env("GIT_COORD_INTERNAL", "1");
+        if let Some(dir) = &self.start_dir {
+            command.current_dir(dir);
+        }
+        if let (Some(dir), Some(_)) = (&self.git_dir, std::env::var_os("GIT_DIR")) {
+            // It may be relative to where the person stands.
+            command.env("GIT_DIR", dir);
+        }
+        command
     }
 
     fn finish(
