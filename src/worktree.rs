@@ -37,6 +37,11 @@ impl<'a> DiskTree<'a> {
         })
     }
 
+    /// The top of the working tree, with all links followed.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn on_disk(&self, path: &[u8]) -> Option<PathBuf> {
         Some(self.root.join(os_str(path)?))
     }

@@ -42,7 +42,7 @@ pub(super) fn publish(
     }];
     let closed = closed_epochs(draft)?;
     for link in &closed {
-        swaps.push(kept_here(coord, link)?);
+        swaps.extend(kept_here(coord, link)?);
     }
     let Some(remote) = &coord.settings.remote else {
         if let Some(Alongside { remote, branch }) = with {
@@ -143,9 +143,9 @@ fn settle(
 
 /// Moves the local refs after the remote has confirmed them.
 fn adopt_own(coord: &Coord, swaps: &[RefSwap]) -> Result<(), Failure> {
-    for swap in &swaps[1..] {
+    if swaps.len() > 1 {
         // Kept for history's sake; the remote has it.
-        let _ = coord.repo.swap(std::slice::from_ref(swap))?;
+        let _ = coord.repo.swap(&swaps[1..])?;
     }
     follow::adopt(coord, swaps[0].old, Some(swaps[0].new))?;
     view::confirm(coord, Some(swaps[0].new));
@@ -164,17 +164,27 @@ fn closed_epochs(draft: &Draft<'_>) -> Result<Vec<EpochLink>, Failure> {
     Ok(links)
 }
 
-/// The local ref that keeps a closed chain. A writer that died half-way through may have left it at
-/// an earlier state of the same chain.
-fn kept_here(coord: &Coord, link: &EpochLink) -> Result<RefSwap, Failure> {
+/// What makes the local ref keep a closed chain. A writer that died half-way through may have left it
+/// at an earlier state of the same chain; another chain, which a repair has left, is set aside.
+fn kept_here(coord: &Coord, link: &EpochLink) -> Result<Vec<RefSwap>, Failure> {
     let name = names::epoch(link.closed);
-    let old = match coord.repo.tip(&name)? {
-        Some(left) if contains(&coord.repo, Some(link.tip), left)? => Some(left),
-        _ => None,
-    };
-    Ok(RefSwap {
+    let old = coord.repo.tip(&name)?;
+    let mut swaps = vec![RefSwap {
         name,
         old,
         new: link.tip,
-    })
+    }];
+    if let Some(left) = old
+        && !contains(&coord.repo, Some(link.tip), left)?
+    {
+        let name = names::rescued_epoch(link.closed, &left);
+        if coord.repo.tip(&name)?.is_none() {
+            swaps.push(RefSwap {
+                name,
+                old: None,
+                new: left,
+            });
+        }
+    }
+    Ok(swaps)
 }

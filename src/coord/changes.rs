@@ -25,6 +25,29 @@ impl Coord {
         output.success().then(|| output.text())
     }
 
+    /// The commit that a name or number of a person's leads to; none when there is no such.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub fn commit_named(&self, text: &str) -> Result<Option<ObjectId>, Failure> {
+        let name = format!("{text}^{{commit}}");
+        let args = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &name,
+        ];
+        let output = self.repo.git().run(&args, None, None)?;
+        // Older versions print the option too.
+        let id = output
+            .text()
+            .lines()
+            .last()
+            .and_then(|line| line.parse().ok());
+        Ok(id.filter(|_| output.success()))
+    }
+
     /// Paths that differ between the index and `HEAD`; a rename counts with both of its sides.
     ///
     /// While a merge is being concluded, only those that differ from what is merged as well: the

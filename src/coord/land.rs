@@ -113,17 +113,7 @@ impl Coord {
     }
 
     fn commit_of(&self, source: &str) -> Result<ObjectId, Failure> {
-        let name = format!("{source}^{{commit}}");
-        let args = [
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &name,
-        ];
-        let output = self.repo.git().run(&args, None, None)?;
-        let id = output.text().parse().ok().filter(|_| output.success());
-        id.ok_or_else(|| {
+        self.commit_named(source)?.ok_or_else(|| {
             let what = format!("`{}` is no branch or commit", source.escape_debug());
             Failure::usage(what, "name a local branch, as `git coord push origin main`")
         })

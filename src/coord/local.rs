@@ -35,12 +35,15 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // No process id: containers that share a clone give out the same ones.
     let temporary = path.with_extension(format!("{:x}.tmp", fastrand::u64(..)));
     let write = || std::fs::File::create(&temporary)?.write_all(bytes);
-    if let Err(why) = write() {
-        if why.kind() != std::io::ErrorKind::NotFound {
-            return Err(why);
-        }
+    let mut written = write();
+    if matches!(&written, Err(why) if why.kind() == std::io::ErrorKind::NotFound) {
         std::fs::create_dir_all(path.parent().unwrap_or(path))?;
-        write()?;
+        written = write();
     }
-    std::fs::rename(&temporary, path)
+    let replaced = written.and_then(|()| std::fs::rename(&temporary, path));
+    if replaced.is_err() {
+        // Nothing is left of it on a full disk.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    replaced
 }

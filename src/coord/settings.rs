@@ -122,6 +122,11 @@ impl Settings {
         }
     }
 
+    /// The name of what decides: the remote, or `local` for this clone.
+    pub fn authority(&self) -> &str {
+        self.remote.as_deref().unwrap_or("local")
+    }
+
     /// The rule for a path: the last one in the config that names it, or that names none.
     pub fn rule_for(&self, path: &Key) -> RequireLock {
         let applies = |key: &Option<Key>| key.as_ref().is_none_or(|key| key.overlaps(path));

@@ -63,7 +63,7 @@ pub(super) fn can_matter(coord: &Coord) -> Result<bool, Failure> {
 }
 
 fn seen(coord: &Coord) -> String {
-    let remote = coord.settings().remote.as_deref().unwrap_or("local");
+    let remote = coord.settings().authority();
     match coord.view_age() {
         Some(age) => format!("as `{remote}` had it {} ago", span(age.as_secs())),
         None => format!("not known, `{remote}` was never reached"),

@@ -301,17 +301,7 @@ impl<'c> Place<'c> {
 
 /// The folder that git looks into, as git says: it may be set anywhere.
 fn hooks_dir(coord: &Coord) -> Result<PathBuf, Failure> {
-    let layout = coord.repo().layout();
-    let dir = layout.work_dir.as_ref().unwrap_or(&layout.git_dir);
-    let dir = dir.to_string_lossy();
-    let args = [
-        "-C",
-        &dir,
-        "rev-parse",
-        "--path-format=absolute",
-        "--git-path",
-        "hooks",
-    ];
+    let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
     // Our own calls switch hooks off by that very setting; this one must see the user's.
     let output = coord.repo().git().run_with_hooks(&args, None)?;
     if output.success() {

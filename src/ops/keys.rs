@@ -24,21 +24,16 @@ pub struct Resolved {
 pub fn read(context: &Context<'_>, typed: &[String], strict: bool) -> Result<Resolved, Failure> {
     let coord = &context.coord;
     let config = coord.repo().config();
-    let root = coord.repo().layout().work_dir.clone();
     let disk;
-    let tree: &dyn WorkTree = match &root {
+    let (tree, prefix): (&dyn WorkTree, _) = match &coord.repo().layout().work_dir {
         Some(root) => {
             disk = DiskTree::new(root, |path| in_index(context, path)).map_err(|why| {
                 Failure::usage(format!("{}: {why}", root.display()), "is it readable?")
             })?;
-            &disk
+            (&disk, prefix(disk.root(), &context.dir))
         }
-        None => &NoTree,
+        None => (&NoTree, Vec::new()),
     };
-    let prefix = root
-        .as_deref()
-        .map(|root| prefix(root, &context.dir))
-        .unwrap_or_default();
     let around = Surroundings {
         prefix: &prefix,
         ignore_case: config.bool("core.ignorecase", false),
@@ -64,9 +59,12 @@ pub fn read(context: &Context<'_>, typed: &[String], strict: bool) -> Result<Res
 
 /// The directory below the top of the working tree, as git's `--show-prefix` without its slash.
 fn prefix(root: &Path, dir: &Path) -> Vec<u8> {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let below = real(dir);
-    let below = below.strip_prefix(real(root)).unwrap_or(Path::new(""));
+    if dir == root {
+        return Vec::new();
+    }
+    let real = dir.canonicalize();
+    let below = real.as_deref().unwrap_or(dir).strip_prefix(root);
+    let below = below.unwrap_or(Path::new(""));
     below.as_os_str().as_encoded_bytes().to_vec()
 }
 

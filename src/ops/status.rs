@@ -115,11 +115,7 @@ impl Status {
         waiting.sort_by_key(|(rev, _)| *rev);
         Ok(Overview {
             me: coord.actor().clone(),
-            authority: coord
-                .settings()
-                .remote
-                .clone()
-                .unwrap_or_else(|| "local".into()),
+            authority: coord.settings().authority().to_owned(),
             rev: view.rev(),
             commit: view.tip(),
             view_age_secs: view.age.map(|age| age.as_secs()),

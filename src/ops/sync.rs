@@ -160,11 +160,7 @@ fn news(coord: &Coord, age_max: Duration) -> Result<Synced, Failure> {
         sessions.update(coord.actor(), |session| session.synced = view.tip());
     }
     Ok(Synced {
-        authority: coord
-            .settings()
-            .remote
-            .clone()
-            .unwrap_or_else(|| "local".into()),
+        authority: coord.settings().authority().to_owned(),
         rev: view.rev(),
         commit: view.tip(),
         changes,

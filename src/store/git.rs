@@ -14,15 +14,14 @@ use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{PoisonError, mpsc};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::error::{Error, Result};
 use super::kept::{Kept, SPAWNING};
 use super::shared::with_own_mask;
+use super::watchdog::{Watchdog, own_group};
 
-/// How long a killed child may take to clean up its lock files before it is killed for good.
-const GRACE: Duration = Duration::from_millis(300);
 /// How much of git's standard error is kept, in bytes.
 pub(super) const STDERR_BYTES_MAX: usize = 4096;
 
@@ -187,11 +186,8 @@ impl Git {
         args: &[impl AsRef<OsStr>],
         deadline: Option<Duration>,
     ) -> Result<Output> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(args)
-            .env("LC_ALL", "C")
-            .env("GIT_COORD_INTERNAL", "1");
+        let mut command = self.as_the_person(&self.program);
+        command.args(args);
         with_own_mask(|| self.finish(command, args, None, deadline))
     }
 
@@ -205,24 +201,33 @@ impl Git {
         if !is_executable(&file) {
             return Ok(None);
         }
-        let mut command = Command::new(&file);
-        command.args(args).env("GIT_COORD_INTERNAL", "1");
-        let top = self.work_dir.as_deref().or(self.git_dir.as_deref());
-        if let Some(dir) = top {
-            command.current_dir(dir);
-        }
+        let mut command = self.as_the_person(file.as_os_str());
+        command.args(args);
         with_own_mask(|| self.finish(command, args, Some(input.as_bytes()), None)).map(Some)
     }
 
     /// The path that a command prints, from the top of the working tree.
     fn path_printed_by(&self, args: &[&str]) -> Result<PathBuf> {
-        let mut command = Command::new(&self.program);
-        command.args(args).env("LC_ALL", "C");
+        let mut command = self.as_the_person(&self.program);
+        command.args(args);
         let output = self.finish(command, args, None, None)?;
-        let path = std::env::current_dir()
-            .unwrap_or_default()
-            .join(output.text());
-        Ok(path)
+        let top = self.start_dir.as_deref().unwrap_or(Path::new(""));
+        Ok(top.join(output.text()))
+    }
+
+    /// A program with the person's own settings and hooks, where `-C` has led and not where the
+    /// person stands.
+    fn as_the_person(&self, program: &OsStr) -> Command {
+        let mut command = Command::new(program);
+        command.env("LC_ALL", "C").env("GIT_COORD_INTERNAL", "1");
+        if let Some(dir) = &self.start_dir {
+            command.current_dir(dir);
+        }
+        if let (Some(dir), Some(_)) = (&self.git_dir, std::env::var_os("GIT_DIR")) {
+            // It may be relative to where the person stands.
+            command.env("GIT_DIR", dir);
+        }
+        command
     }
 
     fn finish(
@@ -275,67 +280,6 @@ impl Git {
             why: output.stderr,
         })
     }
-}
-
-/// Ends a child that outstays its deadline, with everything that it started.
-struct Watchdog {
-    done: mpsc::Sender<()>,
-    thread: std::thread::JoinHandle<bool>,
-}
-
-impl Watchdog {
-    fn start(pid: u32, limit: Duration, is_group: bool) -> Self {
-        let (done, ended) = mpsc::channel::<()>();
-        let thread = std::thread::spawn(move || {
-            let still_runs =
-                |wait| ended.recv_timeout(wait) == Err(mpsc::RecvTimeoutError::Timeout);
-            if !still_runs(limit) {
-                return false;
-            }
-            kill(pid, is_group, false);
-            if still_runs(GRACE) {
-                kill(pid, is_group, true);
-            }
-            true
-        });
-        Self { done, thread }
-    }
-
-    /// Returns whether it had to act.
-    fn stop(self) -> bool {
-        drop(self.done);
-        self.thread.join().unwrap_or(true)
-    }
-}
-
-#[cfg(unix)]
-fn own_group(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    command.process_group(0);
-}
-
-#[cfg(not(unix))]
-fn own_group(_: &mut Command) {}
-
-#[cfg(unix)]
-fn kill(pid: u32, is_group: bool, hard: bool) {
-    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-    let signal = if hard { Signal::KILL } else { Signal::TERM };
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        // The child is not reaped before the watchdog is stopped, so the number is still its own.
-        let _ = if is_group {
-            kill_process_group(pid, signal)
-        } else {
-            kill_process(pid, signal)
-        };
-    }
-}
-
-#[cfg(not(unix))]
-fn kill(pid: u32, _: bool, _: bool) {
-    let _ = Command::new("taskkill")
-        .args(["/T", "/F", "/PID", &pid.to_string()])
-        .status();
 }
 
 fn spawn(command: &mut Command, args: &[impl AsRef<OsStr>]) -> Result<Child> {

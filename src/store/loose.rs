@@ -108,9 +108,10 @@ fn write_unnamed(object: &NewObject, path: PathBuf) -> Result<Unnamed> {
     };
     let file = file.map_err(Error::io("creating", &temporary))?;
     let deflated = deflate(object).map_err(Error::io("deflating", &path))?;
-    (&file)
-        .write_all(&deflated)
-        .map_err(Error::io("writing", &temporary))?;
+    if let Err(why) = (&file).write_all(&deflated) {
+        let _ = std::fs::remove_file(&temporary);
+        return Err(Error::io("writing", &temporary)(why));
+    }
     Ok(Unnamed {
         file,
         temporary,

@@ -37,6 +37,7 @@ mod own;
 mod pack;
 mod program;
 mod ref_file;
+mod ref_locks;
 mod refs;
 mod remote;
 mod repo;
@@ -45,6 +46,7 @@ mod snapshot;
 mod spare;
 mod stale;
 mod tree;
+mod watchdog;
 
 pub use backend::{Backend, Pushed, RefSwap, Swapped};
 pub use chain::{Advance, advance, contains, history, past};

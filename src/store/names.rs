@@ -20,6 +20,11 @@ pub fn epoch(number: u64) -> String {
     format!("{EPOCHS}{number}")
 }
 
+/// The ref for a closed chain whose number another one has taken.
+pub fn rescued_epoch(number: u64, tip: &ObjectId) -> String {
+    format!("{RESCUED}epoch-{number}-{}", tip.short())
+}
+
 /// The ref that keeps a closed chain on a remote: beside the state, wherever that is placed, so that
 /// a host which takes the one takes the other.
 pub fn epoch_beside(state: &str, number: u64) -> String {

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Weak;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use super::backend::{RefSwap, Swapped};
 use super::durable;
@@ -18,12 +18,8 @@ use super::git::Git;
 use super::guard::GuardFile;
 use super::kept::Kept;
 use super::ref_file::Stamp;
+use super::ref_locks;
 use crate::model::object_id::ObjectId;
-
-/// How long a lock file that a dead writer may have left is watched before it is moved aside.
-/// Git itself holds one for less than a millisecond; it retries for 100 ms.
-const STALE_AFTER: Duration = Duration::from_millis(250);
-const POLL: Duration = Duration::from_millis(10);
 
 pub(super) struct RefWriter {
     git: Git,
@@ -199,6 +195,10 @@ impl RefWriter {
         Ok(Some(intent.note))
     }
 
+    fn clear_stale(&self, name: &str, noted: SystemTime) -> Result<()> {
+        ref_locks::clear_stale(&self.common_dir, self.is_reftable, name, noted)
+    }
+
     fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<(), Failed> {
         let was_idle = self.child.borrow().is_some();
         match self.attempt_once(guard, swaps) {
@@ -236,32 +236,6 @@ impl RefWriter {
             }
         }
     }
-
-    /// Moves a lock file aside that a killed writer left on one of our refs.
-    ///
-    /// The caller holds the guard and found a dead writer's note, so no git-coord process is at
-    /// it; the lock file is younger than the note; and it stands unchanged for [`STALE_AFTER`],
-    /// so it is not a `git pack-refs` passing by.
-    fn clear_stale(&self, name: &str, noted: SystemTime) -> Result<()> {
-        let is_suspect = |seen: &Stamp| {
-            // Some file systems keep times to the second or two only.
-            seen.changed + Duration::from_secs(2) >= noted
-        };
-        let stamp = |path: PathBuf| {
-            let stamp = Stamp::of(&path).filter(is_suspect)?;
-            Some((path, stamp))
-        };
-        let paths = lock_paths(&self.common_dir, self.is_reftable, name);
-        let mut suspects: Vec<(PathBuf, Stamp)> = paths.into_iter().filter_map(stamp).collect();
-        let start = Instant::now();
-        while !suspects.is_empty() && start.elapsed() < STALE_AFTER {
-            std::thread::sleep(POLL);
-            suspects.retain(|(path, first)| Stamp::of(path).as_ref() == Some(first));
-        }
-        suspects
-            .iter()
-            .try_for_each(|(path, _)| move_aside(path, &self.common_dir))
-    }
 }
 
 /// An attempt that git did not confirm.
@@ -297,31 +271,6 @@ fn judge(
         (true, _) => Ok(Swapped::Moved),
         (false, true) => Ok(Swapped::Lost),
         (false, false) => Err(why),
-    }
-}
-
-/// Where git keeps the locks that a change of a ref takes.
-pub(super) fn lock_paths(common_dir: &Path, is_reftable: bool, name: &str) -> Vec<PathBuf> {
-    if !is_reftable {
-        return vec![common_dir.join(format!("{name}.lock"))];
-    }
-    // One on the list of tables and, while git merges tables after a change, one on each of them.
-    let entries = std::fs::read_dir(common_dir.join("reftable"));
-    let files = entries.into_iter().flatten().flatten();
-    files
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|end| end == "lock"))
-        .collect()
-}
-
-/// Keeps a stale lock file for a person to look at, out of git's way.
-pub(super) fn move_aside(path: &Path, common_dir: &Path) -> Result<()> {
-    let kept = common_dir
-        .join("coord")
-        .join(format!("stale-{}.lock", ulid::Ulid::generate()));
-    match std::fs::rename(path, kept) {
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        other => other.map_err(Error::io("moving aside", path)),
     }
 }
 

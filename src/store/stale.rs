@@ -8,7 +8,7 @@ use super::guard::Guard;
 use super::layout::Layout;
 use super::names;
 use super::ref_file::Stamp;
-use super::refs::{lock_paths, move_aside};
+use super::ref_locks::{lock_paths, move_aside};
 use super::repo::Repo;
 
 /// Most directory entries that are looked at: there are few refs of ours, whatever else is there.

@@ -1,6 +1,6 @@
 //! The fenced push: commits land only while the locks that cover them are held.
 
-use crate::support::{Agent, Hub, Sandbox};
+use crate::support::{Agent, Hub, Sandbox, Shell};
 
 /// A hub that decides locks, and two agents with clones of it.
 fn team() -> (Hub, Agent, Agent) {
@@ -181,6 +181,22 @@ fn the_pushers_own_hook_is_asked() {
         alice.read("../seen").contains("refs/heads/main"),
         "the hook reads what git gives it"
     );
+}
+
+/// With `-C` the hook of the repository around the current directory was asked instead, or none.
+#[test]
+fn the_pushers_own_hook_is_asked_from_elsewhere_too() {
+    let (hub, alice, bob) = team();
+    let before = main_of(&hub);
+    alice.commit("src/new.rs", "fn new() {}\n");
+    alice.write_program(".git/hooks/pre-push", "#!/bin/sh\npwd >&2\nexit 1\n");
+    let dir = alice.path().to_str().unwrap();
+    for place in [alice.sandbox(), bob.path()] {
+        let elsewhere = Shell::clone(&alice).at(place);
+        let outcome = elsewhere.coord(["-C", dir, "push"]).code(3);
+        assert!(outcome.stderr.contains("/alice"), "{outcome}");
+        assert_eq!(main_of(&hub), before);
+    }
 }
 
 #[test]

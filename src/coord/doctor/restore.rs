@@ -66,23 +66,8 @@ pub(super) fn honest(coord: &Coord) -> Result<Option<String>, Failure> {
 
 /// Reads the commit that a person decided to trust.
 fn accepted(coord: &Coord, text: &str) -> Result<ObjectId, Failure> {
-    let name = format!("{text}^{{commit}}");
-    let args = [
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        &name,
-    ];
-    let output = coord.repo().git().run(&args, None, None)?;
-    // Older versions print the option too.
-    let id = output
-        .text()
-        .lines()
-        .last()
-        .and_then(|line| line.parse().ok());
     let hint = "name a commit of the state that is in this clone";
-    let Some(id) = id.filter(|_| output.success()) else {
+    let Some(id) = coord.commit_named(text)? else {
         let what = format!("--accept: `{}` is no commit here", text.escape_debug());
         return Err(Failure::usage(what, hint));
     };

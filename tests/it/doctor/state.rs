@@ -214,6 +214,29 @@ fn a_chain_in_a_later_epoch_is_in_order() {
     });
 }
 
+/// The ref of the epoch that was left stood in the way of every later one with its number.
+#[test]
+fn an_epoch_can_be_closed_after_going_back_before_one() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &[]);
+    let before = alice.ask_git(["rev-parse", &format!("{STATE}~1")]);
+    alice.coord(["compact"]).ok();
+    let left = alice.ask_git(["rev-parse", "refs/coord/epoch/1"]);
+    let report = doctor(&alice, &["--fix", "--accept", &before]);
+    assert_eq!(report["problems"], 0, "{report:#}");
+    alice.coord(["lock", "docs/guide.md"]).ok();
+    let closed = tip(&alice);
+    alice.coord(["compact"]).ok();
+    assert_eq!(alice.ask_git(["rev-parse", "refs/coord/epoch/1"]), closed);
+    let kept = alice.ask_git([
+        "for-each-ref",
+        "--format=%(objectname)",
+        "refs/coord/rescued/epoch-*",
+    ]);
+    assert_eq!(kept, left);
+    works(&alice);
+}
+
 /// Nothing tells which state was the newest; the remote does, and else a person has to.
 #[test]
 fn a_damaged_ref_without_a_pin_needs_the_remote_or_a_person() {
