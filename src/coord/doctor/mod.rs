@@ -3,7 +3,7 @@
 //!
 //! A check gathers facts and judges them; a repair acts on what the check found, under the
 //! clone's guard, and everything is looked at again afterwards: what is reported is how things
-//! stand now. None of it relies on [`Coord::open`], which refuses what is to be examined here.
+//! stand now. None of it relies on [`crate::coord::Coord::open`], which refuses what is to be examined here.
 
 mod anchor;
 mod chain;
