@@ -194,6 +194,7 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
     let time_max = coord.settings.timeout * ATTEMPTS_TIMEOUTS_MAX;
     let mut base = view::trusted(coord)?;
     let mut losses = 0;
+    let mut is_confirmed = false;
     for attempt in 0..ATTEMPTS_MAX {
         if attempt >= ATTEMPTS_MIN && start.elapsed() > time_max {
             return Err(Failure::Busy { attempts: attempt });
@@ -215,15 +216,16 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
         for job in jobs {
             answers.push(round.decide(job)?);
         }
+        let was_confirmed = std::mem::take(&mut is_confirmed);
         let age_max = answers
             .iter()
             .filter_map(|answer| age_max(coord, answer))
             .min();
-        let is_stale = |max| view::age(coord).is_none_or(|age| age > max);
+        let is_stale = |max| !was_confirmed && view::age(coord).is_none_or(|age| age > max);
         if let Some(remote) = remote.filter(|_| age_max.is_some_and(is_stale)) {
             let fresh = view::refresh(coord, remote)?;
             if fresh != base {
-                base = fresh;
+                (base, is_confirmed) = (fresh, true);
                 continue;
             }
         }
@@ -251,11 +253,19 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
 /// How old the view may be that an answer rests on; `None` where publishing confirms it anyway.
 fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
     match answer {
-        Ok(done) if done.commit.is_none() && matches!(done.reply, Reply::Waiting { .. }) => {
-            Some(coord.settings.age_max.min(WAITING_AGE_MAX))
-        }
+        Ok(done) if done.commit.is_none() => match &done.reply {
+            // To hold it already is a grant, and nothing else asks whether that is still so.
+            Reply::Locked { .. } => Some(Duration::ZERO),
+            Reply::Waiting { .. } => Some(coord.settings.age_max.min(WAITING_AGE_MAX)),
+            Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
+            Reply::Unlocked { .. }
+            | Reply::Renewed { .. }
+            | Reply::Stolen { .. }
+            | Reply::Landed { .. }
+            | Reply::Adopted { .. } => Some(coord.settings.age_max),
+        },
         Err(Failure::Refused(_)) => Some(coord.settings.age_max),
-        _ => None,
+        Ok(_) | Err(_) => None,
     }
 }
 

@@ -89,6 +89,21 @@ fn a_refusal_comes_only_from_a_fresh_view() {
     bob.coord(["lock", "src/a.rs"]).ok();
 }
 
+/// To hold a key already changes nothing, so nobody asked the remote, and a lock that had been taken
+/// by somebody else was granted once more from an old view.
+#[test]
+fn what_is_held_already_is_asked_of_the_remote() {
+    let route = Route::new();
+    let covered = route.alice.coord(["lock", "docs/a.md"]).ok();
+    assert!(covered.stdout.contains("covered by"), "{covered}");
+    route
+        .bob
+        .coord(["lock", "--steal", "--rev", "1", "--reason", "gone", "docs/"])
+        .ok();
+    let refused = route.alice.coord(["lock", "docs/a.md"]).refused();
+    assert!(refused.stderr.contains("bob"), "{refused}");
+}
+
 #[test]
 fn a_lost_race_is_decided_again() {
     let route = Route::new();
