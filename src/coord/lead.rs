@@ -1,26 +1,21 @@
 //! The loop: a fresh view, all waiting requests decided on it, one publication, answers for all.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::domain::{Plan, State, decide};
+use crate::domain::State;
 use crate::env;
-use crate::model::id::OpId;
 use crate::model::key::Key;
-use crate::model::object_id::ObjectId;
-use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::{Compact, Request};
-use crate::model::stamp::{Stamp, Watch};
-use crate::store::{Backend, Draft, names};
+use crate::store::{Backend, names};
 
 use super::answer::Done;
 use super::authority::{Alongside, Published, publish};
-use super::commit::{self, Job};
+use super::commit::Job;
 use super::failure::Class;
+use super::round::Round;
 use super::session::Session;
-use super::view::{self, View};
-use super::{Coord, Failure, published, queue, remember};
+use super::{Coord, Failure, queue, remember, view};
 
 /// How often a lost race is decided again before the caller is told to retry.
 const ATTEMPTS_MAX: usize = 40;
@@ -194,6 +189,7 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
     let time_max = coord.settings.timeout * ATTEMPTS_TIMEOUTS_MAX;
     let mut base = view::trusted(coord)?;
     let mut losses = 0;
+    let mut is_confirmed = false;
     for attempt in 0..ATTEMPTS_MAX {
         if attempt >= ATTEMPTS_MIN && start.elapsed() > time_max {
             return Err(Failure::Busy { attempts: attempt });
@@ -202,28 +198,21 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
         if let Some(remote) = remote.filter(|_| base.is_none()) {
             base = view::refresh(coord, remote)?;
         }
-        let view = View::at(&coord.repo, base)?;
-        let draft = Draft::on(view.snapshot());
-        let mut round = Round {
-            coord,
-            draft,
-            rev_before: view.rev(),
-            view,
-            published: published::among(&coord.repo, base, jobs)?,
-        };
+        let mut round = Round::on(coord, base, jobs)?;
         let mut answers: Vec<Answer> = Vec::with_capacity(jobs.len());
         for job in jobs {
             answers.push(round.decide(job)?);
         }
+        let was_confirmed = std::mem::take(&mut is_confirmed);
         let age_max = answers
             .iter()
             .filter_map(|answer| age_max(coord, answer))
             .min();
-        let is_stale = |max| view::age(coord).is_none_or(|age| age > max);
+        let is_stale = |max| !was_confirmed && view::age(coord).is_none_or(|age| age > max);
         if let Some(remote) = remote.filter(|_| age_max.is_some_and(is_stale)) {
             let fresh = view::refresh(coord, remote)?;
             if fresh != base {
-                base = fresh;
+                (base, is_confirmed) = (fresh, true);
                 continue;
             }
         }
@@ -251,11 +240,19 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
 /// How old the view may be that an answer rests on; `None` where publishing confirms it anyway.
 fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
     match answer {
-        Ok(done) if done.commit.is_none() && matches!(done.reply, Reply::Waiting { .. }) => {
-            Some(coord.settings.age_max.min(WAITING_AGE_MAX))
-        }
+        Ok(done) if done.commit.is_none() => match &done.reply {
+            // To hold it already is a grant, and nothing else asks whether that is still so.
+            Reply::Locked { .. } => Some(Duration::ZERO),
+            Reply::Waiting { .. } => Some(coord.settings.age_max.min(WAITING_AGE_MAX)),
+            Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
+            Reply::Unlocked { .. }
+            | Reply::Renewed { .. }
+            | Reply::Stolen { .. }
+            | Reply::Landed { .. }
+            | Reply::Adopted { .. } => Some(coord.settings.age_max),
+        },
         Err(Failure::Refused(_)) => Some(coord.settings.age_max),
-        _ => None,
+        Ok(_) | Err(_) => None,
     }
 }
 
@@ -264,90 +261,6 @@ struct Settled {
     answers: Vec<Answer>,
     /// The epoch that has become longer than the team wants.
     epoch: Option<u64>,
-}
-
-/// One attempt: jobs decided one after the other, each on the state that the last one left.
-struct Round<'c> {
-    coord: &'c Coord,
-    /// The number of the state that the round began on.
-    rev_before: u64,
-    view: View<'c>,
-    draft: Draft<'c>,
-    published: BTreeMap<OpId, ObjectId>,
-}
-
-impl Round<'_> {
-    fn decide(&mut self, job: &Job) -> Result<Answer, Failure> {
-        if let Some(done) = self.find_published(job.op)? {
-            return Ok(Ok(done));
-        }
-        let skew_secs = self.coord.settings.skew_secs;
-        let mut stamp = Stamp {
-            at: job.at,
-            by: job.by.clone(),
-            op: job.op,
-            watch: Watch {
-                skew_secs,
-                ..Watch::default()
-            },
-        };
-        let mut decided = decide(&job.request, &self.view, &stamp, &job.also);
-        if is_about_others(&decided) {
-            // Only now is it worth looking up what this clone has observed.
-            stamp.watch = self.coord.watch();
-            decided = decide(&job.request, &self.view, &stamp, &job.also);
-        }
-        match decided {
-            Ok(plan) => self.accept(job, &stamp, plan).map(Ok),
-            Err(refusal) => Ok(Err(refusal.into())),
-        }
-    }
-
-    fn accept(&mut self, job: &Job, stamp: &Stamp, plan: Plan) -> Result<Done, Failure> {
-        let mut commit = None;
-        if plan.is_change {
-            let rev = self.view.rev() + 1;
-            let added = commit::add(
-                self.coord,
-                &mut self.draft,
-                &job.request,
-                stamp,
-                &plan,
-                &job.refused,
-                rev,
-            )?;
-            commit = Some(added);
-            self.view = View::over(self.draft.snapshot().clone())?;
-        }
-        let Plan { reply, notices, .. } = plan;
-        Ok(Done {
-            op: job.op,
-            reply,
-            commit,
-            rev: self.view.rev(),
-            notices,
-        })
-    }
-
-    /// The answer of an operation that turns out to be in the chain already: its push had arrived
-    /// although the answer had not, or the command that carried it died before it could say so.
-    fn find_published(&self, op: OpId) -> Result<Option<Done>, Failure> {
-        let Some(id) = self.published.get(&op) else {
-            return Ok(None);
-        };
-        published::again(&self.coord.repo, *id).map(Some)
-    }
-}
-
-/// Whether knowing more about the lives of others could change the answer.
-fn is_about_others(decided: &Result<Plan, Refusal>) -> bool {
-    match decided {
-        Ok(plan) => matches!(plan.reply, Reply::Waiting { .. }),
-        Err(refusal) => matches!(
-            refusal,
-            Refusal::LockHeld { .. } | Refusal::OtherSession { .. } | Refusal::Deadlock { .. }
-        ),
-    }
 }
 
 /// Lets git pack what has gathered, in the background and by its own rules. Returns the epoch that

@@ -26,6 +26,7 @@ mod pin;
 mod published;
 mod queue;
 mod remember;
+mod round;
 mod session;
 mod sights;
 mod view;

@@ -282,6 +282,14 @@ impl Git {
     }
 }
 
+/// Ends a process and all that it started, where there are no process groups.
+#[cfg(not(unix))]
+pub(super) fn kill_tree(pid: u32) {
+    let _ = Command::new("taskkill")
+        .args(["/T", "/F", "/PID", &pid.to_string()])
+        .status();
+}
+
 fn spawn(command: &mut Command, args: &[impl AsRef<OsStr>]) -> Result<Child> {
     let _spawning = SPAWNING.read().unwrap_or_else(PoisonError::into_inner);
     command

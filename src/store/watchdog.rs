@@ -65,7 +65,5 @@ fn kill(pid: u32, is_group: bool, hard: bool) {
 
 #[cfg(not(unix))]
 fn kill(pid: u32, _: bool, _: bool) {
-    let _ = Command::new("taskkill")
-        .args(["/T", "/F", "/PID", &pid.to_string()])
-        .status();
+    super::git::kill_tree(pid);
 }

@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::support::proxy::{Behaviour, Proxy, Seen};
 use crate::support::server::{GitDaemon, Http, Server, Sshd};
+use crate::support::wait::until;
 use crate::support::{Agent, Hub, Sandbox, race};
 
 /// Makes the remote decide for an agent's clone.
@@ -89,6 +90,21 @@ fn a_refusal_comes_only_from_a_fresh_view() {
     bob.coord(["lock", "src/a.rs"]).ok();
 }
 
+/// To hold a key already changes nothing, so nobody asked the remote, and a lock that had been taken
+/// by somebody else was granted once more from an old view.
+#[test]
+fn what_is_held_already_is_asked_of_the_remote() {
+    let route = Route::new();
+    let covered = route.alice.coord(["lock", "docs/a.md"]).ok();
+    assert!(covered.stdout.contains("covered by"), "{covered}");
+    route
+        .bob
+        .coord(["lock", "--steal", "--rev", "1", "--reason", "gone", "docs/"])
+        .ok();
+    let refused = route.alice.coord(["lock", "docs/a.md"]).refused();
+    assert!(refused.stderr.contains("bob"), "{refused}");
+}
+
 #[test]
 fn a_lost_race_is_decided_again() {
     let route = Route::new();
@@ -144,12 +160,16 @@ fn a_remote_that_hangs_ends_with_the_deadline_and_leaves_no_process() {
     route.proxy.set(Behaviour::Hang);
     let outcome = bob.coord(["lock", "src/a.rs"]);
     assert!(matches!(outcome.code, 3 | 5), "{outcome}");
-    // Every program of this sandbox that still runs would have the clone as its directory.
-    let left = fs::read_dir("/proc").unwrap().flatten().filter(|entry| {
+    // Every program of this sandbox that still runs would have the clone as its directory. An idle
+    // child ends by itself when its input does, a moment after the command.
+    let has_clone = |entry: &fs::DirEntry| {
         let dir = fs::read_link(entry.path().join("cwd"));
         dir.is_ok_and(|dir| dir == bob.path())
+    };
+    until("every process to have ended", || {
+        let mut running = fs::read_dir("/proc").unwrap().flatten();
+        (!running.any(|entry| has_clone(&entry))).then_some(())
     });
-    assert_eq!(left.count(), 0);
     route.proxy.set(Behaviour::Pass);
     bob.coord(["lock", "src/a.rs"]).ok();
 }
