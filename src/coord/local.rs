@@ -3,7 +3,8 @@
 //! They only save work or keep evidence. One that is missing or unreadable is treated as empty;
 //! what decides is in the chain.
 
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -23,6 +24,51 @@ pub(super) fn load<T: DeserializeOwned + Default>(path: &Path) -> T {
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
+/// Reads a JSON file that [`update`] writes; waits for a writer in the middle of it.
+pub(super) fn load_whole<T: DeserializeOwned + Default>(path: &Path) -> T {
+    let Ok(file) = File::open(path) else {
+        return T::default();
+    };
+    // Should the lock fail, half a text reads as none.
+    let _ = file.lock_shared();
+    read(&file).unwrap_or_default()
+}
+
+/// Changes a JSON file where it stands, one writer at a time. A new file for each change would make
+/// the file system look for room past all those just deleted; see [`super::pin`].
+pub(super) fn update<T>(path: &Path, change: impl FnOnce(&mut T)) -> std::io::Result<()>
+where
+    T: Serialize + DeserializeOwned + Default + Clone + PartialEq,
+{
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let file = options.open(path).or_else(|_| {
+        std::fs::create_dir_all(path.parent().unwrap_or(path))?;
+        options.open(path)
+    })?;
+    file.lock()?;
+    let before: T = read(&file).unwrap_or_default();
+    let mut after = before.clone();
+    change(&mut after);
+    if after == before {
+        return Ok(());
+    }
+    let bytes = serde_json::to_vec(&after)?;
+    (&file).rewind()?;
+    (&file).write_all(&bytes)?;
+    file.set_len(bytes.len() as u64)
+}
+
+fn read<T: DeserializeOwned>(mut file: &File) -> Option<T> {
+    let meta = file.metadata().ok()?;
+    if !meta.is_file() || meta.len() > BYTES_MAX {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
 /// Replaces a JSON file. A failure is passed over on purpose: nothing depends on it.
 pub(super) fn store<T: Serialize>(path: &Path, value: &T) {
     if let Ok(bytes) = serde_json::to_vec(value) {
@@ -34,7 +80,7 @@ pub(super) fn store<T: Serialize>(path: &Path, value: &T) {
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // No process id: containers that share a clone give out the same ones.
     let temporary = path.with_extension(format!("{:x}.tmp", fastrand::u64(..)));
-    let write = || std::fs::File::create(&temporary)?.write_all(bytes);
+    let write = || File::create(&temporary)?.write_all(bytes);
     let mut written = write();
     if matches!(&written, Err(why) if why.kind() == std::io::ErrorKind::NotFound) {
         std::fs::create_dir_all(path.parent().unwrap_or(path))?;
@@ -46,4 +92,31 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let _ = std::fs::remove_file(&temporary);
     }
     replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{load_whole, update};
+
+    #[test]
+    fn writers_at_the_same_time_lose_nothing() {
+        let dir = tempfile::tempdir().expect("a temporary directory can be made");
+        let path = dir.path().join("some/where.json");
+        std::thread::scope(|scope| {
+            for writer in 0..4_u32 {
+                let path = &path;
+                scope.spawn(move || {
+                    for n in 0..50_u32 {
+                        let add = |all: &mut Vec<u32>| all.push(writer * 100 + n);
+                        update(path, add).expect("it is writable");
+                        let seen: Vec<u32> = load_whole(path);
+                        assert!(seen.contains(&(writer * 100 + n)));
+                    }
+                });
+            }
+        });
+        assert_eq!(load_whole::<Vec<u32>>(&path).len(), 200);
+        update(&path, |all: &mut Vec<u32>| all.truncate(1)).expect("it is writable");
+        assert_eq!(load_whole::<Vec<u32>>(&path).len(), 1);
+    }
 }

@@ -209,6 +209,12 @@ impl Coord {
         wait::for_change(&self.repo, seen, pause, self.settings.remote.is_some());
     }
 
+    /// Waits until a change since `seen` may have given this session its turn in line, at most as
+    /// long as `pause`.
+    pub fn wait_for_turn(&self, seen: Option<ObjectId>, pause: Duration) {
+        wait::for_turn(self, seen, pause);
+    }
+
     /// The commit of the state here, for noticing later that it has moved.
     ///
     /// # Errors

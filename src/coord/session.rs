@@ -67,26 +67,18 @@ impl Sessions {
 
     /// The notes of a session.
     pub fn load(&self, actor: &Actor) -> Session {
-        local::load(&self.file(actor, "json"))
+        local::load_whole(&self.file(actor, "json"))
     }
 
-    /// Keeps the notes of a session.
-    pub fn store(&self, actor: &Actor, session: &Session) {
-        local::store(&self.file(actor, "json"), session);
-    }
-
-    /// Changes the notes of a session.
+    /// Changes the notes of a session. Best effort, as for all files of this kind.
     pub fn update(&self, actor: &Actor, change: impl FnOnce(&mut Session)) {
-        let before = self.load(actor);
-        let mut after = before.clone();
-        change(&mut after);
-        let surplus = after.refused.len().saturating_sub(REFUSED_MAX);
-        after.refused.drain(..surplus);
-        let surplus = after.notes.len().saturating_sub(NOTES_MAX);
-        after.notes.drain(..surplus);
-        if after != before {
-            self.store(actor, &after);
-        }
+        let _ = local::update(&self.file(actor, "json"), |session: &mut Session| {
+            change(session);
+            let surplus = session.refused.len().saturating_sub(REFUSED_MAX);
+            session.refused.drain(..surplus);
+            let surplus = session.notes.len().saturating_sub(NOTES_MAX);
+            session.notes.drain(..surplus);
+        });
     }
 
     /// Keeps the session alive until the result is dropped. Its locks count as free the moment the

@@ -2,8 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use crate::domain::State;
 use crate::model::object_id::ObjectId;
+use crate::model::record;
+use crate::model::wait::WaitRecord;
 use crate::store::{Backend, Repo, names};
+
+use super::Coord;
+use super::view::View;
 
 /// How often the local ref is looked at: one small file.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -25,4 +31,33 @@ pub(super) fn for_change(repo: &Repo, before: Option<ObjectId>, pause: Duration,
         }
         std::thread::sleep(look_every.min(left));
     }
+}
+
+/// Returns when it is worth asking again for what the session waits for, or after `pause`. A change
+/// of the state is worth it when it gives the session its turn: with many in line, all of them
+/// asking after each change would keep the clone busy with nothing.
+pub(super) fn for_turn(coord: &Coord, mut before: Option<ObjectId>, pause: Duration) {
+    let start = Instant::now();
+    let is_remote = coord.settings.remote.is_some();
+    while let Some(left) = pause
+        .checked_sub(start.elapsed())
+        .filter(|left| !left.is_zero())
+    {
+        for_change(&coord.repo, before, left, is_remote);
+        match coord.repo.tip(names::STATE) {
+            Ok(now) if now == before => {}
+            Ok(now) if !is_remote && is_left_waiting(coord, now) => before = now,
+            Ok(_) | Err(_) => return,
+        }
+    }
+}
+
+/// Whether the session is in line and not called. What cannot be read is for the request to report.
+fn is_left_waiting(coord: &Coord, tip: Option<ObjectId>) -> bool {
+    let read = || -> Option<WaitRecord> {
+        let place = WaitRecord::place(coord.actor()).ok()?;
+        let bytes = View::at(&coord.repo, tip).ok()?.get(&place).ok()??;
+        record::parse(&place, &bytes).ok()
+    };
+    read().is_some_and(|wait| wait.turn.is_none())
 }

@@ -22,6 +22,9 @@ const WAIT_SECS_MAX: u64 = 24 * 60 * 60;
 /// Pauses between looks at the line: short where a look costs a millisecond, longer where it costs
 /// the remote a request.
 const LOCAL_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+/// Who is far behind in line looks less often by itself: a release calls whoever is next.
+const BEHIND_PAUSE: Duration = Duration::from_millis(50);
+const BEHIND_MAX: u32 = 60;
 const REMOTE_PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 
 /// Lock paths, directories, globs or logical keys, all or none.
@@ -165,7 +168,9 @@ fn in_line(context: &Context<'_>, wanted: Wanted, wait: Duration) -> Result<Done
             coord.handle(Request::Leave(Leave {}))?;
             return Err(Refusal::LockHeld { conflicts }.into());
         }
-        coord.wait_for_change(seen, pause.mul_f64(0.75 + fastrand::f64() / 2.0).min(left));
+        let behind = BEHIND_PAUSE * u32::try_from(*ahead).unwrap_or(u32::MAX).min(BEHIND_MAX);
+        let jittered = (pause + behind).mul_f64(0.75 + fastrand::f64() / 2.0);
+        coord.wait_for_turn(seen, jittered.min(left));
         pause = (pause * 2).min(pause_max);
     }
 }
