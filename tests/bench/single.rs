@@ -126,29 +126,55 @@ pub fn remote(world: &World) -> Vec<Row> {
     world.config(&dir, "coord.remote", "origin");
     world.run(world.coord(&dir, &["lock", "warm.rs"]));
     let tree = world.run(world.git(&dir, &["rev-parse", "HEAD^{tree}"]));
-    let (ours, raw) = in_turn(
-        ROUNDS / 2,
-        |round| world.coord(&dir, &["lock", &format!("f{round}.rs")]),
-        |round| {
-            let commit =
-                world.run(world.git(&dir, &["commit-tree", "-m", &round.to_string(), &tree]));
-            world.git(
-                &dir,
-                &[
-                    "push",
-                    "-q",
-                    "origin",
-                    &format!("{commit}:refs/raw/{round}"),
-                ],
-            )
-        },
+    // One commit without a change of its own, and one that changes as many trees as a lock does.
+    let bare = |round: usize| {
+        let commit = ["commit-tree", "-m", &round.to_string(), &tree];
+        world.run(world.git(&dir, &commit))
+    };
+    let like_a_lock = |round: usize| {
+        let script = format!(
+            "blob=$(echo {round} | git hash-object -w --stdin)
+             tree=$(printf '100644 blob %s\\tf.rs=\\n' $blob | git mktree)
+             tree=$(printf '040000 tree %s\\tpath\\n' $tree | git mktree)
+             tree=$(printf '040000 tree %s\\tlocks\\n' $tree | git mktree)
+             git commit-tree -m {round} $tree"
+        );
+        world.run(world.shell(&dir, &script))
+    };
+    let push = |commit: String, name: &str, round: usize| {
+        world.git(
+            &dir,
+            &[
+                "push",
+                "-q",
+                "origin",
+                &format!("{commit}:refs/{name}/{round}"),
+            ],
+        )
+    };
+    let lock =
+        |name: &str, round: usize| world.coord(&dir, &["lock", &format!("{name}{round}.rs")]);
+    let rounds = ROUNDS / 2;
+    let empty = in_turn(rounds, |n| lock("a", n), |n| push(bare(n), "bare", n));
+    let shaped = in_turn(
+        rounds,
+        |n| lock("b", n),
+        |n| push(like_a_lock(n), "like", n),
     );
-    vec![Row::ratio(
-        "remote `lock` against a plain `git push` of one commit",
-        &ours,
-        &raw,
-        1.3,
-    )]
+    vec![
+        Row::ratio(
+            "remote `lock` against a plain `git push` of one empty commit",
+            &empty.0,
+            &empty.1,
+            1.3,
+        ),
+        Row::ratio(
+            "the same against a commit that changes as many trees",
+            &shaped.0,
+            &shaped.1,
+            1.3,
+        ),
+    ]
 }
 
 /// What 10,000 live records cost a command that asks for one, and those that ask for all.
