@@ -168,7 +168,7 @@ impl Asked {
                 let (key, hold) = holds.get(n.checked_rem(holds.len())?)?;
                 Request::Steal(Steal {
                     key: key.clone(),
-                    rev: hold.rev + u64::from(!is_now),
+                    rev: hold.rev.saturating_add(u64::from(!is_now)),
                     reason: "it is mine".parse().unwrap(),
                     ttl_secs: None,
                     host: None,
