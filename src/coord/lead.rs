@@ -18,11 +18,13 @@ use super::session::Session;
 use super::{Coord, Failure, queue, remember, view};
 
 /// How often a lost race is decided again before the caller is told to retry.
-const ATTEMPTS_MAX: usize = 40;
+const ATTEMPTS_MAX: usize = 200;
 /// How long at most, in deadlines of one network command; also less than the first few attempts
 /// are never made.
 const ATTEMPTS_TIMEOUTS_MAX: u32 = 4;
 const ATTEMPTS_MIN: usize = 12;
+/// How often a refusal by the remote is tried again although its state has not moved.
+const REJECTIONS_MAX: usize = 2;
 /// The longest pause after a lost race, in times that an attempt takes, for the first loss, the
 /// second and so on. It grows until many clones find room beside each other, and shrinks again for
 /// who has lost often: those who came later stand back, and nobody starves.
@@ -189,6 +191,7 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
     let time_max = coord.settings.timeout * ATTEMPTS_TIMEOUTS_MAX;
     let mut base = view::trusted(coord)?;
     let mut losses = 0;
+    let mut rejections = 0;
     let mut is_confirmed = false;
     for attempt in 0..ATTEMPTS_MAX {
         if attempt >= ATTEMPTS_MIN && start.elapsed() > time_max {
@@ -219,7 +222,16 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
         // Notes of the session come before its landing, and are published even when that is refused:
         // the branch must not move then.
         let is_granted = answers.last().is_some_and(Result::is_ok);
-        match publish(coord, &mut round.draft, with.filter(|_| is_granted))? {
+        let published = match publish(coord, &mut round.draft, with.filter(|_| is_granted)) {
+            // A rival may have locked the ref there and not have moved it yet. A rule of the host
+            // says the same again; a branch that lands is looked at by its caller.
+            Err(Failure::Rejected { .. }) if with.is_none() && rejections < REJECTIONS_MAX => {
+                rejections += 1;
+                Published::Lost
+            }
+            other => other?,
+        };
+        match published {
             Published::Done => {
                 let epoch = housekeeping(coord, &round);
                 return Ok(Settled { answers, epoch });

