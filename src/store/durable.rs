@@ -19,33 +19,32 @@ const THREADS_MAX: usize = 16;
 pub(super) fn flush(files: &[PathBuf]) -> Result<()> {
     let all: BTreeSet<&Path> = files.iter().map(PathBuf::as_path).collect();
     let all: Vec<&Path> = all.into_iter().collect();
+    let panicked = || Error::damaged("a flush", "its thread panicked");
+    side_by_side(&all, |path| flush_one(path), panicked)
+}
+
+/// Flushes files that were just written.
+pub(super) fn flush_open(files: &[&File]) -> std::io::Result<()> {
+    let panicked = || std::io::Error::other("a thread that flushes panicked");
+    side_by_side(files, |file| file.sync_all(), panicked)
+}
+
+/// Flushes all at the same time, so that the file system can commit them together.
+fn side_by_side<T: Sync, E: Send>(
+    all: &[T],
+    flush: impl Fn(&T) -> Result<(), E> + Sync,
+    panicked: impl Fn() -> E,
+) -> Result<(), E> {
     let chunk = all.len().div_ceil(THREADS_MAX).max(1);
+    let flush = &flush;
     std::thread::scope(|scope| {
         let running: Vec<_> = all
             .chunks(chunk)
-            .map(|paths| scope.spawn(move || paths.iter().try_for_each(|path| flush_one(path))))
+            .map(|some| scope.spawn(move || some.iter().try_for_each(flush)))
             .collect();
-        running.into_iter().try_for_each(|thread| {
-            thread
-                .join()
-                .unwrap_or_else(|_| Err(Error::damaged("a flush", "its thread panicked")))
-        })
-    })
-}
-
-/// Flushes files that were just written, side by side.
-pub(super) fn flush_open(files: &[&File]) -> std::io::Result<()> {
-    let chunk = files.len().div_ceil(THREADS_MAX).max(1);
-    std::thread::scope(|scope| {
-        let flush = |files: &[&File]| files.iter().try_for_each(|file| file.sync_all());
-        let running: Vec<_> = files
-            .chunks(chunk)
-            .map(|files| scope.spawn(move || flush(files)))
-            .collect();
-        let panicked = || Err(std::io::Error::other("a thread that flushes panicked"));
         running
             .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|_| panicked()))
+            .try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(panicked())))
     })
 }
 
