@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 
 /// Largest such file that is read, in bytes.
 const BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// What a file takes on the disk at least, in bytes.
+const BLOCK: usize = 4096;
 
 /// Reads a JSON file; anything unusable is the default.
 pub(super) fn load<T: DeserializeOwned + Default>(path: &Path) -> T {
@@ -53,10 +55,18 @@ where
     if after == before {
         return Ok(());
     }
-    let bytes = serde_json::to_vec(&after)?;
+    let mut bytes = serde_json::to_vec(&after)?;
+    let length = file.metadata()?.len() as usize;
+    // A little less is made up with blanks: cutting a file short costs as much as a new one.
+    if bytes.len() < length && length <= BLOCK {
+        bytes.resize(length, b' ');
+    }
     (&file).rewind()?;
     (&file).write_all(&bytes)?;
-    file.set_len(bytes.len() as u64)
+    if bytes.len() < length {
+        file.set_len(bytes.len() as u64)?;
+    }
+    Ok(())
 }
 
 fn read<T: DeserializeOwned>(mut file: &File) -> Option<T> {

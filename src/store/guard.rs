@@ -20,6 +20,8 @@ use super::kept::SPAWNING;
 const FILE: &str = "lock";
 /// Most of a note that is read, in bytes: it has a line for each ref of one move.
 const NOTE_BYTES_MAX: u64 = 256 * 1024;
+/// The empty line that ends a note.
+const END: &str = "\n";
 
 /// The lock file of a clone, opened but not yet locked.
 #[derive(Debug)]
@@ -123,19 +125,23 @@ impl GuardFile {
         }
     }
 
-    /// Notes that a ref is about to move. The lock is held.
+    /// Notes that a ref is about to move, a line for each. The lock is held.
     pub(super) fn begin(&self, note: &str) -> Result<()> {
-        let file = self.file();
-        (&*file)
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| (&*file).write_all(note.as_bytes()))
-            .map_err(Error::io("writing", &self.path))
+        self.write_first(&format!("{note}{END}"))
     }
 
     /// Forgets the note: the move was seen to its end. The lock is held.
     pub(super) fn end(&self) -> Result<()> {
-        self.file()
-            .set_len(0)
+        self.write_first(END)
+    }
+
+    /// Writes over what is there: cutting the file short would make the file system free a block
+    /// and find it again with every operation.
+    fn write_first(&self, text: &str) -> Result<()> {
+        let file = self.file();
+        (&*file)
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| (&*file).write_all(text.as_bytes()))
             .map_err(Error::io("writing", &self.path))
     }
 
@@ -143,16 +149,21 @@ impl GuardFile {
     pub(super) fn interrupted(&self) -> Result<Option<Intent>> {
         let read = || -> std::io::Result<Option<Intent>> {
             let file = self.file();
-            let meta = file.metadata()?;
-            if meta.len() == 0 {
+            let mut lines = Vec::new();
+            (&*file).seek(SeekFrom::Start(0))?;
+            (&*file).take(NOTE_BYTES_MAX).read_to_end(&mut lines)?;
+            let text = String::from_utf8_lossy(&lines);
+            // What follows the empty line is left from longer notes.
+            let note: String = text
+                .split_inclusive('\n')
+                .take_while(|line| *line != END)
+                .collect();
+            if note.is_empty() {
                 return Ok(None);
             }
-            let mut note = Vec::new();
-            (&*file).seek(SeekFrom::Start(0))?;
-            (&*file).take(NOTE_BYTES_MAX).read_to_end(&mut note)?;
             Ok(Some(Intent {
-                at: meta.modified()?,
-                note: String::from_utf8_lossy(&note).into_owned(),
+                at: file.metadata()?.modified()?,
+                note,
             }))
         };
         read().map_err(Error::io("reading", &self.path))

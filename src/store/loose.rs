@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use adler2::Adler32;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
@@ -15,6 +16,9 @@ use super::durable;
 use super::error::{Error, Result};
 use super::object::NewObject;
 use crate::model::object_id::ObjectId;
+
+/// Most bytes, header and all, of an object that is stored and not deflated: a block of the disk.
+const STORED_BYTES_MAX: usize = 4096 - 11;
 
 /// An object under its temporary name.
 struct Unnamed {
@@ -120,9 +124,31 @@ fn write_unnamed(object: &NewObject, path: PathBuf) -> Result<Unnamed> {
 }
 
 fn deflate(object: &NewObject) -> std::io::Result<Vec<u8>> {
+    let header = format!("{} {}\0", object.kind.as_str(), object.data.len());
+    if header.len() + object.data.len() <= STORED_BYTES_MAX {
+        return Ok(stored(header.as_bytes(), &object.data));
+    }
     // Git's own level for loose objects; packing deflates again.
     let mut encoder = ZlibEncoder::new(Vec::with_capacity(256), Compression::fast());
-    write!(encoder, "{} {}\0", object.kind.as_str(), object.data.len())?;
+    encoder.write_all(header.as_bytes())?;
     encoder.write_all(&object.data)?;
     encoder.finish()
+}
+
+/// A zlib stream of one stored block (RFC 1950, RFC 1951 3.2.4). A small file takes a whole block of
+/// the disk anyway, and setting a compressor up takes longer than writing the file.
+fn stored(header: &[u8], data: &[u8]) -> Vec<u8> {
+    let mut sum = Adler32::new();
+    sum.write_slice(header);
+    sum.write_slice(data);
+    // `STORED_BYTES_MAX` is far below the 65,535 that a block may have.
+    let length = (header.len() + data.len()) as u16;
+    let mut stream = Vec::with_capacity(11 + header.len() + data.len());
+    stream.extend([0x78, 0x01, 0x01]);
+    stream.extend(length.to_le_bytes());
+    stream.extend((!length).to_le_bytes());
+    stream.extend(header);
+    stream.extend(data);
+    stream.extend(sum.checksum().to_be_bytes());
+    stream
 }

@@ -84,7 +84,9 @@ impl RefWriter {
         } else {
             "core.fsync=none"
         };
-        let args = ["-c", fsync, "update-ref", "--stdin"];
+        // Else git looks for refs that are called like each id, in some fifteen places.
+        let plain = "core.warnAmbiguousRefs=false";
+        let args = ["-c", fsync, "-c", plain, "update-ref", "--stdin"];
         let packed = self.packed();
         let kept = guard.inherited(|| self.git.open_unguarded(&args))?;
         Ok(Transactions {
