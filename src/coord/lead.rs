@@ -56,7 +56,9 @@ pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> 
 }
 
 fn handle_job(coord: &Coord, job: Job, session: Session, with: Option<&Alongside>) -> Answer {
-    coord.repo.warm()?;
+    if coord.settings.remote.is_none() {
+        coord.repo.warm()?;
+    }
     coord.sessions().revive(coord.actor());
     let dir = coord.repo.coord_dir();
     let alone = with.is_some();

@@ -310,7 +310,17 @@ impl Backend for Repo {
     fn push(&self, remote: &str, swaps: &[RefSwap]) -> Result<Pushed> {
         let push = || {
             let scratch = self.coord_dir();
-            remote::push(&self.git, &scratch, remote, swaps, self.options.timeout)
+            // What moves the local ref afterwards starts up beside the push. Should it fail to,
+            // that move tries again and says why.
+            let warm = || drop(self.warm());
+            remote::push(
+                &self.git,
+                &scratch,
+                remote,
+                swaps,
+                self.options.timeout,
+                warm,
+            )
         };
         let pushed = push()?;
         if pushed == Pushed::Moved || self.objects.restore_all()? == 0 {
