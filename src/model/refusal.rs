@@ -183,6 +183,7 @@ const SHOWN_MAX: usize = 10;
 #[cfg(test)]
 mod tests {
     use super::Refusal;
+    use crate::model::key::Here;
 
     #[test]
     fn a_thousand_paths_are_a_few_lines() {
@@ -190,6 +191,6 @@ mod tests {
         let refusal = Refusal::LockRequired {
             paths: paths.collect::<Result<_, _>>().expect("they are keys"),
         };
-        assert!(refusal.to_string().len() < 300 && refusal.hint().len() < 300);
+        assert!(refusal.to_string().len() < 300 && refusal.hint(&Here::Top).len() < 300);
     }
 }
