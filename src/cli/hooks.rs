@@ -12,12 +12,13 @@ use super::page::{Color, Ink, Page};
 pub(super) fn fire(args: &[OsString]) -> Exit {
     let Heard {
         refused,
+        here,
         notes,
         is_no,
     } = hooks::fire(args);
     let page = Page::new(Color::Auto, false);
     if let Some(failure) = &refused {
-        page.failure(failure);
+        page.failure(failure, &here);
     }
     for note in &notes {
         page.note(&format!("git-coord: {note}"));

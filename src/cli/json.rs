@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::coord::Failure;
 use crate::coord::failure::Fault;
+use crate::model::key::Here;
 use crate::model::notice::NoticeRecord;
 use crate::model::refusal::Refusal;
 use crate::ops::Answer;
@@ -106,12 +107,12 @@ fn yes(answer: Said<'_>, notices: &[NoticeRecord]) -> String {
     })
 }
 
-pub(super) fn of_failure(failure: &Failure, notices: &[NoticeRecord]) -> String {
+pub(super) fn of_failure(failure: &Failure, here: &Here, notices: &[NoticeRecord]) -> String {
     line(&No {
         schema: Fixed,
         ok: Is,
         message: failure.to_string(),
-        hint: failure.hint(),
+        hint: failure.hint(here),
         notices,
         why: match failure {
             Failure::Refused(refusal) => Why::Refused(refusal),

@@ -31,7 +31,9 @@ use clap::{CommandFactory, FromArgMatches};
 use clap_complete::CompleteEnv;
 
 use crate::coord::Failure;
-use crate::ops::{Answer, Context, Operation, status};
+use crate::model::key::Here;
+use crate::model::notice::NoticeRecord;
+use crate::ops::{Answer, Context, Operation, keys, status};
 
 use args::{Cli, Command};
 pub use exit::Exit;
@@ -184,23 +186,19 @@ fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) 
                 _ => Exit::of_answer(&answer).into(),
             }
         }
-        Err(failure) => fail_with(page, &failure, &notices).into(),
+        Err(failure) => fail_with(page, &failure, &keys::here(context), &notices).into(),
     }
 }
 
 fn fail(page: &Page, failure: &Failure) -> Exit {
-    fail_with(page, failure, &[])
+    fail_with(page, failure, &Here::Top, &[])
 }
 
-fn fail_with(
-    page: &Page,
-    failure: &Failure,
-    notices: &[crate::model::notice::NoticeRecord],
-) -> Exit {
+fn fail_with(page: &Page, failure: &Failure, here: &Here, notices: &[NoticeRecord]) -> Exit {
     if page.is_json {
-        page.data(&json::of_failure(failure, notices));
+        page.data(&json::of_failure(failure, here, notices));
     } else {
-        page.failure(failure);
+        page.failure(failure, here);
     }
     Exit::of_failure(failure)
 }

@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use crate::coord::Failure;
+use crate::model::key::Here;
 use crate::model::text::shown;
 
 use super::put;
@@ -112,8 +113,8 @@ impl Page {
         }
     }
 
-    /// What went wrong, and what to do next.
-    pub(super) fn failure(&self, failure: &Failure) {
+    /// What went wrong, and what to do next, as it is typed here.
+    pub(super) fn failure(&self, failure: &Failure, here: &Here) {
         let word = match failure {
             Failure::Refused(_) => "refused",
             _ => "error",
@@ -121,7 +122,7 @@ impl Page {
         let code = failure.code();
         let head = painted(self.err_color, Ink::Bad, &format!("{word}[{code}]:"));
         self.raw_note(&format!("{head} {}", shown_lines(&failure.to_string())));
-        if let Some(hint) = failure.hint() {
+        if let Some(hint) = failure.hint(here) {
             let head = painted(self.err_color, Ink::Faint, "hint:");
             self.raw_note(&format!("{head} {}", shown_lines(&hint)));
         }

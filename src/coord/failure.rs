@@ -1,5 +1,6 @@
 //! Every way in which a command can end other than well.
 
+use crate::model::key::Here;
 use crate::model::record::Damage;
 use crate::model::refusal::Refusal;
 use crate::store;
@@ -185,10 +186,10 @@ impl Failure {
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
+    /// What to do next, with commands as they are typed here.
+    pub fn hint(&self, here: &Here) -> Option<String> {
         match self {
-            Self::Refused(refusal) => Some(refusal.hint()),
+            Self::Refused(refusal) => Some(refusal.hint(here)),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => {
                 Some("nothing was changed; try again when the remote answers".into())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::coord::{Coord, Failure};
 use crate::domain::locks::LOCKS;
+use crate::model::text::shell_word;
 use crate::model::time::span;
 use crate::ops::check::{as_keys, judge};
 
@@ -33,9 +34,11 @@ pub(super) fn judged(
     let paths = as_keys(paths()?)?;
     match judge(coord, &paths, None) {
         Ok(checked) => {
+            let here = super::here();
             let open = checked.uncovered.iter();
             notes.extend(open.map(|path| {
-                format!("warning: `{path}` is changed without a lock; `git coord lock {path}`")
+                let typed = shell_word(&path.typed(&here));
+                format!("warning: `{path}` is changed without a lock; `git coord lock {typed}`")
             }));
             Ok(Heard::yes(notes))
         }

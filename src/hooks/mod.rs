@@ -17,6 +17,7 @@ use std::path::Path;
 
 use crate::coord::{Coord, Failure};
 use crate::env;
+use crate::model::key::Here;
 use crate::ops::hooks::Event;
 use crate::store::Git;
 
@@ -25,6 +26,8 @@ use crate::store::Git;
 pub struct Heard {
     /// Why not.
     pub refused: Option<Failure>,
+    /// Where the person is who reads it.
+    pub here: Here,
     /// What else there is to say.
     pub notes: Vec<String>,
     /// Whether git shall stop.
@@ -44,6 +47,7 @@ impl Heard {
     fn no(why: Failure, notes: Vec<String>) -> Self {
         Self {
             refused: Some(why),
+            here: here(),
             notes,
             is_no: true,
         }
@@ -52,6 +56,12 @@ impl Heard {
 
 /// Set for every git that git-coord starts itself: nobody has to be asked then.
 const INTERNAL: &str = "GIT_COORD_INTERNAL";
+
+/// Where the person typed, as git tells its hooks, which it starts at the top.
+fn here() -> Here {
+    let prefix = std::env::var_os("GIT_PREFIX").unwrap_or_default();
+    Here::below(prefix.as_encoded_bytes())
+}
 
 /// Answers one call; `args` are the event and what git passes to its hook.
 pub fn fire(args: &[OsString]) -> Heard {

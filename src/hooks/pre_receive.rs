@@ -12,6 +12,7 @@ use crate::domain::check;
 use crate::domain::locks::LOCKS;
 use crate::env;
 use crate::model::event::Event;
+use crate::model::key::Here;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::ops::check::as_keys;
@@ -62,7 +63,10 @@ pub(super) fn answer(dir: &Path) -> Heard {
             is_no: true,
             ..Heard::yes(vec![format!("refused: {what}"), format!("hint: {hint}")])
         },
-        Err(No::Held { refusal, note }) => Heard::no(refusal.into(), vec![note]),
+        Err(No::Held { refusal, note }) => Heard {
+            here: Here::Anywhere,
+            ..Heard::no(refusal.into(), vec![note])
+        },
         Err(No::Failure(why)) => {
             let is_set = coord.repo().config().get("coord.failclosed").is_some();
             cannot_tell(&why, is_set.then_some(coord.settings().fail_closed))

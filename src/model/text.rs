@@ -65,6 +65,16 @@ pub fn shown(text: &str) -> String {
     out
 }
 
+/// A text as one word of a shell's command line.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// Whether a character moves the cursor, reorders text, or is invisible and so can carry what a
 /// person does not see and a model reads: controls, format characters, fillers, tags, and variation
 /// selectors but for the two that choose between text and picture.

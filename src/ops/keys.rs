@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::coord::Failure;
-use crate::model::key::{Entry, Key, KeyError, Surroundings, WorkTree, resolve};
+use crate::model::key::{Entry, Here, Key, KeyError, Surroundings, WorkTree, resolve};
 use crate::store::Tracked;
 use crate::worktree::DiskTree;
 
@@ -55,6 +55,15 @@ pub fn read(context: &Context<'_>, typed: &[String], strict: bool) -> Result<Res
         resolved.notes.extend(one.note);
     }
     Ok(resolved)
+}
+
+/// Where keys are typed.
+pub fn here(context: &Context<'_>) -> Here {
+    let top = context.coord.repo().layout().work_dir.as_deref();
+    match top.map(|top| top.canonicalize().unwrap_or_else(|_| top.into())) {
+        Some(top) => Here::below(&prefix(&top, &context.dir)),
+        None => Here::Top,
+    }
 }
 
 /// The directory below the top of the working tree, as git's `--show-prefix` without its slash.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::coord::{Done, Failure};
 use crate::env;
 use crate::model::lock::Mode;
-use crate::model::refusal::{Conflict, Refusal};
+use crate::model::refusal::Conflict;
 use crate::model::reply::Reply;
 use crate::model::request::{Leave, Lock as Wanted, Request, Steal};
 use crate::model::text::Text;
@@ -133,7 +133,7 @@ impl Lock {
 
 /// Asks again until the keys are granted or the time is over. What counts is the grant that is
 /// finally read, never the fact of having waited.
-fn in_line(context: &Context<'_>, wanted: Wanted, wait: Duration) -> Result<Done, Failure> {
+fn in_line(context: &Context<'_>, mut wanted: Wanted, wait: Duration) -> Result<Done, Failure> {
     let coord = &context.coord;
     let start = Instant::now();
     let (mut pause, pause_max) = if coord.settings().remote.is_some() {
@@ -164,9 +164,10 @@ fn in_line(context: &Context<'_>, wanted: Wanted, wait: Duration) -> Result<Done
         }
         let left = wait.saturating_sub(start.elapsed());
         if left.is_zero() {
-            let conflicts = conflicts.clone();
-            coord.handle(Request::Leave(Leave {}))?;
-            return Err(Refusal::LockHeld { conflicts }.into());
+            // Once more from the place in line, for a plain yes or no: what is in the way may be a
+            // lock, or only those who came before.
+            wanted.wait_until = None;
+            continue;
         }
         let behind = BEHIND_PAUSE * u32::try_from(*ahead).unwrap_or(u32::MAX).min(BEHIND_MAX);
         let jittered = (pause + behind).mul_f64(0.75 + fastrand::f64() / 2.0);

@@ -16,6 +16,7 @@ mod docs;
 mod doctor;
 mod epochs;
 mod group_commit;
+mod hints;
 mod hooks;
 mod hostile;
 mod init;

@@ -1,6 +1,7 @@
 //! `lock --wait`: the line, its order, its dead, and circles of waiters.
 
-use std::time::Instant;
+use std::fs::{self, File};
+use std::time::{Duration, Instant};
 
 use crate::support::wait::until;
 use crate::support::{Agent, Running, Sandbox};
@@ -8,9 +9,14 @@ use crate::support::{Agent, Running, Sandbox};
 /// Starts waiting for a key, and returns when the line has the agent.
 #[track_caller]
 fn waiting(agent: &Agent, key: &str) -> Running {
-    let waiting = agent
-        .command("git", ["coord", "lock", key, "--wait"])
-        .spawn();
+    waiting_for(agent, &[key])
+}
+
+/// The same for several keys.
+#[track_caller]
+fn waiting_for(agent: &Agent, keys: &[&str]) -> Running {
+    let words = [&["coord", "lock", "--wait"], keys].concat();
+    let waiting = agent.command("git", words).spawn();
     until("the agent stands in the line", || {
         let line = agent.git(["ls-tree", "-r", "--name-only", "refs/coord/state", "waits/"]);
         line.stdout.contains(agent.name()).then_some(())
@@ -122,4 +128,42 @@ fn a_wait_that_is_over_is_refused_and_leaves_the_line() {
     alice.coord(["unlock", "src/a.rs"]).ok();
     // Nobody's turn is kept for the one who left.
     carol.coord(["lock", "src/a.rs"]).ok();
+}
+
+/// When the time was over while the question was on its way, the answer was `lock_held` with no
+/// lock, although only those who came before were in the way.
+#[test]
+fn a_wait_that_ends_behind_others_in_line_names_them() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| repo.agent(name));
+    alice.coord(["lock", "src/a.rs"]).ok();
+    // One of the two is free, and kept for him.
+    let bob_waits = waiting_for(&bob, &["src/a.rs", "src/b.rs"]);
+    // Another writer of the clone is slow, until carol's time is over and her question is not.
+    let writer = File::open(repo.path().join(".git/coord/lock")).unwrap();
+    writer.lock().unwrap();
+    let carol_waits = carol
+        .command("git", ["coord", "lock", "src/b.rs", "--wait=2s", "--json"])
+        .spawn();
+    until("carol's request stands in the queue", || {
+        let queue = fs::read_dir(repo.path().join(".git/coord/queue")).ok()?;
+        let asks = queue.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+        let mut of_carol = asks.filter(|ask| ask.contains("carol"));
+        of_carol.next()
+    });
+    let asked = Instant::now();
+    until("carol's time is over", || {
+        (asked.elapsed() > Duration::from_secs(2)).then_some(())
+    });
+    writer.unlock().unwrap();
+    let told = carol_waits.wait().refused().json();
+    assert_eq!(told["code"], "reserved", "{told}");
+    assert_eq!(told["ahead"][0]["by"]["agent"], "bob", "{told}");
+    assert_eq!(told["ahead"][0]["wanted"], "src/b.rs", "{told}");
+    // She is out of the line: whoever comes after bob need not wait for her.
+    alice.coord(["unlock", "--all"]).ok();
+    bob_waits.wait().ok();
+    bob.coord(["unlock", "--all"]).ok();
+    alice.coord(["lock", "src/b.rs"]).ok();
 }

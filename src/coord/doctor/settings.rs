@@ -2,6 +2,7 @@
 
 use crate::coord::settings::{KNOWN, Settings};
 use crate::coord::{Coord, Failure};
+use crate::model::key::Here;
 use crate::model::time::span;
 use crate::store::{Config, TEAM_FILE, TEAM_KEYS};
 
@@ -46,7 +47,7 @@ pub(super) fn read(config: &Config) -> Result<(Settings, Read), Failure> {
             Err(why) => {
                 left_out.push(key);
                 read.wrong
-                    .push((why.to_string(), why.hint().unwrap_or_default()));
+                    .push((why.to_string(), why.hint(&Here::Top).unwrap_or_default()));
             }
             Ok(settings) => read.doubtful.extend(doubt(key, value, &settings)),
         }

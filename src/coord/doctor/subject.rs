@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::coord::identity::{self, Identity};
 use crate::coord::{Coord, Failure};
 use crate::model::id::Actor;
+use crate::model::key::Here;
 use crate::store::Repo;
 
 use super::finding::Judged;
@@ -47,7 +48,7 @@ impl Subject {
 
     pub(super) fn judge_identity(&self) -> Judged {
         if let Some(why) = &self.bad_name {
-            let advice = why.hint().unwrap_or_default();
+            let advice = why.hint(&Here::Top).unwrap_or_default();
             return Judged::problem(why.to_string()).advice(advice);
         }
         let Identity {

@@ -1,6 +1,7 @@
 //! Circles of sessions that wait for each other.
 
 use super::words::World;
+use crate::model::key::Here;
 use crate::model::refusal::Refusal;
 use crate::model::reply::How;
 
@@ -86,11 +87,8 @@ fn a_circle_that_a_steal_closes_is_told_to_the_next_who_asks() {
         .wait_until(until)
         .refused("deadlock");
     assert_eq!(cycle(&refusal), "alice bob alice");
-    assert!(
-        refusal.hint().contains("git coord unlock a"),
-        "{}",
-        refusal.hint()
-    );
+    let hint = refusal.hint(&Here::Top);
+    assert!(hint.contains("git coord unlock a"), "{hint}");
 }
 
 #[test]

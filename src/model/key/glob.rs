@@ -78,8 +78,7 @@ impl GlobKey {
 
     /// Returns the components joined with `/`.
     pub(super) fn exact(&self) -> Vec<u8> {
-        let names: Vec<Vec<u8>> = self.segments.iter().map(write_segment).collect();
-        let text = names.join(&b'/');
+        let text = write(&self.segments);
         if text.first() == Some(&b'!') {
             [b"\\", &text[..]].concat()
         } else {
@@ -100,6 +99,11 @@ impl GlobKey {
         } else {
             text
         }
+    }
+
+    /// Returns the components.
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
     }
 
     /// Returns the deepest directory that every match is at or below.
@@ -279,6 +283,12 @@ fn class_byte(text: &[u8]) -> Option<(u8, &[u8])> {
         [b'\\'] | [] => None,
         [byte, rest @ ..] => Some((*byte, rest)),
     }
+}
+
+/// Writes components, joined with `/`.
+pub(super) fn write(segments: &[Segment]) -> Vec<u8> {
+    let names: Vec<Vec<u8>> = segments.iter().map(write_segment).collect();
+    names.join(&b'/')
 }
 
 /// Writes one component.

@@ -13,6 +13,7 @@ mod error;
 #[cfg(test)]
 mod fsck;
 mod glob;
+mod here;
 mod logical;
 mod path;
 mod placing;
@@ -37,6 +38,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub use around::{Entry, Resolved, Surroundings, WorkTree};
 pub use error::KeyError;
 pub use glob::{GlobKey, SEGMENTS_MAX};
+pub use here::Here;
 pub use logical::{LogicalKey, PREFIXES, is_prefix};
 pub use path::{Kind, PathKey};
 pub use placing::{GLOBS, LOCKS, Lookups};

@@ -175,7 +175,7 @@ pub(super) fn check_component(component: &[u8], whole: &[u8]) -> Result<(), KeyE
 }
 
 /// Says whether a path, written plainly, would be taken for another kind of key.
-fn reads_otherwise(bytes: &[u8]) -> bool {
+pub(super) fn reads_otherwise(bytes: &[u8]) -> bool {
     super::glob::has_wild(bytes)
         || matches!(bytes[0], b'"' | b':')
         || logical::split_prefix(bytes).is_some()

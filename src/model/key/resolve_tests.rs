@@ -383,6 +383,24 @@ proptest! {
         })?;
     }
 
+    /// What is suggested to somebody in a directory leads back to the key there.
+    #[test]
+    fn a_typed_key_means_its_key_where_it_is_typed(
+        key in any_key(),
+        dir in "[abA]{1,2}(/[ab]{1,2}){0,3}",
+    ) {
+        with(&dir, |around| {
+            around.strict = true;
+            around.tree = &Bare;
+            for here in [Here::below(dir.as_bytes()), Here::Anywhere] {
+                let typed = key.typed(&here);
+                let resolved = resolve(typed.as_bytes(), around);
+                prop_assert_eq!(resolved, Ok(Resolved { key: key.clone(), note: None }), "{}", typed);
+            }
+            Ok(())
+        })?;
+    }
+
     #[test]
     fn nothing_typed_panics(text in proptest::collection::vec(any::<u8>(), 0..24), ascii in "[ -~]{0,16}") {
         with("src/db", |around| {

@@ -49,7 +49,7 @@ fn a_branch_takes_no_change_of_what_somebody_else_holds() {
     exit 1
     --- stderr
     remote: refused[lock_held]: `src/auth.rs` is locked by bob (session s1) since [time] until [time], on branch `main`: new login
-    remote: hint: wait with `git coord lock --wait src/auth.rs`, work on something else, or, if bob is gone, `git coord lock --steal --rev 1 --reason … src/auth.rs`
+    remote: hint: wait with `git coord lock --wait :/src/auth.rs`, work on something else, or, if bob is gone, `git coord lock --steal --rev 1 --reason … :/src/auth.rs`
     remote: git-coord: this server does not know who pushes; it goes by the `Coord-Agent:` trailers of the commits
     To [sandbox]/hub.git
      ! [remote rejected] main -> main (pre-receive hook declined)

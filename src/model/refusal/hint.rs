@@ -1,0 +1,100 @@
+//! What to do next after a refusal: commands that can be pasted into a shell.
+
+use crate::model::key::{Here, Key};
+use crate::model::text::{shell_word, shown};
+
+use super::{Refusal, SHOWN_MAX};
+
+impl Refusal {
+    /// What to do next, with commands as they are typed here.
+    pub fn hint(&self, here: &Here) -> String {
+        match self {
+            Self::LockHeld { conflicts } => match conflicts.first() {
+                Some(first) => format!(
+                    "wait with `git coord lock --wait {}`, work on something else, or, if {} is gone, \
+                     `git coord lock --steal --rev {} --reason … {}`",
+                    typed(conflicts.iter().map(|conflict| &conflict.wanted), here),
+                    first.by.agent,
+                    first.rev,
+                    typed([&first.held], here)
+                ),
+                None => "try again".into(),
+            },
+            Self::OtherSession { conflicts } => format!(
+                "if that session is over or is yours, take over with `git coord lock --takeover {}`",
+                typed(conflicts.iter().map(|conflict| &conflict.wanted), here)
+            ),
+            Self::Reserved { ahead } => format!(
+                "get in line with `git coord lock --wait {}`",
+                typed(ahead.iter().map(|ahead| &ahead.wanted), here)
+            ),
+            Self::Deadlock { held, .. } => format!(
+                "give back what the others wait for with `git coord unlock {}`, then ask for all \
+                 of it at once",
+                typed(held, here)
+            ),
+            Self::NotHeld { keys, conflicts } if conflicts.is_empty() => format!(
+                "see what you hold with `git coord locks --mine`, or take it with `git coord lock {}`",
+                typed(keys, here)
+            ),
+            Self::NotHeld { .. } => "see what you hold with `git coord locks --mine`".into(),
+            // That option takes the beginning of a canonical key, wherever it is typed.
+            Self::RevChanged { key, .. } => format!(
+                "look again with `git coord locks --json --key {}`",
+                typed([key], &Here::Top)
+            ),
+            Self::LockRequired { paths } => {
+                format!("take it with `git coord lock {}`", typed(paths, here))
+            }
+            Self::Behind { .. } => {
+                "get them first with `git pull --rebase`, then push again".into()
+            }
+            Self::Limit { .. } => "give something back, or ask for less at a time".into(),
+            Self::Damaged { .. } => {
+                "nothing was changed; `git coord doctor` shows damage and what can be done".into()
+            }
+        }
+    }
+}
+
+/// Keys as words of a command, each once; a few of them where there are many.
+fn typed<'k>(keys: impl IntoIterator<Item = &'k Key>, here: &Here) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for key in keys {
+        let word = shell_word(&shown(&key.typed(here)));
+        if words.len() == SHOWN_MAX {
+            words.push("…".into());
+            break;
+        }
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+    use crate::model::key::{Here, Key};
+
+    fn keys(texts: &[&str]) -> Vec<Key> {
+        let keys = texts.iter().map(|text| text.parse());
+        keys.collect::<Result<_, _>>().expect("they are keys")
+    }
+
+    #[test]
+    fn keys_in_a_hint_can_be_pasted_into_a_shell() {
+        let cases = [
+            (&["src/a.rs", "src/", "src/a.rs"][..], "src/a.rs src/"),
+            (&["src/**/*.sql"], "'src/**/*.sql'"),
+            (&["api:GET /v1/users"], "'api:GET /v1/users'"),
+            (&["it's", "$(rm)"], r"'it'\''s' '$(rm)'"),
+            (&["~root"], "'~root'"),
+            (&["-f"], "./-f"),
+        ];
+        for (texts, words) in cases {
+            assert_eq!(typed(&keys(texts), &Here::Top), words);
+        }
+    }
+}
