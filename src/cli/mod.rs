@@ -19,6 +19,7 @@ mod page;
 mod pages;
 mod schema;
 mod set_up;
+mod task;
 mod text;
 mod usage;
 

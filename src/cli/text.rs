@@ -72,6 +72,7 @@ fn of_done(page: &Page, done: &Done) -> String {
             let from: Vec<String> = from.iter().map(ToString::to_string).collect();
             format!("{}from {}\n", of_granted(page, lock), from.join(", "))
         }
+        Reply::Task(told) => super::task::of_told(page, told),
         Reply::Left { was_waiting: true } => "no longer in line\n".into(),
         Reply::Left { was_waiting: false } => "was not in line\n".into(),
         Reply::Landed { released, renewed } => {
@@ -94,7 +95,7 @@ fn of_done(page: &Page, done: &Done) -> String {
     }
 }
 
-fn of_granted(page: &Page, lock: &Granted) -> String {
+pub(super) fn of_granted(page: &Page, lock: &Granted) -> String {
     let key = page.ink(Ink::Key, &lock.key.to_string());
     let shared = if lock.mode == Mode::Shared {
         ", shared"

@@ -147,6 +147,15 @@ impl Failure {
                 | Refusal::RevChanged { .. }
                 | Refusal::LockRequired { .. }
                 | Refusal::Behind { .. }
+                | Refusal::NotFound { .. }
+                | Refusal::Exists { .. }
+                | Refusal::NotYours { .. }
+                | Refusal::WrongState { .. }
+                | Refusal::NothingReady { .. }
+                | Refusal::Cycle { .. }
+                | Refusal::Secret { .. }
+                | Refusal::Changed { .. }
+                | Refusal::NotAllowed { .. }
                 | Refusal::Limit { .. } => Class::Refused,
             },
             Self::Usage { .. } | Self::Store(store::Error::NoRepository { .. }) => Class::Usage,

@@ -77,6 +77,12 @@ fn follow(session: &mut Session, reply: &Reply) {
         Reply::Unlocked { released, .. } | Reply::Landed { released, .. } => {
             session.keys.retain(|key| !released.contains(key));
         }
+        Reply::Task(told) => {
+            session.keys.retain(|key| !told.released.contains(key));
+            session
+                .keys
+                .extend(told.locks.iter().map(|lock| lock.key.clone()));
+        }
         Reply::Waiting { .. }
         | Reply::Renewed { .. }
         | Reply::Left { .. }

@@ -16,7 +16,7 @@ use crate::model::text::Text;
 
 use super::compact::Format;
 use super::staged::{Edits, Staged, State};
-use super::{adopt, compact, land, lock, locks, note, renew, steal, unlock, wait};
+use super::{adopt, compact, land, lock, locks, note, renew, steal, task, unlock, wait};
 
 /// A granted request: what to write and what to answer.
 #[derive(Debug)]
@@ -89,6 +89,7 @@ pub fn decide(
         Request::Unlock(request) => unlock::decide(&mut desk, request)?,
         Request::Renew(request) => renew::decide(&mut desk, request)?,
         Request::Steal(request) => steal::decide(&mut desk, request)?,
+        Request::Task(ask) => task::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
         Request::Note(request) => note::decide(request),

@@ -13,12 +13,15 @@ mod adopt;
 mod circle;
 mod compact;
 mod decide;
+mod id;
 mod land;
 mod line;
 mod lock;
 mod note;
 mod renew;
+mod secret;
 mod steal;
+pub mod task;
 #[cfg(test)]
 mod tests;
 mod unlock;

@@ -25,3 +25,11 @@ pub const TTL_SECS_MIN: u64 = 60;
 pub const TTL_SECS_MAX: u64 = 8 * 60 * 60;
 /// Lease when none is asked for, in seconds; the same through every face.
 pub const TTL_SECS_DEFAULT: u64 = 30 * 60;
+/// Longest body of a task, a message or a handoff, in bytes.
+pub const LONG_BYTES_MAX: usize = 16 * 1024;
+/// Longest word (a label, a kind, a capability), in bytes.
+pub const WORD_BYTES_MAX: usize = 64;
+/// Most words, keys, ids or lines in one list of a record.
+pub const LIST_MAX: usize = 256;
+/// Most records that one request makes.
+pub const BATCH_MAX: usize = 1_000;

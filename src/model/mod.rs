@@ -15,6 +15,8 @@ pub mod refusal;
 pub mod reply;
 pub mod request;
 pub mod stamp;
+pub mod stored;
+pub mod task;
 pub mod text;
 pub mod time;
 pub mod wait;

@@ -48,6 +48,13 @@ pub trait Record: Serialize + DeserializeOwned {
     const KIND: &'static str;
     /// The format version and the kind, as read.
     fn head(&self) -> (u32, &str);
+    /// Reads the JSON, whose structure has been checked.
+    ///
+    /// # Errors
+    /// When it is no such record.
+    fn of_json(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes)
+    }
 }
 
 /// Reads a record.
@@ -64,7 +71,7 @@ pub fn parse<T: Record>(place: &Place, bytes: &[u8]) -> Result<T, Damage> {
             "it has version {version}, and this program knows {VERSION}: update git-coord"
         ))
     };
-    let record: T = serde_json::from_slice(bytes).map_err(|why| {
+    let record = T::of_json(bytes).map_err(|why| {
         // What cannot be read may be so because it is newer, which is another answer.
         match version_of(bytes) {
             Some(version) if version > u64::from(VERSION) => newer(version),
@@ -98,8 +105,11 @@ fn version_of(bytes: &[u8]) -> Option<u64> {
 /// When the result would be larger than a record may be; the message says so.
 pub fn to_bytes<T: Record>(record: &T, replaces: Option<&[u8]>) -> Result<Vec<u8>, String> {
     let mut value = serde_json::to_value(record).map_err(|why| why.to_string())?;
-    if let Some(Ok(old)) = replaces.map(serde_json::from_slice::<Value>) {
-        keep_unknown(&mut value, &old);
+    if let Some(old) = replaces
+        && let Ok(known) = T::of_json(old).and_then(serde_json::to_value)
+        && let Ok(old) = serde_json::from_slice::<Value>(old)
+    {
+        keep_unknown(&mut value, &old, &known);
     }
     let mut bytes = serde_json::to_vec(&value).map_err(|why| why.to_string())?;
     bytes.push(b'\n');
@@ -112,37 +122,35 @@ pub fn to_bytes<T: Record>(record: &T, replaces: Option<&[u8]>) -> Result<Vec<u8
     Ok(bytes)
 }
 
-/// Optional fields of our own records: absent means absent, not unknown.
-const OPTIONAL: &[&str] = &["reason", "branch", "task", "host", "turn", "until", "note"];
-
-/// Copies what `old` has and nobody here knows into `new`, also inside the items of lists that
-/// belong to the same session.
-fn keep_unknown(new: &mut Value, old: &Value) {
+/// Copies into `new` what `old` has and nobody here knows: what is not in `known`, which is `old` as
+/// this program understands it. Also inside the items of lists that belong to the same session.
+fn keep_unknown(new: &mut Value, old: &Value, known: &Value) {
     let owner = |item: &Value| Some((item.get("agent")?.clone(), item.get("session")?.clone()));
     // What was said about one session is not true of another.
     if owner(new).is_some_and(|new| owner(old).is_some_and(|old| old != new)) {
         return;
     }
-    match (new, old) {
-        (Value::Object(new), Value::Object(old)) => {
+    match (new, old, known) {
+        (Value::Object(new), Value::Object(old), Value::Object(known)) => {
             for (name, value) in old {
-                match new.get_mut(name) {
-                    Some(own) => keep_unknown(own, value),
-                    None if !OPTIONAL.contains(&name.as_str()) => {
+                match (new.get_mut(name), known.get(name)) {
+                    (Some(own), Some(known)) => keep_unknown(own, value, known),
+                    (None, None) => {
                         new.insert(name.clone(), value.clone());
                     }
-                    None => {}
+                    (Some(_), None) | (None, Some(_)) => {}
                 }
             }
         }
-        (Value::Array(new), Value::Array(old)) => {
+        (Value::Array(new), Value::Array(old), Value::Array(known)) => {
             for item in new {
                 let own = owner(item);
-                if let Some(before) = old
+                if let Some((before, known)) = old
                     .iter()
-                    .find(|before| own.is_some() && owner(before) == own)
+                    .zip(known)
+                    .find(|(before, _)| own.is_some() && owner(before) == own)
                 {
-                    keep_unknown(item, before);
+                    keep_unknown(item, before, known);
                 }
             }
         }

@@ -141,6 +141,84 @@ pub enum Refusal {
         /// What was to land.
         local: String,
     },
+    /// There is nothing of that name.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// What was looked for: `task`, `agent`, …
+        what: String,
+        /// Its name, as it was asked for.
+        name: String,
+    },
+    /// Something of that name is there already.
+    #[error("there is a {what} `{name}` already")]
+    Exists {
+        /// What it is.
+        what: String,
+        /// Its name.
+        name: String,
+    },
+    /// It belongs to another session.
+    #[error("{what} `{name}` belongs to {owner}")]
+    NotYours {
+        /// What it is.
+        what: String,
+        /// Its name.
+        name: String,
+        /// Whose it is.
+        owner: Actor,
+    },
+    /// It is not in a state in which this can be done.
+    #[error("{what} `{name}` is {is}, and that needs {needs}")]
+    WrongState {
+        /// What it is.
+        what: String,
+        /// Its name.
+        name: String,
+        /// The state that it is in.
+        is: String,
+        /// The states in which it could be done.
+        needs: String,
+    },
+    /// No task can be handed out now.
+    #[error("no task is ready for you: {}", message::not_ready(counts))]
+    NothingReady {
+        /// Why not, and how many for each reason.
+        counts: std::collections::BTreeMap<String, usize>,
+    },
+    /// Tasks would wait for each other.
+    #[error("tasks would wait for each other: {}", message::ids(ids))]
+    Cycle {
+        /// The tasks of the circle, beginning and ending with the same.
+        ids: Vec<super::id::Id>,
+    },
+    /// A text looks like it has a secret in it, which others would read.
+    #[error("{field} looks like it has a secret in it: rule `{rule}`, at byte {at}")]
+    Secret {
+        /// The rule that found it.
+        rule: String,
+        /// Where: the field of the request.
+        field: String,
+        /// At which byte of it. What it is is not repeated.
+        at: usize,
+    },
+    /// It was changed since it was looked at.
+    #[error("{what} `{name}` is at revision {now}, not {named}: it was changed meanwhile")]
+    Changed {
+        /// What it is.
+        what: String,
+        /// Its name.
+        name: String,
+        /// The revision that the request named; 0 for none.
+        named: u64,
+        /// The revision that it has; 0 for none.
+        now: u64,
+    },
+    /// The agent may not do that.
+    #[error("{what}")]
+    NotAllowed {
+        /// What may not be done, and by whom it may.
+        what: String,
+    },
     /// A limit would be passed.
     #[error("{what}: at most {most}")]
     Limit {
@@ -171,6 +249,15 @@ impl Refusal {
             Self::RevChanged { .. } => "rev_changed",
             Self::LockRequired { .. } => "lock_required",
             Self::Behind { .. } => "not_fast_forward",
+            Self::NotFound { .. } => "not_found",
+            Self::Exists { .. } => "exists",
+            Self::NotYours { .. } => "not_yours",
+            Self::WrongState { .. } => "wrong_state",
+            Self::NothingReady { .. } => "nothing_ready",
+            Self::Cycle { .. } => "cycle",
+            Self::Secret { .. } => "secret",
+            Self::Changed { .. } => "changed",
+            Self::NotAllowed { .. } => "not_allowed",
             Self::Limit { .. } => "limit",
             Self::Damaged { .. } => "damaged",
         }

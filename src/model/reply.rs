@@ -48,6 +48,8 @@ pub enum Reply {
         /// Who held it.
         from: Vec<Actor>,
     },
+    /// Something was done about tasks.
+    Task(Box<super::task::Told>),
     /// No longer in line.
     Left {
         /// Whether the session was in line at all.

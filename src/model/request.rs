@@ -27,6 +27,8 @@ pub enum Request {
     Steal(Steal),
     /// Stop waiting.
     Leave(Leave),
+    /// Anything about tasks.
+    Task(super::task::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
     /// Keep a fact in the log.

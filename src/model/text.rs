@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::limits::TEXT_BYTES_MAX;
+use super::limits::{LONG_BYTES_MAX, TEXT_BYTES_MAX, WORD_BYTES_MAX};
 
 /// A short text such as a reason: at most 1,024 bytes, not blank.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +48,95 @@ impl std::str::FromStr for Text {
 
     fn from_str(text: &str) -> Result<Self, BadText> {
         text.to_owned().try_into()
+    }
+}
+
+/// A text of several lines: at most 16 KiB, not blank.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String", extend("maxLength" = 16384))]
+pub struct Long(String);
+
+/// A word that people choose, such as a label or a capability: 1 to 64 bytes without blanks, commas
+/// or controls, kept in lower case so that it is found however it is typed.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(try_from = "String")]
+#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 64))]
+pub struct Word(String);
+
+/// The text is no word.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no word: use 1 to {WORD_BYTES_MAX} bytes without blanks, commas and controls")]
+pub struct BadWord(String);
+
+impl Long {
+    /// The text as it was given. Clean it line by line before it reaches a terminal.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Long {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.trim_end() {
+            blank if blank.trim().is_empty() => Err("the text is blank".into()),
+            long if long.len() > LONG_BYTES_MAX => Err(format!(
+                "the text has {} bytes; at most {LONG_BYTES_MAX} are kept. Put the rest into a file \
+                 of the repository and name it",
+                long.len()
+            )),
+            kept => Ok(Self(kept.to_owned())),
+        }
+    }
+}
+
+impl std::str::FromStr for Long {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.to_owned().try_into()
+    }
+}
+
+impl Word {
+    /// The word itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Word {
+    type Error = BadWord;
+
+    fn try_from(text: String) -> Result<Self, BadWord> {
+        let word = text.to_lowercase();
+        let is_word = (1..=WORD_BYTES_MAX).contains(&word.len())
+            && !word
+                .chars()
+                .any(|c| c.is_whitespace() || c == ',' || is_unsafe(c));
+        if is_word {
+            Ok(Self(word))
+        } else {
+            Err(BadWord(text.escape_debug().take(80).collect()))
+        }
+    }
+}
+
+impl std::str::FromStr for Word {
+    type Err = BadWord;
+
+    fn from_str(text: &str) -> Result<Self, BadWord> {
+        text.to_owned().try_into()
+    }
+}
+
+impl std::fmt::Display for Word {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -33,9 +33,18 @@ const REMOTE_CODES: &[&str] = &[
     "usage",
 ];
 const OTHER_CODES: &[&str] = &[
-    "busy",    // a dozen races must be lost in a row
-    "carried", // another command must fail while it carries this one
-    "refused", // a refusal has its own word
+    "not_found",
+    "exists",
+    "not_yours",
+    "wrong_state",
+    "nothing_ready",
+    "cycle",
+    "secret",
+    "changed",
+    "not_allowed", // TODO until their operations are here
+    "busy",        // a dozen races must be lost in a row
+    "carried",     // another command must fail while it carries this one
+    "refused",     // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
     "check", "doctor", "done", "hooks", "locks", "log", "page", "status", "verified", "whoami",
@@ -54,7 +63,7 @@ const OTHER_ANSWERS: &[&str] = &["watched"];
 const LOCAL_OUTCOMES: &[&str] = &["compacted", "locked", "renewed", "stolen", "unlocked"];
 const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
 // No command ends with these: they are steps on the way, or part of another operation.
-const OTHER_OUTCOMES: &[&str] = &["adopted", "left", "noted", "waiting"];
+const OTHER_OUTCOMES: &[&str] = &["task", "adopted", "left", "noted", "waiting"];
 
 fn words(all: &[&str]) -> BTreeSet<String> {
     all.iter().map(|word| (*word).to_owned()).collect()

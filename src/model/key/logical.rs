@@ -6,7 +6,9 @@
 use super::error::KeyError;
 use super::path::clean;
 use super::text::shown;
+use crate::model::id::Id;
 use crate::model::limits::KEY_BYTES_MAX;
+use crate::model::task::CLAIMS;
 
 /// The prefixes that every repository has.
 pub const PREFIXES: [&str; 7] = ["api", "db", "event", "flag", "env", "contract", "feature"];
@@ -69,6 +71,14 @@ impl LogicalKey {
             }
         }
         Ok(key)
+    }
+
+    /// The key that the claim of a task locks. Its prefix is ours: nobody types such a key.
+    pub(super) fn claim_of_task(id: &Id) -> LogicalKey {
+        LogicalKey {
+            prefix: CLAIMS.to_owned(),
+            value: id.to_string(),
+        }
     }
 
     /// Returns what is before the first colon.

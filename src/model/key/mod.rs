@@ -57,6 +57,19 @@ pub enum Key {
 }
 
 impl Key {
+    /// The key that the claim of a task locks: `task:<id>`.
+    pub fn claim_of_task(id: &super::id::Id) -> Key {
+        Key::Logical(LogicalKey::claim_of_task(id))
+    }
+
+    /// The task whose claim this key locks.
+    pub fn claimed_task(&self) -> Option<super::id::Id> {
+        match self {
+            Key::Logical(key) if key.prefix() == super::task::CLAIMS => key.value().parse().ok(),
+            _ => None,
+        }
+    }
+
     /// Reads a canonical text: the exact inverse of `Display`.
     ///
     /// It is not lenient: a text that means a key but is not how that key is written is an error.

@@ -49,6 +49,29 @@ impl Refusal {
             Self::Behind { .. } => {
                 "get them first with `git pull --rebase`, then push again".into()
             }
+            Self::NotFound { what, .. } => {
+                format!("see what there is with `git coord {what} list`")
+            }
+            Self::Exists { .. } => "choose another name, or change what is there".into(),
+            Self::NotYours { .. } => "talk to its owner, or wait until the lease has ended".into(),
+            Self::WrongState { what, name, .. } => {
+                format!(
+                    "see how it stands with `git coord {what} show {}`",
+                    shown(name)
+                )
+            }
+            Self::NothingReady { .. } => {
+                "see why with `git coord task blocked`, or wait for one with `git coord task next \
+                 --wait`"
+                    .into()
+            }
+            Self::Cycle { .. } => "leave one of these dependencies out".into(),
+            Self::Secret { rule, .. } => format!(
+                "take it out; if it is none, say so with `--allow-secret {}`, which is recorded",
+                shown(rule)
+            ),
+            Self::Changed { .. } => "look again, and decide on what is there now".into(),
+            Self::NotAllowed { .. } => "ask somebody who may".into(),
             Self::Limit { .. } => "give something back, or ask for less at a time".into(),
             Self::Damaged { .. } => {
                 "nothing was changed; `git coord doctor` shows damage and what can be done".into()

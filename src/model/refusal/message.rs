@@ -1,6 +1,8 @@
 //! What a refusal says: who holds what, since when, until when and why.
 
-use crate::model::id::Actor;
+use std::collections::BTreeMap;
+
+use crate::model::id::{Actor, Id};
 use crate::model::key::Key;
 use crate::model::lock::Mode;
 use crate::model::text::shown;
@@ -45,6 +47,24 @@ pub(super) fn not_held(keys: &[Key], conflicts: &[Conflict]) -> String {
         text.push_str(&held(conflicts));
     }
     text
+}
+
+/// Why nothing is ready, most frequent reason first.
+pub(super) fn not_ready(counts: &BTreeMap<String, usize>) -> String {
+    let mut reasons: Vec<_> = counts.iter().filter(|(_, count)| **count > 0).collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    if reasons.is_empty() {
+        return "there are no open tasks".into();
+    }
+    let parts = reasons
+        .iter()
+        .map(|(reason, count)| format!("{count} {}", shown(reason)));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn ids(ids: &[Id]) -> String {
+    let names: Vec<&str> = ids.iter().map(Id::as_str).take(SHOWN_MAX).collect();
+    names.join(" -> ")
 }
 
 pub(super) fn kept(ahead: &[Ahead]) -> String {
