@@ -66,9 +66,7 @@ fn assert_real(world: &World, by: &Actor, request: &Request, refusal: &Refusal) 
             assert!(cycle.len() > 2 && cycle.first() == Some(by) && cycle.last() == Some(by));
         }
         Refusal::RevChanged { .. } | Refusal::LockRequired { .. } => {}
-        Refusal::Limit { .. } | Refusal::Damaged { .. } | Refusal::Behind { .. } => {
-            panic!("{refusal}")
-        }
+        _ => panic!("{refusal}"),
     }
 }
 
