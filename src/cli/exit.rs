@@ -37,6 +37,8 @@ impl Exit {
             | Answer::Locks(_)
             | Answer::Check(_)
             | Answer::Status(_)
+            | Answer::Value(_)
+            | Answer::Values(_)
             | Answer::Log(_)
             | Answer::Verified(_)
             | Answer::Whoami(_)

@@ -22,6 +22,7 @@ mod set_up;
 mod task;
 mod text;
 mod usage;
+mod values;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -29,6 +29,8 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Locks(listed) => of_locks(page, listed),
         Answer::Check(checked) => of_check(page, checked),
         Answer::Status(all) => overview::of(page, context, all, is_bare),
+        Answer::Value(one) => super::values::of_one(one),
+        Answer::Values(all) => super::values::of(page, all),
         Answer::Log(entries) => of_log(page, entries),
         Answer::Verified(report) => of_report(page, report),
         Answer::Whoami(who) => of_who(who),
@@ -83,6 +85,7 @@ fn of_done(page: &Page, done: &Done) -> String {
             text.extend(renewed.iter().map(|lock| of_granted(page, lock)));
             text
         }
+        Reply::Value(told) => super::values::of_told(page, told),
         Reply::Noted => "noted\n".into(),
         Reply::Adopted { locks, conflicts } => {
             format!(

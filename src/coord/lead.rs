@@ -260,6 +260,7 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Waiting { .. } => Some(coord.settings.age_max.min(WAITING_AGE_MAX)),
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }
+            | Reply::Value(_)
             | Reply::Task(_)
             | Reply::Renewed { .. }
             | Reply::Stolen { .. }

@@ -83,7 +83,8 @@ fn follow(session: &mut Session, reply: &Reply) {
                 .keys
                 .extend(told.locks.iter().map(|lock| lock.key.clone()));
         }
-        Reply::Waiting { .. }
+        Reply::Value(_)
+        | Reply::Waiting { .. }
         | Reply::Renewed { .. }
         | Reply::Left { .. }
         | Reply::Noted

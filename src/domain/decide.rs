@@ -16,7 +16,7 @@ use crate::model::text::Text;
 
 use super::compact::Format;
 use super::staged::{Edits, Staged, State};
-use super::{adopt, compact, land, lock, locks, note, renew, steal, task, unlock, wait};
+use super::{adopt, compact, land, lock, locks, note, renew, steal, task, unlock, value, wait};
 
 /// A granted request: what to write and what to answer.
 #[derive(Debug)]
@@ -92,6 +92,7 @@ pub fn decide(
         Request::Task(ask) => task::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
+        Request::Value(ask) => value::decide(&mut desk, ask)?,
         Request::Note(request) => note::decide(request),
         Request::Adopt(request) => adopt::decide(&mut desk, request)?,
         Request::Compact(request) => compact::decide(&mut desk, request, epoch)?,

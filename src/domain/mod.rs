@@ -25,6 +25,7 @@ pub mod task;
 #[cfg(test)]
 mod tests;
 mod unlock;
+pub mod value;
 mod wait;
 
 pub use compact::Format;

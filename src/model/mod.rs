@@ -19,4 +19,5 @@ pub mod stored;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod value;
 pub mod wait;

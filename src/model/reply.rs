@@ -62,6 +62,8 @@ pub enum Reply {
         /// Own locks whose leases count from now.
         renewed: Vec<Granted>,
     },
+    /// A value was changed.
+    Value(Box<super::value::Told>),
     /// The fact is in the log.
     Noted,
     /// Records of another chain were taken over.

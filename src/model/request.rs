@@ -31,6 +31,8 @@ pub enum Request {
     Task(super::task::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
+    /// Change a value.
+    Value(super::value::Ask),
     /// Keep a fact in the log.
     Note(Note),
     /// Take records over from a clone that worked alone until now.

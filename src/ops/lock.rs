@@ -106,7 +106,11 @@ impl Lock {
             Some(branch) => Some(branch.clone()),
             None => context.coord.current_branch(),
         };
-        let wait = self.wait.as_deref().map(wait_time).transpose()?;
+        let wait = self
+            .wait
+            .as_deref()
+            .map(|wait| length(wait, "--wait"))
+            .transpose()?;
         let wanted = Wanted {
             keys: resolved.keys,
             mode: if self.shared {
@@ -196,13 +200,17 @@ fn waiting_for(ahead: usize, conflicts: &[Conflict]) -> String {
     )
 }
 
-fn wait_time(text: &str) -> Result<Duration, Failure> {
+/// Reads a length of time up to 24 hours; the option's name goes into the error.
+pub(super) fn length(text: &str, option: &str) -> Result<Duration, Failure> {
     let wait = humantime::parse_duration(text)
         .ok()
         .filter(|wait| wait.as_secs() <= WAIT_SECS_MAX);
     wait.ok_or_else(|| {
-        let what = format!("--wait: `{}` is no time up to 24h", text.escape_debug());
-        Failure::usage(what, "write it as `--wait=90s` or `--wait=10m`")
+        let what = format!("{option}: `{}` is no time up to 24h", text.escape_debug());
+        Failure::usage(
+            what,
+            format!("write it as `{option}=90s` or `{option}=10m`"),
+        )
     })
 }
 

@@ -17,10 +17,12 @@ pub mod log;
 pub mod push;
 pub mod renew;
 pub mod run;
+pub mod state;
 pub mod status;
 pub mod sync;
 pub mod unlock;
 pub mod whoami;
+mod words;
 
 use std::path::PathBuf;
 
@@ -49,6 +51,7 @@ pub enum Operation {
     Check(check::Check),
     Push(push::Push),
     Status(status::Status),
+    State(state::State),
     Log(log::Log),
     Whoami(whoami::Whoami),
     Compact(compact::Compact),
@@ -85,6 +88,10 @@ pub enum Answer {
     Check(check::Checked),
     /// What is going on.
     Status(Box<status::Overview>),
+    /// A value.
+    Value(Box<state::Shown>),
+    /// Values.
+    Values(state::Values),
     /// Who did what, newest first.
     Log(log::Entries),
     /// The result of deciding the history again.
@@ -180,6 +187,7 @@ impl Operation {
             Self::Check(check) => check.run(context).map(Answer::Check),
             Self::Push(push) => push.run(context),
             Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
+            Self::State(state) => state.run(context),
             Self::Log(log) => log.run(context),
             Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
             Self::Compact(compact) => compact.run(context),
@@ -199,6 +207,11 @@ impl Operation {
 }
 
 impl Answer {
+    /// One value.
+    pub(super) fn value(shown: state::Shown) -> Self {
+        Self::Value(Box::new(shown))
+    }
+
     /// A decided change.
     pub fn done(done: Done, notes: Vec<String>) -> Self {
         Self::Done {

@@ -35,4 +35,5 @@ mod shared_repository;
 mod support;
 mod sync;
 mod usage;
+mod values;
 mod waiting;
