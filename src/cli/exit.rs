@@ -37,6 +37,7 @@ impl Exit {
             | Answer::Locks(_)
             | Answer::Check(_)
             | Answer::Status(_)
+            | Answer::Ports(_)
             | Answer::Value(_)
             | Answer::Values(_)
             | Answer::Log(_)

@@ -17,6 +17,7 @@ mod notices;
 mod overview;
 mod page;
 mod pages;
+mod ports;
 mod schema;
 mod set_up;
 mod task;

@@ -29,6 +29,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Locks(listed) => of_locks(page, listed),
         Answer::Check(checked) => of_check(page, checked),
         Answer::Status(all) => overview::of(page, context, all, is_bare),
+        Answer::Ports(ports) => super::ports::of(ports),
         Answer::Value(one) => super::values::of_one(one),
         Answer::Values(all) => super::values::of(page, all),
         Answer::Log(entries) => of_log(page, entries),

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod lock;
 pub mod locks;
 pub mod log;
+pub mod port;
 pub mod push;
 pub mod renew;
 pub mod run;
@@ -52,6 +53,7 @@ pub enum Operation {
     Push(push::Push),
     Status(status::Status),
     State(state::State),
+    Port(port::Port),
     Log(log::Log),
     Whoami(whoami::Whoami),
     Compact(compact::Compact),
@@ -88,6 +90,8 @@ pub enum Answer {
     Check(check::Checked),
     /// What is going on.
     Status(Box<status::Overview>),
+    /// Ports of this machine.
+    Ports(port::Ports),
     /// A value.
     Value(Box<state::Shown>),
     /// Values.
@@ -187,6 +191,7 @@ impl Operation {
             Self::Check(check) => check.run(context).map(Answer::Check),
             Self::Push(push) => push.run(context),
             Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
+            Self::Port(port) => port.run(context).map(Answer::Ports),
             Self::State(state) => state.run(context),
             Self::Log(log) => log.run(context),
             Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
