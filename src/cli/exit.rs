@@ -38,6 +38,7 @@ impl Exit {
             | Answer::Check(_)
             | Answer::Status(_)
             | Answer::Ports(_)
+            | Answer::Happened(_)
             | Answer::Value(_)
             | Answer::Values(_)
             | Answer::Log(_)

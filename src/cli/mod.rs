@@ -154,8 +154,12 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
 fn show_one(page: &Page, answer: &Answer) {
     if page.is_json {
         page.data(&json::of_answer(answer, &[]));
-    } else if let Answer::Change(entry) = answer {
-        page.data(&text::of_entry(page, entry));
+        return;
+    }
+    match answer {
+        Answer::Change(entry) => page.data(&text::of_entry(page, entry)),
+        Answer::Happened(told) => page.data(&text::of_happening(page, told)),
+        _ => {}
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::coord::Done;
 use crate::coord::replay::Report;
 use crate::env;
+use crate::model::happening::Told;
 use crate::model::key::Key;
 use crate::model::lock::Mode;
 use crate::model::reply::{Granted, How, Reply};
@@ -30,6 +31,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Check(checked) => of_check(page, checked),
         Answer::Status(all) => overview::of(page, context, all, is_bare),
         Answer::Ports(ports) => super::ports::of(ports),
+        Answer::Happened(told) => of_happening(page, told),
         Answer::Value(one) => super::values::of_one(one),
         Answer::Values(all) => super::values::of(page, all),
         Answer::Log(entries) => of_log(page, entries),
@@ -216,6 +218,19 @@ pub(super) fn of_entry(page: &Page, entry: &log::Entry) -> String {
         .map_or_else(|| "?".into(), |event| event.at.to_string());
     let commit = page.ink(Ink::Faint, &entry.commit.short());
     format!("{commit} {at} {}\n", shown(&entry.subject))
+}
+
+/// One line for a thing that happened.
+pub(super) fn of_happening(page: &Page, told: &Told) -> String {
+    let kind = page.ink(Ink::Key, &told.happening.kind);
+    let about = shown(&told.happening.about);
+    let by = &told.by.agent;
+    let whose = told.happening.whose.as_ref();
+    let whose = whose
+        .map(|who| format!(" of {}", who.agent))
+        .unwrap_or_default();
+    let cursor = page.ink(Ink::Faint, &told.commit.short());
+    format!("{cursor} {} {kind} {about}{whose} by {by}\n", told.at)
 }
 
 fn of_synced(page: &Page, synced: &sync::Synced) -> String {

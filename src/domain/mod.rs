@@ -5,6 +5,7 @@
 //! is checked: [`decide`] on the parent of a commit has to give the commit's own tree.
 
 pub mod check;
+pub mod happenings;
 pub mod lease;
 pub mod locks;
 pub mod staged;

@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file, the environment or a repository.
 
 pub mod event;
+pub mod happening;
 pub mod id;
 pub mod key;
 pub mod limits;

@@ -22,6 +22,7 @@ pub mod state;
 pub mod status;
 pub mod sync;
 pub mod unlock;
+pub mod watch;
 pub mod whoami;
 mod words;
 
@@ -34,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::coord::doctor::Report as Examined;
 use crate::coord::replay::Report;
 use crate::coord::{Coord, Done, Failure};
+use crate::model::happening::Told as Happened;
 use crate::model::notice::NoticeRecord;
 
 /// One operation, as any face asks for it. The documentation of each is on its struct, where the
@@ -54,6 +56,7 @@ pub enum Operation {
     Status(status::Status),
     State(state::State),
     Port(port::Port),
+    Watch(watch::Watch),
     Log(log::Log),
     Whoami(whoami::Whoami),
     Compact(compact::Compact),
@@ -108,6 +111,8 @@ pub enum Answer {
     Synced(sync::Synced),
     /// One operation of others, as a watcher sees it.
     Change(Box<log::Entry>),
+    /// One thing that happened, as a watcher sees it.
+    Happened(Box<Happened>),
     /// The end of a watch.
     Watched {
         /// How many operations were shown.
@@ -191,6 +196,7 @@ impl Operation {
             Self::Check(check) => check.run(context).map(Answer::Check),
             Self::Push(push) => push.run(context),
             Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
+            Self::Watch(watch) => watch.run(context),
             Self::Port(port) => port.run(context).map(Answer::Ports),
             Self::State(state) => state.run(context),
             Self::Log(log) => log.run(context),

@@ -38,3 +38,4 @@ mod sync;
 mod usage;
 mod values;
 mod waiting;
+mod watch;
