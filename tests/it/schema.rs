@@ -12,18 +12,22 @@ use crate::support::{Agent, Outcome, Sandbox, Shell};
 /// new word in a schema has to be entered somewhere.
 const LOCAL_CODES: &[&str] = &[
     "broken",
+    "changed",
     "damaged",
     "deadlock",
     "limit",
     "lock_held",
     "lock_required",
     "no_repository",
+    "not_found",
     "not_held",
     "other_session",
     "reserved",
     "rev_changed",
+    "secret",
     "state_rewritten",
     "usage",
+    "wrong_state",
 ];
 const REMOTE_CODES: &[&str] = &[
     "not_fast_forward",
@@ -33,21 +37,18 @@ const REMOTE_CODES: &[&str] = &[
     "usage",
 ];
 const OTHER_CODES: &[&str] = &[
-    "not_found",
     "exists",
     "not_yours",
-    "wrong_state",
     "nothing_ready",
     "cycle",
-    "secret",
-    "changed",
     "not_allowed", // TODO until their operations are here
     "busy",        // a dozen races must be lost in a row
     "carried",     // another command must fail while it carries this one
     "refused",     // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
-    "check", "doctor", "done", "hooks", "locks", "log", "page", "status", "verified", "whoami",
+    "check", "doctor", "done", "happened", "hooks", "locks", "log", "page", "ports", "status",
+    "value", "values", "verified", "whoami",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -60,7 +61,14 @@ const REMOTE_ANSWERS: &[&str] = &[
 ];
 // It ends a watch, whose answers were given one by one.
 const OTHER_ANSWERS: &[&str] = &["watched"];
-const LOCAL_OUTCOMES: &[&str] = &["compacted", "locked", "renewed", "stolen", "unlocked"];
+const LOCAL_OUTCOMES: &[&str] = &[
+    "compacted",
+    "locked",
+    "renewed",
+    "stolen",
+    "unlocked",
+    "value",
+];
 const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
 // No command ends with these: they are steps on the way, or part of another operation.
 const OTHER_OUTCOMES: &[&str] = &["task", "adopted", "left", "noted", "waiting"];
@@ -266,6 +274,13 @@ fn answers_are_what_their_schema_says() {
         &["hooks", "list"],
         &["hooks", "uninstall"],
         &["doctor"],
+        &["state", "set", "a/b", "{\"n\": [1, null]}"],
+        &["state", "get", "a/b"],
+        &["state", "list"],
+        &["state", "delete", "a/b"],
+        &["port", "take", "db"],
+        &["port", "list"],
+        &["watch", "--no-wait", "--since", "1h", "-n", "1"],
     ] {
         schemas.run(&alice, args);
     }
@@ -310,6 +325,7 @@ fn failures_are_what_their_schema_says() {
     let (alice, bob) = two(&sandbox);
     let mut schemas = Schemas::of(&alice);
     alice.coord(["lock", "src/auth.rs", "--reason", "why"]).ok();
+    alice.coord(["state", "set", "text", "x"]).ok();
     let mut code = |shell: &Shell, args: &[&str], code: &str, exit: i32| {
         let outcome = shell.coord([&["--json"], args].concat()).code(exit);
         assert_eq!(schemas.check(&outcome)["code"], code, "{outcome}");
@@ -323,6 +339,11 @@ fn failures_are_what_their_schema_says() {
         1,
     );
     code(&bob, &["unlock", "src/auth.rs"], "not_held", 1);
+    code(&bob, &["state", "get", "none"], "not_found", 1);
+    code(&bob, &["state", "cas", "none", "7", "1"], "changed", 1);
+    code(&bob, &["state", "incr", "text", "1"], "wrong_state", 1);
+    let key = "a -----BEGIN RSA PRIVATE KEY-----";
+    code(&bob, &["state", "set", "key", key], "secret", 1);
     let steal = [
         "lock",
         "--steal",
