@@ -39,6 +39,7 @@ impl Exit {
             | Answer::Status(_)
             | Answer::Ports(_)
             | Answer::Happened(_)
+            | Answer::Why(_)
             | Answer::Value(_)
             | Answer::Values(_)
             | Answer::Log(_)

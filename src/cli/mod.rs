@@ -24,6 +24,7 @@ mod task;
 mod text;
 mod usage;
 mod values;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -32,6 +32,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Status(all) => overview::of(page, context, all, is_bare),
         Answer::Ports(ports) => super::ports::of(ports),
         Answer::Happened(told) => of_happening(page, told),
+        Answer::Why(because) => super::why::of(page, because),
         Answer::Value(one) => super::values::of_one(one),
         Answer::Values(all) => super::values::of(page, all),
         Answer::Log(entries) => of_log(page, entries),

@@ -28,6 +28,7 @@ mod tests;
 mod unlock;
 pub mod value;
 mod wait;
+pub mod why;
 
 pub use compact::Format;
 pub use decide::{Plan, decide, knows_rules};

@@ -24,6 +24,7 @@ pub mod sync;
 pub mod unlock;
 pub mod watch;
 pub mod whoami;
+pub mod why;
 mod words;
 
 use std::path::PathBuf;
@@ -57,6 +58,7 @@ pub enum Operation {
     State(state::State),
     Port(port::Port),
     Watch(watch::Watch),
+    Why(why::Why),
     Log(log::Log),
     Whoami(whoami::Whoami),
     Compact(compact::Compact),
@@ -93,6 +95,8 @@ pub enum Answer {
     Check(check::Checked),
     /// What is going on.
     Status(Box<status::Overview>),
+    /// What is in the way.
+    Why(Box<why::Because>),
     /// Ports of this machine.
     Ports(port::Ports),
     /// A value.
@@ -197,6 +201,9 @@ impl Operation {
             Self::Push(push) => push.run(context),
             Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
             Self::Watch(watch) => watch.run(context),
+            Self::Why(why) => why
+                .run(context)
+                .map(|because| Answer::Why(Box::new(because))),
             Self::Port(port) => port.run(context).map(Answer::Ports),
             Self::State(state) => state.run(context),
             Self::Log(log) => log.run(context),

@@ -39,3 +39,4 @@ mod usage;
 mod values;
 mod waiting;
 mod watch;
+mod why;

@@ -48,7 +48,7 @@ const OTHER_CODES: &[&str] = &[
 ];
 const LOCAL_ANSWERS: &[&str] = &[
     "check", "doctor", "done", "happened", "hooks", "locks", "log", "page", "ports", "status",
-    "value", "values", "verified", "whoami",
+    "value", "values", "verified", "whoami", "why",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -280,6 +280,7 @@ fn answers_are_what_their_schema_says() {
         &["state", "delete", "a/b"],
         &["port", "take", "db"],
         &["port", "list"],
+        &["why", "src/auth.rs"],
         &["watch", "--no-wait", "--since", "1h", "-n", "1"],
     ] {
         schemas.run(&alice, args);
