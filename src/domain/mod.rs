@@ -25,6 +25,7 @@ mod steal;
 pub mod task;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 mod unlock;
 pub mod value;
 mod wait;
