@@ -16,6 +16,12 @@ pub(super) fn show(page: &Page, notices: &[NoticeRecord]) {
                 format!("your lease on {keys} had ended, and {by} holds it since {at}")
             }
             Happened::Takeover => format!("{by} took over {keys} at {at}"),
+            Happened::Kicked if notice.keys.is_empty() => {
+                format!("{by} ended your session at {at}")
+            }
+            Happened::Kicked => {
+                format!("{by} ended your session at {at}; what it held is free: {keys}")
+            }
         };
         let why = notice
             .reason

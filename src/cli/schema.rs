@@ -6,8 +6,10 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
+use crate::model::agent::{CheckpointsRecord, PresenceRecord, TrustRecord};
 use crate::model::event::Event;
 use crate::model::lock::LockRecord;
+use crate::model::message::MessageRecord;
 use crate::model::notice::NoticeRecord;
 use crate::model::wait::WaitRecord;
 
@@ -22,6 +24,14 @@ pub(super) enum Kind {
     Wait,
     /// The record that tells a session what happened to its locks
     Notice,
+    /// The record of a session that is here
+    Presence,
+    /// The record of how far an agent is trusted
+    Trust,
+    /// The record of what a session left for whoever goes on
+    Checkpoints,
+    /// The record of a message
+    Message,
     /// The event in the body of each commit of the state
     Event,
     /// What a command prints with --json when the answer is yes
@@ -40,6 +50,10 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Lock => written::<LockRecord>(),
         Kind::Wait => written::<WaitRecord>(),
         Kind::Notice => written::<NoticeRecord>(),
+        Kind::Presence => written::<PresenceRecord>(),
+        Kind::Trust => written::<TrustRecord>(),
+        Kind::Checkpoints => written::<CheckpointsRecord>(),
+        Kind::Message => written::<MessageRecord>(),
         Kind::Event => written::<Event>(),
         Kind::Answer => written::<Yes<'_>>(),
         Kind::Failure => written::<No<'_>>(),
@@ -53,7 +67,7 @@ fn line(kind: &Kind) -> String {
         .get_help()
         .map(ToString::to_string)
         .unwrap_or_default();
-    format!("{:<8} {about}\n", value.get_name())
+    format!("{:<11} {about}\n", value.get_name())
 }
 
 /// The schema of what is written, which says more than the schema of what is read: a field that

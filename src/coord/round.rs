@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Plan, State, decide};
+use crate::model::agent::Ask;
 use crate::model::id::OpId;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
+use crate::model::request::Request;
 use crate::model::stamp::{Stamp, Watch};
 use crate::store::Draft;
 
@@ -57,9 +59,10 @@ impl<'c> Round<'c> {
                 skew_secs,
                 ..Watch::default()
             },
+            here: job.here.clone(),
         };
         let mut decided = decide(&job.request, &self.view, &stamp, &job.also);
-        if is_about_others(&decided) {
+        if is_about_others(&job.request, &decided) {
             // Only now is it worth looking up what this clone has observed.
             stamp.watch = self.coord.watch();
             decided = decide(&job.request, &self.view, &stamp, &job.also);
@@ -107,8 +110,10 @@ impl<'c> Round<'c> {
 }
 
 /// Whether knowing more about the lives of others could change the answer.
-fn is_about_others(decided: &Result<Plan, Refusal>) -> bool {
+fn is_about_others(request: &Request, decided: &Result<Plan, Refusal>) -> bool {
     match decided {
+        // Whether another session is over is all that these turn on.
+        Err(_) if matches!(request, Request::Agent(Ask::Kick(_) | Ask::Restore(_))) => true,
         Ok(plan) => matches!(plan.reply, Reply::Waiting { .. }),
         Err(refusal) => matches!(
             refusal,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::agent::{Ask, Whereabouts};
 use crate::model::event::RULES;
 use crate::model::id::Actor;
 use crate::model::key::Key;
@@ -16,7 +17,9 @@ use crate::model::text::Text;
 
 use super::compact::Format;
 use super::staged::{Edits, Staged, State};
-use super::{adopt, compact, land, lock, locks, note, renew, steal, task, unlock, wait};
+use super::{
+    adopt, agent, compact, land, lock, locks, message, note, renew, steal, task, unlock, wait,
+};
 
 /// A granted request: what to write and what to answer.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub struct Plan {
     pub also: Vec<Key>,
     /// Notices to the actor that this change removes: they have to be shown.
     pub notices: Vec<NoticeRecord>,
+    /// Where the session acts, if that was written.
+    pub here: Option<Whereabouts>,
 }
 
 /// An operation while it is being decided.
@@ -44,6 +49,8 @@ pub(super) struct Desk<'s> {
     pub(super) stamp: &'s Stamp,
     evidence: Vec<Evidence>,
     lost: BTreeMap<Actor, (Happened, Vec<Key>)>,
+    /// Whether it was written where the session acts.
+    pub(super) has_written_here: bool,
 }
 
 /// How one kind of request was decided.
@@ -82,6 +89,7 @@ pub fn decide(
         stamp,
         evidence: Vec::new(),
         lost: BTreeMap::new(),
+        has_written_here: false,
     };
     let epoch = desk.epoch()?;
     let decided = match request {
@@ -90,6 +98,8 @@ pub fn decide(
         Request::Renew(request) => renew::decide(&mut desk, request)?,
         Request::Steal(request) => steal::decide(&mut desk, request)?,
         Request::Task(ask) => task::decide(&mut desk, ask)?,
+        Request::Agent(ask) => agent::decide(&mut desk, ask)?,
+        Request::Message(ask) => message::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
         Request::Note(request) => note::decide(request),
@@ -105,6 +115,7 @@ pub fn decide(
             evidence: Vec::new(),
             also: Vec::new(),
             notices: Vec::new(),
+            here: None,
         });
     }
     // A new epoch begins with exactly the records that the last one ended with, so that whoever
@@ -113,6 +124,9 @@ pub fn decide(
         Request::Compact(_) => (Vec::new(), Vec::new()),
         _ => (renew::along(&mut desk, also)?, desk.take_notices()?),
     };
+    if agent::shows_life(request) {
+        agent::along(&mut desk)?;
+    }
     desk.leave_notices(request)?;
     let Decided {
         reply,
@@ -120,7 +134,10 @@ pub fn decide(
         is_change,
     } = decided;
     let Desk {
-        staged, evidence, ..
+        staged,
+        evidence,
+        has_written_here,
+        ..
     } = desk;
     Ok(Plan {
         edits: staged.into_edits()?,
@@ -130,6 +147,7 @@ pub fn decide(
         evidence,
         also,
         notices,
+        here: stamp.here.clone().filter(|_| has_written_here),
     })
 }
 
@@ -221,6 +239,12 @@ impl Desk<'_> {
         Ok(())
     }
 
+    /// Tells a session what happened to it, also when it held nothing.
+    pub(super) fn tell(&mut self, who: &Actor, happened: Happened) {
+        let lost = self.lost.entry(who.clone());
+        lost.or_insert((happened, Vec::new()));
+    }
+
     /// Removes the actor's own notices and returns them: the answer carries them.
     fn take_notices(&mut self) -> Result<Vec<NoticeRecord>, Refusal> {
         let mut notices = Vec::new();
@@ -239,6 +263,7 @@ impl Desk<'_> {
         let reason: Option<Text> = match request {
             Request::Lock(lock) => lock.reason.clone(),
             Request::Steal(steal) => Some(steal.reason.clone()),
+            Request::Agent(Ask::Kick(kick)) => Some(kick.reason.clone()),
             _ => None,
         };
         for (to, (happened, keys)) in std::mem::take(&mut self.lost) {

@@ -4,6 +4,7 @@
 //! of a lost race, for a neighbour whose request shares a push, at a relay, and when the history
 //! is checked: [`decide`] on the parent of a commit has to give the commit's own tree.
 
+pub mod agent;
 pub mod check;
 pub mod lease;
 pub mod locks;
@@ -17,6 +18,7 @@ mod id;
 mod land;
 mod line;
 mod lock;
+pub mod message;
 mod note;
 mod renew;
 mod secret;
@@ -24,6 +26,7 @@ mod steal;
 pub mod task;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 mod unlock;
 mod wait;
 

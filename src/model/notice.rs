@@ -20,6 +20,8 @@ pub enum Happened {
     Lapsed,
     /// Another session of the same agent took the lock over.
     Takeover,
+    /// Somebody ended the session, and gave back all that it held.
+    Kicked,
 }
 
 /// A notice to one session; its next command shows it and its next change removes it.

@@ -1,7 +1,7 @@
 //! Decisions about tasks.
 
 mod add;
-mod find;
+pub mod find;
 
 use crate::model::refusal::Refusal;
 use crate::model::task::Ask;
