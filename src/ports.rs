@@ -205,7 +205,7 @@ mod tests {
         let path = dir.path().join("new/ports.json");
         let open = |now| Book::open(&path, at(now)).expect("a book");
         let mut book = open("2026-11-20T08:00:00Z");
-        let mut take = |book: &mut Book, session: &str, count, until| {
+        let take = |book: &mut Book, session: &str, count, until| {
             let taken = book.take(block(session, count, until), 10_000, |_| true);
             taken.expect("it is writable").expect("there is room").first
         };

@@ -3,6 +3,7 @@
 //! It parses words into an [`Operation`], runs it, and shows the answer as text or JSON. Data goes
 //! to standard output, everything else to standard error.
 
+mod agent;
 mod args;
 mod completion;
 mod doctor;
@@ -13,6 +14,7 @@ mod json;
 mod live;
 mod man;
 mod markdown;
+mod msg;
 mod notices;
 mod overview;
 mod page;

@@ -48,6 +48,10 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         }
         Answer::Doctor(report) => super::doctor::of(page, report),
         Answer::Hooks(listed) => hooks::of(page, listed),
+        Answer::Agents(listed) => super::agent::of_list(page, listed),
+        Answer::Agent(shown) => super::agent::of_one(page, shown),
+        Answer::Checkpoint(found) => super::agent::of_checkpoint(page, found),
+        Answer::Messages(mail) => super::msg::of_mail(page, mail),
     };
     page.data(&text);
 }
@@ -79,6 +83,8 @@ fn of_done(page: &Page, done: &Done) -> String {
             format!("{}from {}\n", of_granted(page, lock), from.join(", "))
         }
         Reply::Task(told) => super::task::of_told(page, told),
+        Reply::Agent(told) => super::agent::of_told(page, told),
+        Reply::Message(told) => super::msg::of_told(page, told),
         Reply::Left { was_waiting: true } => "no longer in line\n".into(),
         Reply::Left { was_waiting: false } => "was not in line\n".into(),
         Reply::Landed { released, renewed } => {
@@ -131,7 +137,7 @@ pub(super) fn until(end: Timestamp) -> String {
     }
 }
 
-fn list(keys: &[Key]) -> String {
+pub(super) fn list(keys: &[Key]) -> String {
     keys.iter()
         .map(ToString::to_string)
         .collect::<Vec<_>>()

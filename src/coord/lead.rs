@@ -15,7 +15,7 @@ use super::commit::Job;
 use super::failure::Class;
 use super::round::Round;
 use super::session::Session;
-use super::{Coord, Failure, queue, remember, view};
+use super::{Coord, Failure, queue, remember, view, whereabouts};
 
 /// How often a lost race is decided again before the caller is told to retry.
 const ATTEMPTS_MAX: usize = 200;
@@ -100,10 +100,11 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Fa
         Request::Lock(lock) => &lock.keys,
         _ => &[],
     };
+    let at = env::now();
     Ok(Job {
         op: env::fresh_op(),
         seen: coord.repo.tip(names::STATE)?,
-        at: env::now(),
+        at,
         by: coord.actor().clone(),
         also: session
             .keys
@@ -111,6 +112,7 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Fa
             .filter(|key| !named.contains(key))
             .cloned()
             .collect(),
+        here: whereabouts::due(coord, &request, session, at),
         request,
         refused: session.refused.clone(),
     })
@@ -181,6 +183,7 @@ fn job_beside(own: &Job, request: Request) -> Job {
         request,
         also: Vec::new(),
         refused: Vec::new(),
+        here: None,
         ..own.clone()
     }
 }
@@ -262,6 +265,8 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Unlocked { .. }
             | Reply::Value(_)
             | Reply::Task(_)
+            | Reply::Agent(_)
+            | Reply::Message(_)
             | Reply::Renewed { .. }
             | Reply::Stolen { .. }
             | Reply::Landed { .. }

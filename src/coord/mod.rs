@@ -31,6 +31,7 @@ mod session;
 mod sights;
 mod view;
 mod wait;
+mod whereabouts;
 
 use std::path::Path;
 use std::time::Duration;
@@ -151,6 +152,7 @@ impl Coord {
             by: self.actor().clone(),
             op: env::fresh_op(),
             watch,
+            here: None,
         }
     }
 

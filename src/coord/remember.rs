@@ -1,6 +1,7 @@
 //! What a session keeps of an answer, for its own next command.
 
 use crate::env;
+use crate::model::agent::Did;
 use crate::model::event::Refused;
 use crate::model::notice::Happened;
 use crate::model::refusal::{Conflict, Refusal};
@@ -25,7 +26,14 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
                     .refused
                     .retain(|refused| !job.refused.iter().any(|old| old.op == refused.op));
             }
+            if done.commit.is_some() && job.here.is_some() {
+                session.present = Some(job.at);
+            }
             for notice in &done.notices {
+                if notice.happened == Happened::Kicked {
+                    // Who was taken for gone and is not says so with its next change.
+                    session.present = None;
+                }
                 session.shown.remove(&notice.op);
                 if notice.happened == Happened::Wanted {
                     continue;
@@ -87,7 +95,17 @@ fn follow(session: &mut Session, reply: &Reply) {
                 .keys
                 .extend(told.locks.iter().map(|lock| lock.key.clone()));
         }
-        Reply::Value(_)
+        Reply::Agent(told) => {
+            if told.did == Did::Unregistered {
+                session.keys.retain(|key| !told.released.contains(key));
+                session.present = None;
+            }
+            session
+                .keys
+                .extend(told.locks.iter().map(|lock| lock.key.clone()));
+        }
+        Reply::Message(_)
+        | Reply::Value(_)
         | Reply::Waiting { .. }
         | Reply::Renewed { .. }
         | Reply::Left { .. }

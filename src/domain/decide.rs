@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::agent::{Ask, Whereabouts};
 use crate::model::event::RULES;
 use crate::model::id::Actor;
 use crate::model::key::Key;
@@ -16,7 +17,10 @@ use crate::model::text::Text;
 
 use super::compact::Format;
 use super::staged::{Edits, Staged, State};
-use super::{adopt, compact, land, lock, locks, note, renew, steal, task, unlock, value, wait};
+use super::{
+    adopt, agent, compact, land, lock, locks, message, note, renew, steal, task, unlock, value,
+    wait,
+};
 
 /// A granted request: what to write and what to answer.
 #[derive(Debug)]
@@ -36,6 +40,8 @@ pub struct Plan {
     pub also: Vec<Key>,
     /// Notices to the actor that this change removes: they have to be shown.
     pub notices: Vec<NoticeRecord>,
+    /// Where the session acts, if that was written.
+    pub here: Option<Whereabouts>,
 }
 
 /// An operation while it is being decided.
@@ -44,6 +50,8 @@ pub(super) struct Desk<'s> {
     pub(super) stamp: &'s Stamp,
     evidence: Vec<Evidence>,
     told: BTreeMap<Actor, News>,
+    /// Whether it was written where the session acts.
+    pub(super) has_written_here: bool,
 }
 
 /// What a session is told.
@@ -90,6 +98,7 @@ pub fn decide(
         stamp,
         evidence: Vec::new(),
         told: BTreeMap::new(),
+        has_written_here: false,
     };
     let epoch = desk.epoch()?;
     let decided = match request {
@@ -98,6 +107,8 @@ pub fn decide(
         Request::Renew(request) => renew::decide(&mut desk, request)?,
         Request::Steal(request) => steal::decide(&mut desk, request)?,
         Request::Task(ask) => task::decide(&mut desk, ask)?,
+        Request::Agent(ask) => agent::decide(&mut desk, ask)?,
+        Request::Message(ask) => message::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
         Request::Value(ask) => value::decide(&mut desk, ask)?,
@@ -114,6 +125,7 @@ pub fn decide(
             evidence: Vec::new(),
             also: Vec::new(),
             notices: Vec::new(),
+            here: None,
         });
     }
     // A new epoch begins with exactly the records that the last one ended with, so that whoever
@@ -122,6 +134,9 @@ pub fn decide(
         Request::Compact(_) => (Vec::new(), Vec::new()),
         _ => (renew::along(&mut desk, also)?, desk.take_notices()?),
     };
+    if agent::shows_life(request) {
+        agent::along(&mut desk)?;
+    }
     desk.leave_notices(request)?;
     let Decided {
         reply,
@@ -129,7 +144,10 @@ pub fn decide(
         is_change,
     } = decided;
     let Desk {
-        staged, evidence, ..
+        staged,
+        evidence,
+        has_written_here,
+        ..
     } = desk;
     Ok(Plan {
         edits: staged.into_edits()?,
@@ -139,6 +157,7 @@ pub fn decide(
         evidence,
         also,
         notices,
+        here: stamp.here.clone().filter(|_| has_written_here),
     })
 }
 
@@ -222,7 +241,7 @@ impl Desk<'_> {
         happened: Happened,
     ) -> Result<(), Refusal> {
         self.drop_hold(key, holder)?;
-        self.tell(holder, happened, key, None);
+        self.tell(holder, happened, Some(key), None);
         Ok(())
     }
 
@@ -232,7 +251,7 @@ impl Desk<'_> {
         &mut self,
         whom: &Actor,
         happened: Happened,
-        key: &Key,
+        key: Option<&Key>,
         reason: Option<Text>,
     ) {
         let news = self.told.entry(whom.clone()).or_insert(News {
@@ -240,7 +259,7 @@ impl Desk<'_> {
             keys: Vec::new(),
             reason,
         });
-        if !news.keys.contains(key) {
+        if let Some(key) = key.filter(|key| !news.keys.contains(*key)) {
             news.keys.push(key.clone());
         }
     }
@@ -263,6 +282,7 @@ impl Desk<'_> {
         let reason: Option<Text> = match request {
             Request::Lock(lock) => lock.reason.clone(),
             Request::Steal(steal) => Some(steal.reason.clone()),
+            Request::Agent(Ask::Kick(kick)) => Some(kick.reason.clone()),
             _ => None,
         };
         for (to, news) in std::mem::take(&mut self.told) {

@@ -4,6 +4,7 @@
 //! of a lost race, for a neighbour whose request shares a push, at a relay, and when the history
 //! is checked: [`decide`] on the parent of a commit has to give the commit's own tree.
 
+pub mod agent;
 pub mod check;
 pub mod happenings;
 pub mod lease;
@@ -18,6 +19,7 @@ mod id;
 mod land;
 mod line;
 mod lock;
+pub mod message;
 mod note;
 mod renew;
 mod secret;

@@ -2,12 +2,14 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a repository.
 
+pub mod agent;
 pub mod event;
 pub mod happening;
 pub mod id;
 pub mod key;
 pub mod limits;
 pub mod lock;
+pub mod message;
 pub mod notice;
 pub mod object_id;
 pub mod place;

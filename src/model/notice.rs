@@ -24,6 +24,8 @@ pub enum Happened {
     Over,
     /// Somebody asks to have the task back. The lock stays.
     Wanted,
+    /// Somebody ended the session, and gave back all that it held.
+    Kicked,
 }
 
 /// A notice to one session; its next command shows it and its next change removes it.

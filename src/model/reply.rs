@@ -50,6 +50,10 @@ pub enum Reply {
     },
     /// Something was done about tasks.
     Task(Box<super::task::Told>),
+    /// Something was done about agents and sessions.
+    Agent(Box<super::agent::Told>),
+    /// Something was done about messages.
+    Message(Box<super::message::Told>),
     /// No longer in line.
     Left {
         /// Whether the session was in line at all.

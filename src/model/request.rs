@@ -29,6 +29,10 @@ pub enum Request {
     Leave(Leave),
     /// Anything about tasks.
     Task(super::task::Ask),
+    /// Anything about agents and sessions.
+    Agent(super::agent::Ask),
+    /// Anything about messages.
+    Message(super::message::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
     /// Change a value.

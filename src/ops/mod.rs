@@ -5,6 +5,7 @@
 //! An operation turns what was typed into a [`crate::model::request::Request`] with canonical
 //! keys, has it decided, and returns an [`Answer`]. It never prints.
 
+pub mod agent;
 pub mod check;
 pub mod compact;
 pub mod doctor;
@@ -14,6 +15,7 @@ pub mod keys;
 pub mod lock;
 pub mod locks;
 pub mod log;
+pub mod msg;
 pub mod port;
 pub mod push;
 pub mod renew;
@@ -21,6 +23,7 @@ pub mod run;
 pub mod state;
 pub mod status;
 pub mod sync;
+mod typed;
 pub mod unlock;
 pub mod watch;
 pub mod whoami;
@@ -67,6 +70,8 @@ pub enum Operation {
     Run(run::Run),
     Doctor(doctor::Doctor),
     Hooks(hooks::Hooks),
+    Agent(agent::Agent),
+    Msg(msg::Msg),
 }
 
 /// The positive answer of an operation.
@@ -128,6 +133,14 @@ pub enum Answer {
     Doctor(Examined),
     /// How git's hooks stand.
     Hooks(hooks::Listed),
+    /// Who is here.
+    Agents(agent::Listed),
+    /// What is known of one agent.
+    Agent(Box<agent::Shown>),
+    /// What a session left for whoever goes on.
+    Checkpoint(Box<agent::Found>),
+    /// Messages.
+    Messages(msg::Mail),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -220,6 +233,8 @@ impl Operation {
                 Ok(Answer::Doctor(doctor.run(&context.dir, Some(&me))))
             }
             Self::Hooks(hooks) => hooks.run(context).map(Answer::Hooks),
+            Self::Agent(agent) => agent.run(context),
+            Self::Msg(msg) => msg.run(context),
         }
     }
 }
