@@ -42,6 +42,7 @@ impl Exit {
             | Answer::Ports(_)
             | Answer::Happened(_)
             | Answer::Why(_)
+            | Answer::Collected(_)
             | Answer::Value(_)
             | Answer::Values(_)
             | Answer::Log(_)

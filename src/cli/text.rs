@@ -10,7 +10,7 @@ use crate::model::reply::{Granted, How, Reply};
 use crate::model::text::shown;
 use crate::model::time::{Timestamp, span};
 use crate::ops::locks::{Held, Listed};
-use crate::ops::{Answer, Context, check, log, run, sync, whoami};
+use crate::ops::{Answer, Context, check, gc, log, run, sync, whoami};
 
 use super::hooks;
 use super::page::{Ink, Page};
@@ -33,6 +33,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Ports(ports) => super::ports::of(ports),
         Answer::Happened(told) => of_happening(page, told),
         Answer::Why(because) => super::why::of(page, because),
+        Answer::Collected(all) => of_collected(all),
         Answer::Value(one) => super::values::of_one(one),
         Answer::Values(all) => super::values::of(page, all),
         Answer::Log(entries) => of_log(page, entries),
@@ -96,6 +97,7 @@ fn of_done(page: &Page, done: &Done) -> String {
             text
         }
         Reply::Value(told) => super::values::of_told(page, told),
+        Reply::Collected(_) => "collected\n".into(),
         Reply::Noted => "noted\n".into(),
         Reply::Adopted { locks, conflicts } => {
             format!(
@@ -225,6 +227,23 @@ pub(super) fn of_entry(page: &Page, entry: &log::Entry) -> String {
         .map_or_else(|| "?".into(), |event| event.at.to_string());
     let commit = page.ink(Ink::Faint, &entry.commit.short());
     format!("{commit} {at} {}\n", shown(&entry.subject))
+}
+
+fn of_collected(all: &gc::Collected) -> String {
+    if all.collected.is_empty() {
+        return "nothing to collect\n".into();
+    }
+    let counts = all.collected.iter();
+    let counts: Vec<String> = counts
+        .map(|(kind, count)| format!("{count} {kind}"))
+        .collect();
+    let would = if all.dry_run {
+        "would collect"
+    } else {
+        "collected"
+    };
+    let more = if all.more { ", and more" } else { "" };
+    format!("{would} {}{more}\n", counts.join(", "))
 }
 
 /// One line for a thing that happened.

@@ -264,6 +264,7 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }
             | Reply::Value(_)
+            | Reply::Collected(_)
             | Reply::Task(_)
             | Reply::Agent(_)
             | Reply::Message(_)

@@ -13,6 +13,7 @@ pub mod settings;
 mod adoption;
 mod answer;
 mod authority;
+pub mod buried;
 mod changes;
 mod commit;
 mod epochs;

@@ -106,6 +106,7 @@ fn follow(session: &mut Session, reply: &Reply) {
         }
         Reply::Message(_)
         | Reply::Value(_)
+        | Reply::Collected(_)
         | Reply::Waiting { .. }
         | Reply::Renewed { .. }
         | Reply::Left { .. }

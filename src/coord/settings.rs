@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::gc::Keep;
 use crate::model::key::Key;
 use crate::store::{Config, names};
 
@@ -15,6 +16,9 @@ pub const KNOWN: &[&str] = &[
     "coord.failClosed",
     "coord.fsync",
     "coord.hookMaxAge",
+    "coord.keepMessages",
+    "coord.keepSessions",
+    "coord.keepTasks",
     "coord.keyPrefix",
     "coord.mainBranch",
     "coord.maxAge",
@@ -28,6 +32,8 @@ pub const KNOWN: &[&str] = &[
 
 /// Slack between wall clocks unless set otherwise, in seconds.
 const SKEW_SECS_DEFAULT: u64 = 600;
+
+const DAY_SECS: u64 = 24 * 60 * 60;
 
 /// What to do about a change without a lock of one's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +74,8 @@ pub struct Settings {
     pub main_branch: Option<String>,
     /// A writer begins a new epoch when the current one has more states than this; 0 is never.
     pub epoch_every: u64,
+    /// For how long what is over stays in the live tree.
+    pub keep: Keep,
 }
 
 impl Settings {
@@ -99,6 +107,11 @@ impl Settings {
             timeout: secs("coord.timeout", 15)?,
             main_branch: config.get("coord.mainbranch").map(str::to_owned),
             epoch_every: epoch_every(config)?,
+            keep: Keep {
+                tasks_secs: secs("coord.keeptasks", 30 * DAY_SECS)?.as_secs(),
+                messages_secs: secs("coord.keepmessages", 14 * DAY_SECS)?.as_secs(),
+                sessions_secs: secs("coord.keepsessions", 7 * DAY_SECS)?.as_secs(),
+            },
         })
     }
 }

@@ -18,7 +18,7 @@ use crate::model::text::Text;
 use super::compact::Format;
 use super::staged::{Edits, Staged, State};
 use super::{
-    adopt, agent, compact, land, lock, locks, message, note, renew, steal, task, unlock, value,
+    adopt, agent, compact, gc, land, lock, locks, message, note, renew, steal, task, unlock, value,
     wait,
 };
 
@@ -112,6 +112,7 @@ pub fn decide(
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
         Request::Value(ask) => value::decide(&mut desk, ask)?,
+        Request::Gc(ask) => gc::decide(&mut desk, ask)?,
         Request::Note(request) => note::decide(request),
         Request::Adopt(request) => adopt::decide(&mut desk, request)?,
         Request::Compact(request) => compact::decide(&mut desk, request, epoch)?,

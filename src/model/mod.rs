@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod event;
+pub mod gc;
 pub mod happening;
 pub mod id;
 pub mod key;

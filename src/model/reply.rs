@@ -68,6 +68,8 @@ pub enum Reply {
     },
     /// A value was changed.
     Value(Box<super::value::Told>),
+    /// What was over left the live tree.
+    Collected(Box<super::gc::Told>),
     /// The fact is in the log.
     Noted,
     /// Records of another chain were taken over.

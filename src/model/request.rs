@@ -37,6 +37,8 @@ pub enum Request {
     Land(Land),
     /// Change a value.
     Value(super::value::Ask),
+    /// Collect what is over.
+    Gc(super::gc::Gc),
     /// Keep a fact in the log.
     Note(Note),
     /// Take records over from a clone that worked alone until now.

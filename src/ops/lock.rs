@@ -15,10 +15,8 @@ use crate::model::request::{Leave, Lock as Wanted, Request, Steal};
 use crate::model::text::Text;
 use crate::model::time::Ttl;
 
-use super::{Answer, Context, keys};
+use super::{Answer, Context, keys, length};
 
-/// Longest time in line, in seconds.
-const WAIT_SECS_MAX: u64 = 24 * 60 * 60;
 /// Pauses between looks at the line: short where a look costs a millisecond, longer where it costs
 /// the remote a request.
 const LOCAL_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
@@ -109,7 +107,7 @@ impl Lock {
         let wait = self
             .wait
             .as_deref()
-            .map(|wait| length(wait, "--wait"))
+            .map(|wait| length::wait(wait, "--wait"))
             .transpose()?;
         let wanted = Wanted {
             keys: resolved.keys,
@@ -198,20 +196,6 @@ fn waiting_for(ahead: usize, conflicts: &[Conflict]) -> String {
             held.join(", ")
         }
     )
-}
-
-/// Reads a length of time up to 24 hours; the option's name goes into the error.
-pub(super) fn length(text: &str, option: &str) -> Result<Duration, Failure> {
-    let wait = humantime::parse_duration(text)
-        .ok()
-        .filter(|wait| wait.as_secs() <= WAIT_SECS_MAX);
-    wait.ok_or_else(|| {
-        let what = format!("{option}: `{}` is no time up to 24h", text.escape_debug());
-        Failure::usage(
-            what,
-            format!("write it as `{option}=90s` or `{option}=10m`"),
-        )
-    })
 }
 
 /// Reads an optional text value; the option's name goes into the error.

@@ -9,9 +9,11 @@ pub mod agent;
 pub mod check;
 pub mod compact;
 pub mod doctor;
+pub mod gc;
 pub mod hooks;
 pub mod init;
 pub mod keys;
+mod length;
 pub mod lock;
 pub mod locks;
 pub mod log;
@@ -64,6 +66,7 @@ pub enum Operation {
     Why(why::Why),
     Log(log::Log),
     Whoami(whoami::Whoami),
+    Gc(gc::Gc),
     Compact(compact::Compact),
     Init(init::Init),
     Sync(sync::Sync),
@@ -100,6 +103,8 @@ pub enum Answer {
     Check(check::Checked),
     /// What is going on.
     Status(Box<status::Overview>),
+    /// What left the live tree, or would.
+    Collected(gc::Collected),
     /// What is in the way.
     Why(Box<why::Because>),
     /// Ports of this machine.
@@ -217,6 +222,7 @@ impl Operation {
             Self::Why(why) => why
                 .run(context)
                 .map(|because| Answer::Why(Box::new(because))),
+            Self::Gc(gc) => gc.run(context),
             Self::Port(port) => port.run(context).map(Answer::Ports),
             Self::State(state) => state.run(context),
             Self::Log(log) => log.run(context),

@@ -10,7 +10,7 @@ use crate::model::id::Id;
 use crate::model::refusal::Refusal;
 use crate::ports::{Block, Book, COUNT_MAX, FIRST, is_free};
 
-use super::{Context, lock};
+use super::{Context, length};
 
 /// Take ports of this machine for a test stack, so that agents side by side do not collide.
 ///
@@ -107,7 +107,7 @@ impl Port {
             } => {
                 let names = names.iter().map(|name| variable(name));
                 let names: Vec<String> = names.collect::<Result<_, _>>()?;
-                let ttl = lock::length(ttl.as_deref().unwrap_or("2h"), "--ttl")?;
+                let ttl = length::wait(ttl.as_deref().unwrap_or("2h"), "--ttl")?;
                 let wanted = Block {
                     repository: repository.clone(),
                     by: me.clone(),

@@ -16,7 +16,7 @@ use crate::model::request::Request;
 use crate::model::time::Timestamp;
 use crate::model::value::{Ask, Change, VALUES, ValueName, ValueRecord};
 
-use super::{Answer, Context, lock, words};
+use super::{Answer, Context, length, words};
 
 /// How often a watcher of a remote asks it.
 const REMOTE_PAUSE: Duration = Duration::from_secs(2);
@@ -295,7 +295,7 @@ fn watch(
     for_time: Option<&str>,
 ) -> Result<Shown, Failure> {
     let coord = &context.coord;
-    let limit = lock::length(for_time.unwrap_or("5m"), "--for")?;
+    let limit = length::wait(for_time.unwrap_or("5m"), "--for")?;
     let start = Instant::now();
     let mut seen = seen;
     let mut age_max = coord.settings().age_max;

@@ -17,7 +17,7 @@ use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::store::{Commit, changes, past};
 
-use super::{Answer, Context, keys, lock};
+use super::{Answer, Context, keys, length};
 
 /// How often a watcher looks whether it is time to end.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -82,7 +82,7 @@ impl Watch {
             .map_err(|why| Failure::usage(format!("signals: {why}"), "try with --no-wait"))?;
         let start = Instant::now();
         let time = self.for_time.as_deref();
-        let time = time.map(|time| lock::length(time, "--for")).transpose()?;
+        let time = time.map(|time| length::wait(time, "--for")).transpose()?;
         let mut view = coord.view(Some(coord.settings().age_max))?;
         let mut reader = self.reader(view.tip())?;
         let mut seen = 0;
