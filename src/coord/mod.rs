@@ -51,7 +51,7 @@ pub use identity::Identity;
 pub use join::Joined;
 pub use land::Landing;
 pub use session::{Session, Sessions};
-pub use settings::{RequireLock, Settings};
+pub use settings::{ColorWish, RequireLock, Settings};
 pub use view::View;
 
 /// The file that says what `init` wrote.
