@@ -67,7 +67,7 @@ impl Sessions {
 
     /// The notes of a session.
     pub fn load(&self, actor: &Actor) -> Session {
-        local::load_whole(&self.file(actor, "json"))
+        local::load(&self.file(actor, "json"))
     }
 
     /// Changes the notes of a session. Best effort, as for all files of this kind.
