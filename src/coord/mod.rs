@@ -6,6 +6,7 @@
 
 pub mod doctor;
 pub mod failure;
+pub mod hooks;
 pub mod identity;
 pub mod replay;
 pub mod settings;
