@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::event::Refused;
 use crate::model::id::{Actor, OpId};
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
+use crate::model::refused::Refused;
 use crate::model::request::Note;
 
 use super::local;
