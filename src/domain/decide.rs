@@ -1,20 +1,18 @@
 //! The one door to all decisions.
 
-use std::collections::BTreeMap;
-
 use crate::model::event::RULES;
 use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::lock::{Hold, LockRecord};
-use crate::model::notice::{Happened, NoticeRecord};
+use crate::model::notice::NoticeRecord;
 use crate::model::record::{Damage, Record, VERSION};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::stamp::{Evidence, Stamp};
-use crate::model::text::Text;
 
 use super::compact::Format;
+use super::notices::Lost;
 use super::staged::{Edits, Staged, State};
 use super::{adopt, compact, land, lock, locks, note, renew, steal, unlock, wait};
 
@@ -43,7 +41,7 @@ pub(super) struct Desk<'s> {
     pub(super) staged: Staged<'s>,
     pub(super) stamp: &'s Stamp,
     evidence: Vec<Evidence>,
-    lost: BTreeMap<Actor, (Happened, Vec<Key>)>,
+    pub(super) lost: Lost,
 }
 
 /// How one kind of request was decided.
@@ -81,7 +79,7 @@ pub fn decide(
         staged: Staged::on(state),
         stamp,
         evidence: Vec::new(),
-        lost: BTreeMap::new(),
+        lost: Lost::new(),
     };
     let epoch = desk.epoch()?;
     let decided = match request {
@@ -200,67 +198,6 @@ impl Desk<'_> {
                 .cloned()
                 .collect();
             self.set_holds(&lock, rest)?;
-        }
-        Ok(())
-    }
-
-    /// Takes a hold from its holder, who is told.
-    pub(super) fn take(
-        &mut self,
-        key: &Key,
-        holder: &Actor,
-        happened: Happened,
-    ) -> Result<(), Refusal> {
-        self.drop_hold(key, holder)?;
-        let (_, keys) = self
-            .lost
-            .entry(holder.clone())
-            .or_insert((happened, Vec::new()));
-        keys.push(key.clone());
-        Ok(())
-    }
-
-    /// Removes the actor's own notices and returns them: the answer carries them.
-    fn take_notices(&mut self) -> Result<Vec<NoticeRecord>, Refusal> {
-        let mut notices = Vec::new();
-        for (place, bytes) in self.staged.under(&NoticeRecord::dir(self.me()))? {
-            // A damaged notice stays for `doctor`; it must not stop its reader's work.
-            if let Ok(notice) = bytes.and_then(|bytes| crate::model::record::parse(&place, &bytes))
-            {
-                self.staged.remove(&place);
-                notices.push(notice);
-            }
-        }
-        Ok(notices)
-    }
-
-    fn leave_notices(&mut self, request: &Request) -> Result<(), Refusal> {
-        let reason: Option<Text> = match request {
-            Request::Lock(lock) => lock.reason.clone(),
-            Request::Steal(steal) => Some(steal.reason.clone()),
-            _ => None,
-        };
-        for (to, (happened, keys)) in std::mem::take(&mut self.lost) {
-            let place = NoticeRecord::place(&to, self.stamp.op).map_err(impossible)?;
-            let mut notice = NoticeRecord {
-                v: VERSION,
-                kind: NoticeRecord::KIND.into(),
-                op: self.stamp.op,
-                rev: self.staged.next_rev(),
-                at: self.stamp.at,
-                by: self.stamp.by.clone(),
-                happened,
-                keys,
-                reason: reason.clone(),
-            };
-            // A notice that would be too large names as many keys as fit: it must not keep anybody
-            // from taking what is free.
-            while let Err(refusal) = self.staged.put(&place, &notice) {
-                if notice.keys.len() < 2 {
-                    return Err(refusal);
-                }
-                notice.keys.truncate(notice.keys.len() / 2);
-            }
         }
         Ok(())
     }

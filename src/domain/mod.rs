@@ -17,6 +17,7 @@ mod land;
 mod line;
 mod lock;
 mod note;
+mod notices;
 mod renew;
 mod steal;
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod kills;
 mod layers;
 mod log;
 mod manual;
+mod pager;
 mod push;
 mod races;
 mod repositories;

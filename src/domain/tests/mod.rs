@@ -15,5 +15,6 @@ mod keeping;
 mod landing;
 mod lapsing;
 mod liveness;
+mod notices;
 mod stealing;
 mod waiting;
