@@ -83,6 +83,10 @@ pub(super) fn publish(
             remote: remote.clone(),
             why,
         }),
+        Pushed::Lacks(lack) => Err(Failure::Lacks {
+            remote: remote.clone(),
+            lack,
+        }),
         Pushed::Rejected(why) => {
             let now = view::refresh(coord, remote)?;
             settle(coord, new, now, old, || Failure::Rejected {
@@ -110,6 +114,7 @@ fn land_first(coord: &Coord, remote: &str, branch: &RefSwap) -> Result<(), Failu
         Pushed::Moved => Ok(()),
         Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
         Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
+        Pushed::Lacks(lack) => Err(Failure::Lacks { remote, lack }),
         Pushed::Unknown(why) => {
             let unknown = |why| Failure::Unknown {
                 remote: remote.clone(),

@@ -2,7 +2,7 @@
 
 use crate::model::record::Damage;
 use crate::model::refusal::Refusal;
-use crate::store;
+use crate::store::{self, Lack};
 
 /// Why there is no positive answer.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,14 @@ pub enum Failure {
         remote: String,
         /// Its own words.
         why: String,
+    },
+    /// The remote's host cannot do what this takes; nothing was changed.
+    #[error("the remote `{remote}` {}; nothing was changed", lacks(*lack))]
+    Lacks {
+        /// Its name.
+        remote: String,
+        /// What it cannot do.
+        lack: Lack,
     },
     /// The change may or may not have happened. Asking again is safe.
     #[error("it is not known whether the change reached `{remote}`: {why}")]
@@ -92,6 +100,8 @@ pub enum Fault {
     Unreachable,
     /// The remote has a rule against it; nothing was changed.
     RejectedByRemote,
+    /// The remote does not move several refs in one step; nothing was changed.
+    NoAtomicPush,
     /// Not known whether it happened; safe to repeat.
     OutcomeUnknown,
     /// Others were faster each time; nothing was changed.
@@ -114,6 +124,7 @@ impl Fault {
             Self::Usage => "usage",
             Self::Unreachable => "unreachable",
             Self::RejectedByRemote => "rejected_by_remote",
+            Self::NoAtomicPush => "no_atomic_push",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Busy => "busy",
             Self::NoRepository => "no_repository",
@@ -151,6 +162,7 @@ impl Failure {
             Self::Usage { .. } | Self::Store(store::Error::NoRepository { .. }) => Class::Usage,
             Self::Unreachable { .. }
             | Self::Rejected { .. }
+            | Self::Lacks { .. }
             | Self::Busy { .. }
             | Self::Store(store::Error::Remote { .. }) => Class::Unreachable,
             Self::Unknown { .. } => Class::Unknown,
@@ -176,6 +188,9 @@ impl Failure {
                 Fault::Unreachable
             }
             Self::Rejected { .. } => Fault::RejectedByRemote,
+            Self::Lacks { lack, .. } => match lack {
+                Lack::AtomicPush => Fault::NoAtomicPush,
+            },
             Self::Unknown { .. } => Fault::OutcomeUnknown,
             Self::Busy { .. } => Fault::Busy,
             Self::Store(store::Error::NoRepository { .. }) => Fault::NoRepository,
@@ -198,6 +213,13 @@ impl Failure {
                  host that refuses the name may take `git config coord.ref refs/heads/coord/state`"
                     .into(),
             ),
+            Self::Lacks { remote, lack } => Some(match lack {
+                Lack::AtomicPush => format!(
+                    "locks work there, and so does plain `git push {remote}`, which the hooks check \
+                     against them (`git coord hooks install`); for more, the host has to allow \
+                     atomic pushes"
+                ),
+            }),
             Self::Unknown { .. } => {
                 Some("run the same command again: it takes effect once".into())
             }
@@ -214,6 +236,16 @@ impl Failure {
                 Some("nothing was changed; `git coord doctor` looks for the cause".into())
             }
             Self::Carried { .. } => Some("run the command again".into()),
+        }
+    }
+}
+
+/// What a host cannot do, and what does not work for it.
+fn lacks(lack: Lack) -> &'static str {
+    match lack {
+        Lack::AtomicPush => {
+            "takes no atomic pushes, which move several refs or none: no commits can land there \
+             under their locks, and no epoch can be closed"
         }
     }
 }

@@ -36,6 +36,7 @@ mod outlying;
 mod own;
 mod pack;
 mod program;
+mod push_trace;
 mod ref_file;
 mod ref_locks;
 mod refs;
@@ -48,7 +49,7 @@ mod stale;
 mod tree;
 mod watchdog;
 
-pub use backend::{Backend, Pushed, RefSwap, Swapped};
+pub use backend::{Backend, Lack, Pushed, RefSwap, Swapped};
 pub use chain::{Advance, advance, contains, history, past};
 pub use commit::{Commit, EpochLink, Person};
 pub use config::{Config, TEAM_FILE, TEAM_KEYS};

@@ -16,7 +16,8 @@ use super::layout::Layout;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
 use super::refs::RefWriter;
-use super::{remote, shared};
+use super::remote::{self, Manner};
+use super::shared;
 use crate::model::object_id::ObjectId;
 
 /// Largest commit of a chain that is read, in bytes: an event with its request and a signature.
@@ -310,7 +311,8 @@ impl Backend for Repo {
     fn push(&self, remote: &str, swaps: &[RefSwap]) -> Result<Pushed> {
         let push = || {
             let scratch = self.coord_dir();
-            remote::push(&self.git, &scratch, remote, swaps, self.options.timeout)
+            let timeout = self.options.timeout;
+            remote::push(&self.git, &scratch, remote, swaps, timeout, Manner::Real)
         };
         let pushed = push()?;
         if pushed == Pushed::Moved || self.objects.restore_all()? == 0 {
@@ -318,7 +320,7 @@ impl Backend for Repo {
         }
         // It may have failed for the objects that housekeeping had taken.
         match pushed {
-            Pushed::Unknown(_) => Ok(pushed),
+            Pushed::Unknown(_) | Pushed::Lacks(_) => Ok(pushed),
             Pushed::Moved | Pushed::Rejected(_) | Pushed::Unreached(_) => push(),
         }
     }

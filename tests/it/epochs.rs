@@ -497,7 +497,8 @@ fn a_host_that_takes_one_ref_at_a_time_keeps_the_old_epoch() {
     }
     is_in_order(&alice, 3);
     assert_eq!(tip(&alice, "refs/coord/epoch"), "");
-    alice.coord(["compact"]).code(3);
+    let refused = alice.coord(["compact", "--json"]).code(3).json();
+    assert_eq!(refused["code"], "no_atomic_push");
 }
 
 #[test]

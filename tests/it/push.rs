@@ -1,5 +1,6 @@
 //! The fenced push: commits land only while the locks that cover them are held.
 
+use crate::support::server::{Http, Server};
 use crate::support::{Agent, Hub, Sandbox, Shell};
 
 /// A hub that decides locks, and two agents with clones of it.
@@ -239,5 +240,43 @@ fn a_refused_landing_leaves_the_branch_alone_when_a_note_goes_out() {
         alice.coord(["push"]).refused();
         assert_eq!(main_of(&hub), before, "authority {authority:?}");
         alice.coord(["log", "--verify"]).ok();
+    }
+}
+
+/// It was reported as unreachable, with the advice to try again.
+#[test]
+fn a_host_without_atomic_pushes_is_not_unreachable() {
+    let sandbox = Sandbox::new();
+    let http = Http::start(&sandbox);
+    let hub = sandbox.bare("hub");
+    hub.git(["config", "http.receivepack", "true"]).ok();
+    hub.git(["config", "receive.advertiseAtomic", "false"]).ok();
+    // Over HTTP it is not `git push` itself that finds out.
+    for name in ["by-path", "by-http"] {
+        let alice = match name {
+            "by-path" => hub.clone_as(name),
+            _ => http.clone_as(&hub, name),
+        };
+        alice.git(["config", "coord.remote", "origin"]).ok();
+        let own = format!("src/{}/", alice.name());
+        alice.coord(["lock", &own]).ok();
+        alice.commit(&format!("{own}new.rs"), "fn new() {}\n");
+        let refs = || [&*hub, &*alice].map(|place| place.ask_git(["for-each-ref"]));
+        let before = refs();
+        let outcome = alice.coord(["push"]).code(3);
+        for words in [
+            "no_atomic_push",
+            "`origin`",
+            "nothing was changed",
+            "git push origin",
+        ] {
+            assert!(outcome.stderr.contains(words), "{words}: {outcome}");
+        }
+        let failure = alice.coord(["--json", "compact"]).code(3).json();
+        assert_eq!(failure["code"], "no_atomic_push", "{failure}");
+        assert_eq!(refs(), before);
+        // What the hint says works.
+        alice.git(["push", "--quiet", "origin", "HEAD"]).ok();
+        alice.coord(["unlock", "--all"]).ok();
     }
 }

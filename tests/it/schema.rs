@@ -26,6 +26,7 @@ const LOCAL_CODES: &[&str] = &[
     "usage",
 ];
 const REMOTE_CODES: &[&str] = &[
+    "no_atomic_push",
     "not_fast_forward",
     "outcome_unknown",
     "rejected_by_remote",
@@ -422,6 +423,10 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     schemas.run(&bob, &["sync"]);
     alice.coord(["lock", "src/a.rs"]).ok();
     schemas.run(&bob, &["sync", "--watch", "-n", "1"]);
+    hub.git(["config", "receive.advertiseAtomic", "false"]).ok();
+    assert_eq!(schemas.run(&alice, &["compact"])["code"], "no_atomic_push");
+    hub.git(["config", "--unset", "receive.advertiseAtomic"])
+        .ok();
     hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 1\n");
     let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
     assert_eq!(printed["code"], "rejected_by_remote");
