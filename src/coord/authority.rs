@@ -1,5 +1,7 @@
 //! Publishing a draft where compare-and-swap decides: this clone's ref, or the remote's.
 
+use std::cell::Cell;
+
 use crate::model::object_id::ObjectId;
 use crate::store::{
     Backend, Commit, Draft, EpochLink, ObjectKind, Pushed, RefSwap, Swapped, contains, names,
@@ -22,6 +24,8 @@ pub(super) struct Alongside {
     pub(super) remote: String,
     /// The branch, under its own lease.
     pub(super) branch: RefSwap,
+    /// Whether it has moved and the state, which this clone decides, has not followed yet.
+    pub(super) is_ahead: Cell<bool>,
 }
 
 /// Publishes the draft. The guard is held, and the local ref stands at the draft's base.
@@ -45,14 +49,18 @@ pub(super) fn publish(
         swaps.extend(kept_here(coord, link)?);
     }
     let Some(remote) = &coord.settings.remote else {
-        if let Some(Alongside { remote, branch }) = with {
+        if let Some(with) = with.filter(|with| !with.is_ahead.get()) {
             // This clone decides, and its guard is held: nobody can change a lock before the state
             // has moved as well.
-            land_first(coord, remote, branch)?;
+            land_first(coord, &with.remote, &with.branch)?;
+            with.is_ahead.set(true);
         }
         return Ok(match draft.swap(&swaps)? {
             Swapped::Moved => {
                 pin::store(&coord.repo.coord_dir(), &new);
+                if let Some(with) = with {
+                    with.is_ahead.set(false);
+                }
                 Published::Done
             }
             Swapped::Lost => Published::Lost,

@@ -1,5 +1,6 @@
 //! Every way in which a command can end other than well.
 
+use crate::model::object_id::ObjectId;
 use crate::model::record::Damage;
 use crate::model::refusal::Refusal;
 use crate::store::{self, Lack};
@@ -49,6 +50,23 @@ pub enum Failure {
         remote: String,
         /// Git's own words.
         why: String,
+    },
+    /// A branch has moved on its remote, and the state of this clone, which decides, has not.
+    #[error(
+        "{} is on `{}` of `{remote}`, but the state here could not follow, so no lock was given \
+         back or renewed: {why}",
+        new.short(),
+        branch.strip_prefix("refs/heads/").unwrap_or(branch)
+    )]
+    Unrecorded {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// The commit that it is at.
+        new: ObjectId,
+        /// What stopped the state.
+        why: Box<Failure>,
     },
     /// Others were faster each time.
     #[error("lost the race {attempts} times in a row; nothing was changed")]
@@ -104,6 +122,8 @@ pub enum Fault {
     NoAtomicPush,
     /// Not known whether it happened; safe to repeat.
     OutcomeUnknown,
+    /// Commits have landed, and the state of this clone could not follow.
+    LandedUnrecorded,
     /// Others were faster each time; nothing was changed.
     Busy,
     /// There is no git repository here.
@@ -126,6 +146,7 @@ impl Fault {
             Self::RejectedByRemote => "rejected_by_remote",
             Self::NoAtomicPush => "no_atomic_push",
             Self::OutcomeUnknown => "outcome_unknown",
+            Self::LandedUnrecorded => "landed_unrecorded",
             Self::Busy => "busy",
             Self::NoRepository => "no_repository",
             Self::StateRewritten => "state_rewritten",
@@ -166,7 +187,7 @@ impl Failure {
             | Self::Busy { .. }
             | Self::Store(store::Error::Remote { .. }) => Class::Unreachable,
             Self::Unknown { .. } => Class::Unknown,
-            Self::Store(_) | Self::Damaged(_) => Class::Broken,
+            Self::Unrecorded { .. } | Self::Store(_) | Self::Damaged(_) => Class::Broken,
             Self::Carried { class, .. } => *class,
         }
     }
@@ -192,6 +213,7 @@ impl Failure {
                 Lack::AtomicPush => Fault::NoAtomicPush,
             },
             Self::Unknown { .. } => Fault::OutcomeUnknown,
+            Self::Unrecorded { .. } => Fault::LandedUnrecorded,
             Self::Busy { .. } => Fault::Busy,
             Self::Store(store::Error::NoRepository { .. }) => Fault::NoRepository,
             Self::Store(store::Error::Rewritten { .. }) => Fault::StateRewritten,
@@ -223,6 +245,11 @@ impl Failure {
             Self::Unknown { .. } => {
                 Some("run the same command again: it takes effect once".into())
             }
+            Self::Unrecorded { .. } => Some(
+                "there is nothing to push again; `git coord doctor` looks for the cause, and then \
+                 `git coord locks --mine` shows what you hold, for `git coord unlock` or `renew`"
+                    .into(),
+            ),
             Self::Busy { .. } => Some("run the command again".into()),
             Self::Store(store::Error::NoRepository { .. }) => {
                 Some("run it inside a repository, or make one with `git init`".into())

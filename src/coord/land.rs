@@ -1,5 +1,7 @@
 //! The fenced push: a branch moves only if the locks that cover its commits are still held.
 
+use std::cell::Cell;
+
 use crate::env;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
@@ -36,7 +38,8 @@ impl Coord {
     ///
     /// # Errors
     /// The refusal when a lock is in the way; usage when the landing makes no sense; and whatever
-    /// a push can end with. Nothing has moved then, unless the failure says that it is unknown.
+    /// a push can end with. Nothing has moved then, unless the failure says that it is unknown, or
+    /// [`Failure::Unrecorded`].
     pub fn land(
         &self,
         landing: &Landing,
@@ -81,6 +84,7 @@ impl Coord {
             let with = Alongside {
                 remote: landing.remote.clone(),
                 branch,
+                is_ahead: Cell::new(false),
             };
             match lead::handle_with(self, request, &with) {
                 Err(Failure::Rejected { remote, why }) => {

@@ -1,5 +1,7 @@
 //! The fenced push: commits land only while the locks that cover them are held.
 
+use std::fs;
+
 use crate::support::server::{Http, Server};
 use crate::support::{Agent, Hub, Sandbox, Shell};
 
@@ -279,4 +281,64 @@ fn a_host_without_atomic_pushes_is_not_unreachable() {
         alice.git(["push", "--quiet", "origin", "HEAD"]).ok();
         alice.coord(["unlock", "--all"]).ok();
     }
+}
+
+/// It said that nothing was changed.
+#[test]
+fn a_landing_that_the_local_state_cannot_follow_says_what_has_landed() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = hub.clone_as("alice");
+    alice.coord(["lock", "src/"]).ok();
+    let state = alice.ask_git(["rev-parse", "refs/coord/state"]);
+    let tip = alice.commit("src/new.rs", "fn new() {}\n");
+    let lock = ".git/refs/coord/state.lock";
+    alice.write(lock, "");
+    let outcome = alice.coord(["push"]).code(4);
+    let short = &tip[..10];
+    for words in [
+        "landed_unrecorded",
+        &format!("{short} is on `main` of `origin`"),
+        "no lock was given back",
+        "state.lock",
+        "git coord unlock",
+    ] {
+        assert!(outcome.stderr.contains(words), "{words}: {outcome}");
+    }
+    assert!(!outcome.stderr.contains("nothing was changed"), "{outcome}");
+    assert_eq!(main_of(&hub), tip);
+    assert_eq!(alice.ask_git(["rev-parse", "refs/coord/state"]), state);
+    // What the hint says works.
+    fs::remove_file(alice.path().join(lock)).unwrap();
+    assert_eq!(
+        alice.coord(["--json", "push"]).ok().json()["answer"],
+        "up-to-date"
+    );
+    alice.coord(["unlock", "src/"]).ok();
+    alice.coord(["log", "--verify"]).ok();
+}
+
+/// The same when the state is refused: it was moved past the lock that all writers share.
+#[test]
+fn a_landing_that_is_refused_afterwards_says_what_has_landed() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = hub.clone_as("alice");
+    let state = || alice.ask_git(["rev-parse", "refs/coord/state"]);
+    alice.coord(["lock", "README.md"]).ok();
+    let before = state();
+    alice.beside("bob").coord(["lock", "src/new.rs"]).ok();
+    let after = state();
+    let back = ["update-ref", "refs/coord/state", &before];
+    alice.git(back).ok();
+    alice.write(".git/coord/pin", &format!("{before} {before}\n"));
+    let dir = alice.path().to_str().unwrap();
+    let script = format!("env -u GIT_DIR git -C '{dir}' update-ref refs/coord/state {after}");
+    hub.hook("post-receive", &format!("#!/bin/sh\n{script}\n"));
+    let tip = alice.commit("src/new.rs", "fn new() {}\n");
+    let failure = alice.coord(["--json", "push"]).code(4).json();
+    assert_eq!(failure["code"], "landed_unrecorded", "{failure}");
+    let why = failure["message"].as_str().unwrap();
+    assert!(why.contains("is locked by bob"), "{why}");
+    assert_eq!((main_of(&hub), state()), (tip, after));
 }

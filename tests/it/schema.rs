@@ -26,6 +26,7 @@ const LOCAL_CODES: &[&str] = &[
     "usage",
 ];
 const REMOTE_CODES: &[&str] = &[
+    "landed_unrecorded",
     "no_atomic_push",
     "not_fast_forward",
     "outcome_unknown",
@@ -413,6 +414,12 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     alice.commit("src/auth.rs", "fn auth() { todo!() }\n");
     assert_eq!(schemas.run(&alice, &["push"])["outcome"], "landed");
     assert_eq!(schemas.run(&alice, &["push"])["answer"], "up-to-date");
+    // Carol's clone decides by itself, and a stray lock file keeps its state where it is.
+    let carol = hub.clone_as("carol");
+    carol.coord(["lock", "docs/"]).ok();
+    carol.commit("docs/guide.md", "Another guide.\n");
+    carol.write(".git/refs/coord/state.lock", "");
+    assert_eq!(schemas.run(&carol, &["push"])["code"], "landed_unrecorded");
     let bob = hub.clone_as("bob");
     bob.git(["reset", "--quiet", "--hard", "HEAD~1"]).ok();
     bob.git(["config", "coord.remote", "origin"]).ok();
