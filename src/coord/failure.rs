@@ -231,8 +231,8 @@ impl Failure {
                 Some("nothing was changed; try again when the remote answers".into())
             }
             Self::Rejected { .. } => Some(
-                "the remote's words say why; `git coord doctor --probe` tries what it accepts, and a \
-                 host that refuses the name may take `git config coord.ref refs/heads/coord/state`"
+                "nothing was changed; `git coord doctor --probe` tries what it accepts, and a host \
+                 that refuses the state's name may take `git config coord.ref refs/heads/coord/state`"
                     .into(),
             ),
             Self::Lacks { remote, lack } => Some(match lack {

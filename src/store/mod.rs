@@ -37,6 +37,7 @@ mod own;
 mod pack;
 mod program;
 mod push_trace;
+mod reasons;
 mod ref_file;
 mod ref_locks;
 mod refs;
@@ -46,6 +47,7 @@ mod shared;
 mod snapshot;
 mod spare;
 mod stale;
+mod stderr;
 mod tree;
 mod watchdog;
 

@@ -7,6 +7,7 @@ use super::backend::Backend;
 use super::error::{Error, Result};
 use super::names;
 use super::object::ObjectKind;
+use super::reasons;
 use super::remote::fetch_only;
 use super::repo::Repo;
 use crate::model::object_id::ObjectId;
@@ -117,7 +118,12 @@ impl Repo {
         if output.success() {
             return Ok(());
         }
-        Err(unusable(remote, output.timed_out, output.stderr))
+        let text = String::from_utf8_lossy(&output.stdout);
+        let why = match reasons::of(&text, &output.stderr) {
+            refused if text.lines().any(|line| line.starts_with("!\t")) => refused,
+            _ => output.stderr,
+        };
+        Err(unusable(remote, output.timed_out, why))
     }
 }
 

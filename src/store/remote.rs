@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::backend::{Pushed, RefSwap};
 use super::error::{Error, Result};
 use super::git::{Git, Output};
-use super::names;
 use super::push_trace::{PushTrace, Reached};
 use super::repo::Repo;
+use super::{names, reasons};
 
 /// The exit code of a fetch that reached the remote and could not set a ref here. Two fetches of
 /// one clone meet on the quarantine ref, and git refuses the later one.
@@ -120,7 +120,7 @@ fn verdict(
     } else if text.lines().any(is_unanswered) {
         Pushed::Unknown(words)
     } else if flags.contains(&'!') && !output.timed_out {
-        Pushed::Rejected(reasons(&text, words))
+        Pushed::Rejected(reasons::of(&text, &words))
     } else {
         match reached() {
             Reached::Sent => Pushed::Unknown(words),
@@ -134,17 +134,6 @@ fn verdict(
 /// flags a refusal, and tells them apart only in the summary, which is not translated here.
 fn is_unanswered(line: &str) -> bool {
     line.starts_with("!\t") && line.contains("\t[remote failure]")
-}
-
-/// The summaries of refused refs and what the remote said, for people.
-fn reasons(porcelain: &str, words: String) -> String {
-    let remote_words: Vec<&str> = words
-        .lines()
-        .filter(|line| line.starts_with("remote:"))
-        .collect();
-    let refused = porcelain.lines().filter(|line| line.starts_with("!\t"));
-    let summaries = refused.filter_map(|line| line.splitn(3, '\t').nth(2));
-    summaries.chain(remote_words).collect::<Vec<_>>().join("; ")
 }
 
 /// The ref of the quarantine namespace that `name` of `remote` is fetched into.
@@ -268,7 +257,7 @@ mod tests {
         let said = |code, stdout: &str| said_at(code, stdout, Reached::Unsent);
         assert_eq!(said(0, &line("*", "[new reference]")), Pushed::Moved);
         let stale = said(1, &line("!", "[rejected] (stale info)"));
-        assert_eq!(stale, Pushed::Rejected("[rejected] (stale info)".into()));
+        assert_eq!(stale, Pushed::Rejected("stale info".into()));
         let silent = line("!", "[remote failure] (remote failed to report status)");
         assert_eq!(said(1, &silent), Pushed::Unknown("words".into()));
         assert_eq!(said(128, ""), Pushed::Unreached("words".into()));
