@@ -35,6 +35,12 @@ pub enum Failure {
         /// Its own words.
         why: String,
     },
+    /// The person's own hook is against it; nothing was changed.
+    #[error("your pre-push hook says no, so nothing was pushed: {why}")]
+    HookRefused {
+        /// Its own words.
+        why: String,
+    },
     /// The remote's host cannot do what this takes; nothing was changed.
     #[error("the remote `{remote}` {}; nothing was changed", lacks(*lack))]
     Lacks {
@@ -118,6 +124,8 @@ pub enum Fault {
     Unreachable,
     /// The remote has a rule against it; nothing was changed.
     RejectedByRemote,
+    /// The person's own pre-push hook is against it; nothing was changed.
+    RefusedByHook,
     /// The remote does not move several refs in one step; nothing was changed.
     NoAtomicPush,
     /// Not known whether it happened; safe to repeat.
@@ -144,6 +152,7 @@ impl Fault {
             Self::Usage => "usage",
             Self::Unreachable => "unreachable",
             Self::RejectedByRemote => "rejected_by_remote",
+            Self::RefusedByHook => "refused_by_hook",
             Self::NoAtomicPush => "no_atomic_push",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::LandedUnrecorded => "landed_unrecorded",
@@ -180,6 +189,7 @@ impl Failure {
                 | Refusal::Behind { .. }
                 | Refusal::Limit { .. } => Class::Refused,
             },
+            Self::HookRefused { .. } => Class::Refused,
             Self::Usage { .. } | Self::Store(store::Error::NoRepository { .. }) => Class::Usage,
             Self::Unreachable { .. }
             | Self::Rejected { .. }
@@ -209,6 +219,7 @@ impl Failure {
                 Fault::Unreachable
             }
             Self::Rejected { .. } => Fault::RejectedByRemote,
+            Self::HookRefused { .. } => Fault::RefusedByHook,
             Self::Lacks { lack, .. } => match lack {
                 Lack::AtomicPush => Fault::NoAtomicPush,
             },
@@ -235,6 +246,7 @@ impl Failure {
                  that refuses the state's name may take `git config coord.ref refs/heads/coord/state`"
                     .into(),
             ),
+            Self::HookRefused { .. } => Some("see to what it names, then push again".into()),
             Self::Lacks { remote, lack } => Some(match lack {
                 Lack::AtomicPush => format!(
                     "locks work there, and so does plain `git push {remote}`, which the hooks check \

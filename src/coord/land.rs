@@ -292,10 +292,7 @@ impl Coord {
         }
         match output.code {
             Some(0) => Ok(()),
-            _ => Err(Failure::Rejected {
-                remote: landing.remote.clone(),
-                why: format!("your pre-push hook says no: {}", output.stderr),
-            }),
+            _ => Err(Failure::HookRefused { why: output.stderr }),
         }
     }
 }

@@ -177,7 +177,7 @@ fn the_pushers_own_hook_is_asked() {
         ".git/hooks/pre-push",
         "#!/bin/sh\ncat >../seen\necho no tests >&2\nexit 1\n",
     );
-    let outcome = alice.coord(["push"]).code(3);
+    let outcome = alice.coord(["push"]).refused();
     assert!(outcome.stderr.contains("no tests"), "{}", outcome.stderr);
     assert_eq!(main_of(&hub), before);
     assert!(
@@ -196,7 +196,7 @@ fn the_pushers_own_hook_is_asked_from_elsewhere_too() {
     let dir = alice.path().to_str().unwrap();
     for place in [alice.sandbox(), bob.path()] {
         let elsewhere = Shell::clone(&alice).at(place);
-        let outcome = elsewhere.coord(["-C", dir, "push"]).code(3);
+        let outcome = elsewhere.coord(["-C", dir, "push"]).refused();
         assert!(outcome.stderr.contains("/alice"), "{outcome}");
         assert_eq!(main_of(&hub), before);
     }
@@ -341,4 +341,21 @@ fn a_landing_that_is_refused_afterwards_says_what_has_landed() {
     let why = failure["message"].as_str().unwrap();
     assert!(why.contains("is locked by bob"), "{why}");
     assert_eq!((main_of(&hub), state()), (tip, after));
+}
+
+/// It was given as the remote's, with the advice to place the state elsewhere there.
+#[test]
+fn the_no_of_the_pushers_own_hook_is_not_the_remotes() {
+    let (hub, alice, _) = team();
+    let before = main_of(&hub);
+    alice.commit("src/new.rs", "fn new() {}\n");
+    let hook = "#!/bin/sh\necho no tests >&2\nexit 1\n";
+    alice.write_program(".git/hooks/pre-push", hook);
+    insta::assert_snapshot!(alice.coord(["push"]), @r"
+    exit 1
+    --- stderr
+    error[refused_by_hook]: your pre-push hook says no, so nothing was pushed: no tests
+    hint: see to what it names, then push again
+    ");
+    assert_eq!(main_of(&hub), before);
 }

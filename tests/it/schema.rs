@@ -30,6 +30,7 @@ const REMOTE_CODES: &[&str] = &[
     "no_atomic_push",
     "not_fast_forward",
     "outcome_unknown",
+    "refused_by_hook",
     "rejected_by_remote",
     "unreachable",
     "usage",
@@ -420,6 +421,9 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     carol.commit("docs/guide.md", "Another guide.\n");
     carol.write(".git/refs/coord/state.lock", "");
     assert_eq!(schemas.run(&carol, &["push"])["code"], "landed_unrecorded");
+    carol.write_program(".git/hooks/pre-push", "#!/bin/sh\nexit 1\n");
+    carol.commit("docs/guide.md", "A third guide.\n");
+    assert_eq!(schemas.run(&carol, &["push"])["code"], "refused_by_hook");
     let bob = hub.clone_as("bob");
     bob.git(["reset", "--quiet", "--hard", "HEAD~1"]).ok();
     bob.git(["config", "coord.remote", "origin"]).ok();
