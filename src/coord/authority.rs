@@ -24,7 +24,9 @@ pub(super) struct Alongside {
     pub(super) remote: String,
     /// The branch, under its own lease.
     pub(super) branch: RefSwap,
-    /// Whether it has moved and the state, which this clone decides, has not followed yet.
+    /// What the person has to say to the server's hooks, instead of what the config says.
+    pub(super) options: Vec<String>,
+    /// Whether the branch has moved and the state, which this clone decides, has not followed yet.
     pub(super) is_ahead: Cell<bool>,
 }
 
@@ -52,7 +54,7 @@ pub(super) fn publish(
         if let Some(with) = with.filter(|with| !with.is_ahead.get()) {
             // This clone decides, and its guard is held: nobody can change a lock before the state
             // has moved as well.
-            land_first(coord, &with.remote, &with.branch)?;
+            land_first(coord, with)?;
             with.is_ahead.set(true);
         }
         return Ok(match draft.swap(&swaps)? {
@@ -78,7 +80,11 @@ pub(super) fn publish(
         new: link.tip,
     }));
     pushed.extend(with.map(|with| with.branch.clone()));
-    match coord.repo.push(remote, &pushed)? {
+    let answer = match with {
+        Some(with) => coord.repo.push_for_person(remote, &pushed, &with.options),
+        None => coord.repo.push(remote, &pushed),
+    };
+    match answer? {
         Pushed::Moved => {
             // The remote has it, so it is done, whatever becomes of it here: what is not kept now is
             // fetched by the next command.
@@ -116,9 +122,10 @@ pub(super) fn publish(
 }
 
 /// Pushes a branch to a remote that does not hold the state.
-fn land_first(coord: &Coord, remote: &str, branch: &RefSwap) -> Result<(), Failure> {
-    let remote = remote.to_owned();
-    match coord.repo.push(&remote, std::slice::from_ref(branch))? {
+fn land_first(coord: &Coord, with: &Alongside) -> Result<(), Failure> {
+    let (remote, branch) = (with.remote.clone(), &with.branch);
+    let swaps = std::slice::from_ref(branch);
+    match coord.repo.push_for_person(&remote, swaps, &with.options)? {
         Pushed::Moved => Ok(()),
         Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
         Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),

@@ -128,6 +128,8 @@ pub enum Fault {
     RefusedByHook,
     /// The remote does not move several refs in one step; nothing was changed.
     NoAtomicPush,
+    /// The remote takes no options with a push; nothing was changed.
+    NoPushOptions,
     /// Not known whether it happened; safe to repeat.
     OutcomeUnknown,
     /// Commits have landed, and the state of this clone could not follow.
@@ -154,6 +156,7 @@ impl Fault {
             Self::RejectedByRemote => "rejected_by_remote",
             Self::RefusedByHook => "refused_by_hook",
             Self::NoAtomicPush => "no_atomic_push",
+            Self::NoPushOptions => "no_push_options",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::LandedUnrecorded => "landed_unrecorded",
             Self::Busy => "busy",
@@ -222,6 +225,7 @@ impl Failure {
             Self::HookRefused { .. } => Fault::RefusedByHook,
             Self::Lacks { lack, .. } => match lack {
                 Lack::AtomicPush => Fault::NoAtomicPush,
+                Lack::PushOptions => Fault::NoPushOptions,
             },
             Self::Unknown { .. } => Fault::OutcomeUnknown,
             Self::Unrecorded { .. } => Fault::LandedUnrecorded,
@@ -253,6 +257,9 @@ impl Failure {
                      against them (`git coord hooks install`); for more, the host has to allow \
                      atomic pushes"
                 ),
+                Lack::PushOptions => "push without `-o`; one that `push.pushOption` sets is left out \
+                                      with `git -c push.pushOption= coord push`"
+                    .into(),
             }),
             Self::Unknown { .. } => {
                 Some("run the same command again: it takes effect once".into())
@@ -286,6 +293,7 @@ fn lacks(lack: Lack) -> &'static str {
             "takes no atomic pushes, which move several refs or none: no commits can land there \
              under their locks, and no epoch can be closed"
         }
+        Lack::PushOptions => "takes no push options",
     }
 }
 

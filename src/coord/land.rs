@@ -31,6 +31,8 @@ pub struct Landing {
     pub branch: String,
     /// What becomes of own locks; by default they are given back on the main branch only.
     pub locks: Option<Landed>,
+    /// What to say to the server's hooks; by default what `push.pushOption` says.
+    pub options: Vec<String>,
 }
 
 impl Coord {
@@ -84,6 +86,7 @@ impl Coord {
             let with = Alongside {
                 remote: landing.remote.clone(),
                 branch,
+                options: landing.options.clone(),
                 is_ahead: Cell::new(false),
             };
             match lead::handle_with(self, request, &with) {

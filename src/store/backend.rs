@@ -51,6 +51,8 @@ pub enum Pushed {
 pub enum Lack {
     /// Moving several refs, or none of them.
     AtomicPush,
+    /// Taking options for its hooks.
+    PushOptions,
 }
 
 /// Objects and refs of one repository, and its way to a remote.

@@ -8,7 +8,7 @@ use super::error::{Error, Result};
 use super::names;
 use super::object::ObjectKind;
 use super::reasons;
-use super::remote::fetch_only;
+use super::remote::{fetch_only, words_of_push};
 use super::repo::Repo;
 use crate::model::object_id::ObjectId;
 
@@ -105,9 +105,7 @@ impl Repo {
         if refs.is_empty() {
             return Ok(());
         }
-        let mut args: Vec<String> = ["push", "--porcelain", "--no-verify"]
-            .map(String::from)
-            .to_vec();
+        let mut args = words_of_push(remote, true);
         args.extend(
             refs.iter()
                 .map(|(name, old)| format!("--force-with-lease={name}:{old}")),

@@ -78,8 +78,15 @@ fn lack(line: &str) -> Option<Lack> {
     if event != "error" || !fmt.contains("does not support") {
         return None;
     }
-    // `the receiving end does not support --atomic push`, `helper %s does not support '--atomic'`.
-    fmt.contains("--atomic").then_some(Lack::AtomicPush)
+    // `the receiving end does not support --atomic push`, `helper %s does not support '--atomic'`,
+    // and likewise `push options`, `'push-option'`.
+    if fmt.contains("--atomic") {
+        Some(Lack::AtomicPush)
+    } else if fmt.contains("push option") || fmt.contains("push-option") {
+        Some(Lack::PushOptions)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

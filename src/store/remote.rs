@@ -36,10 +36,12 @@ impl Repo {
 
 /// How a push is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
-    /// In earnest.
-    Real,
-    /// Up to the point where something would be sent, and atomically in any case.
+pub(super) enum Manner<'o> {
+    /// As our own bookkeeping, of which the person's settings say nothing.
+    Own,
+    /// As the person's own push, with these options for the server or else those of the config.
+    Persons(&'o [String]),
+    /// As our own, up to the point where something would be sent, and atomically in any case.
     Rehearsal,
 }
 
@@ -53,25 +55,20 @@ pub(super) fn push(
     remote: &str,
     swaps: &[RefSwap],
     deadline: Duration,
-    manner: Manner,
+    manner: Manner<'_>,
 ) -> Result<Pushed> {
     let trace = PushTrace::new(scratch)?;
-    let mut args: Vec<String> = Vec::new();
-    // An option that asks the host for a merge request is not meant for each lock; and a host that
-    // knows no options refuses the whole push.
-    args.extend(["-c", "push.pushOption="].map(String::from));
-    if !remote.contains('=') {
-        // Git pushes no single ref to a remote that it mirrors to.
-        args.extend(["-c".into(), format!("remote.{remote}.mirror=false")]);
+    let mut args = match manner {
+        Manner::Own | Manner::Rehearsal => words_of_push(remote, true),
+        Manner::Persons(_) => words_of_push(remote, false),
+    };
+    if let Manner::Persons(options) = manner {
+        args.extend(
+            options
+                .iter()
+                .map(|option| format!("--push-option={option}")),
+        );
     }
-    let words = [
-        "push",
-        "--porcelain",
-        "--no-verify",
-        "--no-recurse-submodules",
-        "--no-follow-tags",
-    ];
-    args.extend(words.map(String::from));
     if swaps.len() > 1 || manner == Manner::Rehearsal {
         // Hosts without atomic pushes still serve single-ref operations.
         args.push("--atomic".into());
@@ -93,6 +90,29 @@ pub(super) fn push(
         .with_trace(trace.path())
         .run(&args, None, Some(deadline))?;
     Ok(verdict(&output, swaps.len(), deadline, || trace.reached()))
+}
+
+/// The beginning of every push, up to its options.
+pub(super) fn words_of_push(remote: &str, is_own: bool) -> Vec<String> {
+    let mut args: Vec<String> = Vec::new();
+    if is_own {
+        // An option that asks the host for a merge request is not meant for each lock; and a host
+        // that knows no options refuses the whole push.
+        args.extend(["-c", "push.pushOption="].map(String::from));
+    }
+    if !remote.contains('=') {
+        // Git pushes no single ref to a remote that it mirrors to.
+        args.extend(["-c".into(), format!("remote.{remote}.mirror=false")]);
+    }
+    let words = [
+        "push",
+        "--porcelain",
+        "--no-verify",
+        "--no-recurse-submodules",
+        "--no-follow-tags",
+    ];
+    args.extend(words.map(String::from));
+    args
 }
 
 /// What git's answer to a push of so many refs means.

@@ -455,6 +455,21 @@ fn old_chains_are_deleted_when_nobody_wants_them() {
     assert_eq!(tip(&carol, "refs/coord/state"), seen);
 }
 
+/// A host that takes no push options refused to delete them.
+#[test]
+fn old_chains_are_deleted_without_the_options_of_the_persons_pushes() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = member(&hub, "alice");
+    alice.git(["config", "push.pushOption", "ci.skip"]).ok();
+    lock(&alice, "src/a.rs");
+    for _ in 0..2 {
+        alice.coord(["compact", "--keep", "1"]).ok();
+    }
+    assert_eq!(tip(&hub, "refs/coord/epoch/1"), "");
+    assert_ne!(tip(&hub, "refs/coord/epoch/2"), "");
+}
+
 #[test]
 fn a_writer_begins_a_new_epoch_when_the_chain_is_long() {
     let sandbox = Sandbox::new();

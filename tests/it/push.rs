@@ -359,3 +359,69 @@ fn the_no_of_the_pushers_own_hook_is_not_the_remotes() {
     ");
     assert_eq!(main_of(&hub), before);
 }
+
+/// What the server's hooks were told with each push since the last look.
+fn options_told(hub: &Hub) -> Vec<String> {
+    let file = hub.path().join("told");
+    let told = fs::read_to_string(&file).unwrap_or_default();
+    let _ = fs::remove_file(file);
+    told.lines().map(str::to_owned).collect()
+}
+
+/// They were left out of every push, while `git push` sends them.
+#[test]
+fn push_options_go_with_a_landing_and_with_nothing_else() {
+    for authority in ["origin", ""] {
+        let sandbox = Sandbox::new();
+        let hub = sandbox.bare("hub");
+        hub.git(["config", "receive.advertisePushOptions", "true"])
+            .ok();
+        let tell = "echo $GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0 $GIT_PUSH_OPTION_1 >>told";
+        hub.hook("post-receive", &format!("#!/bin/sh\n{tell}\n"));
+        let alice = hub.clone_as("alice");
+        alice.git(["config", "coord.remote", authority]).ok();
+        for option in ["ci.skip", "topic=a b"] {
+            alice
+                .git(["config", "--add", "push.pushOption", option])
+                .ok();
+        }
+        alice.coord(["lock", "src/"]).ok();
+        let bare: &[&str] = if authority.is_empty() { &[] } else { &["0"] };
+        assert_eq!(options_told(&hub), bare, "of a lock");
+        alice.commit("src/one.rs", "fn one() {}\n");
+        alice.coord(["push"]).ok();
+        assert_eq!(options_told(&hub), ["2 ci.skip topic=a b"]);
+        // What is said takes the place of what is set, as with git.
+        alice.commit("src/two.rs", "fn two() {}\n");
+        alice
+            .coord(["push", "-o", "other", "--push-option=-x"])
+            .ok();
+        assert_eq!(options_told(&hub), ["2 other -x"]);
+        alice.commit("src/three.rs", "fn three() {}\n");
+        alice.git(["-c", "push.pushOption=", "coord", "push"]).ok();
+        assert_eq!(options_told(&hub), ["0"]);
+        alice.coord(["push", "-o", "two\nlines"]).code(2);
+    }
+}
+
+#[test]
+fn a_host_without_push_options_is_not_unreachable() {
+    for authority in ["origin", ""] {
+        let sandbox = Sandbox::new();
+        let hub = sandbox.bare("hub");
+        let alice = hub.clone_as("alice");
+        alice.git(["config", "coord.remote", authority]).ok();
+        alice.coord(["lock", "src/"]).ok();
+        alice.commit("src/one.rs", "fn one() {}\n");
+        let refs = || [&*hub, &*alice].map(|place| place.ask_git(["for-each-ref"]));
+        let before = refs();
+        let failure = alice.coord(["--json", "push", "-o", "x"]).code(3).json();
+        assert_eq!(failure["code"], "no_push_options", "{failure}");
+        alice.git(["config", "push.pushOption", "x"]).ok();
+        let outcome = alice.coord(["push"]).code(3);
+        assert!(outcome.stderr.contains("no_push_options"), "{outcome}");
+        assert_eq!(refs(), before);
+        // What the hint says works.
+        alice.git(["-c", "push.pushOption=", "coord", "push"]).ok();
+    }
+}

@@ -1,6 +1,7 @@
 //! Everything that is printed with `--json`, and every record, is what `git coord schema` says.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -28,6 +29,7 @@ const LOCAL_CODES: &[&str] = &[
 const REMOTE_CODES: &[&str] = &[
     "landed_unrecorded",
     "no_atomic_push",
+    "no_push_options",
     "not_fast_forward",
     "outcome_unknown",
     "refused_by_hook",
@@ -421,6 +423,10 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     carol.commit("docs/guide.md", "Another guide.\n");
     carol.write(".git/refs/coord/state.lock", "");
     assert_eq!(schemas.run(&carol, &["push"])["code"], "landed_unrecorded");
+    fs::remove_file(carol.path().join(".git/refs/coord/state.lock")).unwrap();
+    carol.commit("docs/guide.md", "Another guide again.\n");
+    let printed = schemas.run(&carol, &["push", "-o", "x"]);
+    assert_eq!(printed["code"], "no_push_options");
     carol.write_program(".git/hooks/pre-push", "#!/bin/sh\nexit 1\n");
     carol.commit("docs/guide.md", "A third guide.\n");
     assert_eq!(schemas.run(&carol, &["push"])["code"], "refused_by_hook");

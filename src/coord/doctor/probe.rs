@@ -158,7 +158,8 @@ fn why_not(pushed: Pushed) -> Option<String> {
     match pushed {
         Pushed::Moved => None,
         Pushed::Rejected(why) | Pushed::Unreached(why) | Pushed::Unknown(why) => Some(why),
-        Pushed::Lacks(Lack::AtomicPush) => Some(NOT_ATOMIC.into()),
+        // Our own pushes have no options.
+        Pushed::Lacks(Lack::AtomicPush | Lack::PushOptions) => Some(NOT_ATOMIC.into()),
     }
 }
 
@@ -171,23 +172,13 @@ fn delete(
     let mut left = Vec::new();
     let mut why = String::new();
     for (name, id) in made {
-        let args = [
-            "push",
-            "--porcelain",
-            "--no-verify",
-            "--no-recurse-submodules",
-            &format!("--force-with-lease={name}:{id}"),
-            "--end-of-options",
-            remote,
-            &format!(":{name}"),
-        ];
-        let output = coord
-            .repo()
-            .git()
-            .run(&args, None, Some(coord.settings().timeout))?;
-        if !output.success() {
-            left.push(name.clone());
-            why = output.stderr;
+        match coord.repo().delete_there(remote, &[(name.clone(), *id)]) {
+            Ok(()) => {}
+            Err(Error::Remote { why: words, .. }) => {
+                left.push(name.clone());
+                why = words;
+            }
+            Err(other) => return Err(other),
         }
     }
     Ok((!left.is_empty()).then_some((left, why)))
