@@ -14,6 +14,7 @@ mod adoption;
 mod answer;
 mod authority;
 mod changes;
+mod closed;
 mod commit;
 mod epochs;
 mod follow;
