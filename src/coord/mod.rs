@@ -15,6 +15,7 @@ mod adoption;
 mod answer;
 mod authority;
 mod changes;
+mod closed;
 mod commit;
 mod epochs;
 mod follow;

@@ -150,7 +150,7 @@ fn look_inside(subject: &Subject, ask: &Ask) -> Vec<(Check, Judged)> {
         ),
         (
             Check::RemoteAccepts,
-            probe::look(subject.coord(), ask.probe),
+            probe::look(subject.coord(), ask.probe, &offered),
         ),
         (Check::ViewAge, clock::view_age(subject.coord())),
         (Check::Clock, clock::look(subject.coord(), &seen, &offered)),

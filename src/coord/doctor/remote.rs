@@ -225,6 +225,7 @@ fn push(coord: &Coord, wrong: Option<ObjectId>, right: ObjectId) -> Result<(), F
         Pushed::Moved => Ok(()),
         Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
         Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
+        Pushed::Lacks(lack) => Err(Failure::Lacks { remote, lack }),
         Pushed::Unknown(why) => Err(Failure::Unknown { remote, why }),
     }
 }
