@@ -18,6 +18,7 @@ mod msg;
 mod notices;
 mod overview;
 mod page;
+mod pager;
 mod pages;
 mod ports;
 mod schema;
@@ -57,7 +58,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .complete();
     let color = Color::among(&args);
     let parsed = Cli::command()
-        .color(color.into())
+        .color(color.map_or(clap::ColorChoice::Auto, Into::into))
         .try_get_matches_from(&args)
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     match parsed {
@@ -127,6 +128,10 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
     if let Operation::Doctor(wanted) = &operation {
         let report = wanted.run(&dir, cli.actor.as_deref());
         if !page.is_json {
+            let page = &match Context::open(dir, cli.actor.as_deref(), &|_| {}) {
+                Ok(context) => page.in_clone(context.coord.settings().color),
+                Err(_) => *page,
+            };
             page.data(&doctor::of(page, &report));
         }
         let answer = Answer::Doctor(report);
@@ -136,13 +141,14 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
         return Exit::of_answer(&answer).into();
     }
     let progress = |news: &str| page.progress(news);
-    let stream = |answer: &Answer| show_one(page, answer);
     let open = match operation {
         Operation::Init(_) => Context::open_for_set_up,
         _ => Context::open,
     };
     match open(dir, cli.actor.as_deref(), &progress) {
         Ok(mut context) => {
+            let page = &page.in_clone(context.coord.settings().color);
+            let stream = |answer: &Answer| show_one(page, answer);
             context.stream = &stream;
             let exit = answer(cli, page, &context, &operation);
             // The process ends here: nothing is gained by waiting for idle children to end first.

@@ -14,9 +14,18 @@ use crate::ops::{Answer, Context, check, gc, log, run, sync, whoami};
 
 use super::hooks;
 use super::page::{Ink, Page};
+use super::pager::Pager;
 use super::{notices, overview, set_up};
 
 pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare: bool) {
+    let pager = match answer {
+        Answer::Log(_) | Answer::Verified(_) => Pager::find(context),
+        _ => None,
+    };
+    let page = &match &pager {
+        Some(_) => page.in_pager(context.coord.settings().color),
+        None => *page,
+    };
     let text = match answer {
         Answer::Done { done, notes } => {
             notes
@@ -54,7 +63,15 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Checkpoint(found) => super::agent::of_checkpoint(page, found),
         Answer::Messages(mail) => super::msg::of_mail(page, mail),
     };
-    page.data(&text);
+    let is_shown = pager.is_some_and(|pager| pager.show(&text).is_ok());
+    if !is_shown {
+        page.data(&text);
+    }
+    if let Answer::Log(log) = answer
+        && log.more
+    {
+        page.note("there is more: see `--count`");
+    }
 }
 
 fn of_done(page: &Page, done: &Done) -> String {
@@ -211,12 +228,10 @@ fn of_check(page: &Page, checked: &check::Checked) -> String {
 }
 
 fn of_log(page: &Page, log: &log::Entries) -> String {
-    let mut text = String::new();
-    text.extend(log.entries.iter().map(|entry| of_entry(page, entry)));
-    if log.more {
-        page.note("there is more: see `--count`");
-    }
-    text
+    log.entries
+        .iter()
+        .map(|entry| of_entry(page, entry))
+        .collect()
 }
 
 /// One line for an operation.

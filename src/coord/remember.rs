@@ -2,9 +2,9 @@
 
 use crate::env;
 use crate::model::agent::Did;
-use crate::model::event::Refused;
 use crate::model::notice::Happened;
 use crate::model::refusal::{Conflict, Refusal};
+use crate::model::refused::Refused;
 use crate::model::reply::Reply;
 
 use super::commit::Job;
@@ -45,12 +45,8 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
             follow(session, &done.reply);
         }),
         Err(Failure::Refused(refusal)) => {
-            let refused = Refused {
-                op: job.op,
-                at: job.at,
-                request: job.request.clone(),
-                refusal: (**refusal).clone(),
-            };
+            let (request, refusal) = (job.request.clone(), (**refusal).clone());
+            let refused = Refused::new(job.op, job.at, request, refusal);
             sessions.update(&job.by, |session| session.refused.push(refused));
         }
         Err(_) => {}

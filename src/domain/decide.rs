@@ -1,21 +1,19 @@
 //! The one door to all decisions.
 
-use std::collections::BTreeMap;
-
-use crate::model::agent::{Ask, Whereabouts};
+use crate::model::agent::Whereabouts;
 use crate::model::event::RULES;
 use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::lock::{Hold, LockRecord};
-use crate::model::notice::{Happened, NoticeRecord};
+use crate::model::notice::NoticeRecord;
 use crate::model::record::{Damage, Record, VERSION};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::stamp::{Evidence, Stamp};
-use crate::model::text::Text;
 
 use super::compact::Format;
+use super::notices::Lost;
 use super::staged::{Edits, Staged, State};
 use super::{
     adopt, agent, compact, gc, land, lock, locks, message, note, renew, steal, task, unlock, value,
@@ -49,17 +47,9 @@ pub(super) struct Desk<'s> {
     pub(super) staged: Staged<'s>,
     pub(super) stamp: &'s Stamp,
     evidence: Vec<Evidence>,
-    told: BTreeMap<Actor, News>,
+    pub(super) lost: Lost,
     /// Whether it was written where the session acts.
     pub(super) has_written_here: bool,
-}
-
-/// What a session is told.
-struct News {
-    happened: Happened,
-    keys: Vec<Key>,
-    /// When it is another one than that of the request.
-    reason: Option<Text>,
 }
 
 /// How one kind of request was decided.
@@ -97,7 +87,7 @@ pub fn decide(
         staged: Staged::on(state),
         stamp,
         evidence: Vec::new(),
-        told: BTreeMap::new(),
+        lost: Lost::new(),
         has_written_here: false,
     };
     let epoch = desk.epoch()?;
@@ -193,7 +183,7 @@ impl Desk<'_> {
     pub(super) fn reset(&mut self) {
         self.staged.clear();
         self.evidence.clear();
-        self.told.clear();
+        self.lost.clear();
     }
 
     /// Notes why a lease was held to have ended.
@@ -230,88 +220,6 @@ impl Desk<'_> {
                 .cloned()
                 .collect();
             self.set_holds(&lock, rest)?;
-        }
-        Ok(())
-    }
-
-    /// Takes a hold from its holder, who is told.
-    pub(super) fn take(
-        &mut self,
-        key: &Key,
-        holder: &Actor,
-        happened: Happened,
-    ) -> Result<(), Refusal> {
-        self.drop_hold(key, holder)?;
-        self.tell(holder, happened, Some(key), None);
-        Ok(())
-    }
-
-    /// Leaves somebody else a notice. One operation leaves each session one: what happened first is
-    /// what it says.
-    pub(super) fn tell(
-        &mut self,
-        whom: &Actor,
-        happened: Happened,
-        key: Option<&Key>,
-        reason: Option<Text>,
-    ) {
-        let news = self.told.entry(whom.clone()).or_insert(News {
-            happened,
-            keys: Vec::new(),
-            reason,
-        });
-        if let Some(key) = key.filter(|key| !news.keys.contains(*key)) {
-            news.keys.push(key.clone());
-        }
-    }
-
-    /// Removes the actor's own notices and returns them: the answer carries them.
-    fn take_notices(&mut self) -> Result<Vec<NoticeRecord>, Refusal> {
-        let mut notices = Vec::new();
-        for (place, bytes) in self.staged.under(&NoticeRecord::dir(self.me()))? {
-            // A damaged notice stays for `doctor`; it must not stop its reader's work.
-            if let Ok(notice) = bytes.and_then(|bytes| crate::model::record::parse(&place, &bytes))
-            {
-                self.staged.remove(&place);
-                notices.push(notice);
-            }
-        }
-        Ok(notices)
-    }
-
-    fn leave_notices(&mut self, request: &Request) -> Result<(), Refusal> {
-        let reason: Option<Text> = match request {
-            Request::Lock(lock) => lock.reason.clone(),
-            Request::Steal(steal) => Some(steal.reason.clone()),
-            Request::Agent(Ask::Kick(kick)) => Some(kick.reason.clone()),
-            _ => None,
-        };
-        for (to, news) in std::mem::take(&mut self.told) {
-            let News {
-                happened,
-                keys,
-                reason: own,
-            } = news;
-            let place = NoticeRecord::place(&to, self.stamp.op).map_err(impossible)?;
-            let mut notice = NoticeRecord {
-                v: VERSION,
-                kind: NoticeRecord::KIND.into(),
-                op: self.stamp.op,
-                rev: self.staged.next_rev(),
-                at: self.stamp.at,
-                by: self.stamp.by.clone(),
-                happened,
-                keys,
-                reason: own.or_else(|| reason.clone()),
-            };
-            // A notice that would be too large names as many keys as fit: it must not keep anybody
-            // from taking what is free.
-            while let Err(refusal) = self.staged.put(&place, &notice) {
-                if notice.keys.len() < 2 {
-                    return Err(refusal);
-                }
-                notice.keys.truncate(notice.keys.len() / 2);
-            }
         }
         Ok(())
     }

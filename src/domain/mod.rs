@@ -22,6 +22,7 @@ mod line;
 mod lock;
 pub mod message;
 mod note;
+mod notices;
 mod renew;
 mod secret;
 mod steal;

@@ -16,6 +16,7 @@ pub mod object_id;
 pub mod place;
 pub mod record;
 pub mod refusal;
+pub mod refused;
 pub mod reply;
 pub mod request;
 pub mod stamp;

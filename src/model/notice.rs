@@ -10,6 +10,9 @@ use super::record::Record;
 use super::text::Text;
 use super::time::Timestamp;
 
+/// Directory of all notices.
+pub const NOTICES: &str = "notices";
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -57,7 +60,7 @@ impl NoticeRecord {
     pub fn dir(to: &Actor) -> String {
         let agent = encode_component(to.agent.as_str().as_bytes());
         let session = encode_component(to.session.as_str().as_bytes());
-        format!("notices/{agent}/{session}")
+        format!("{NOTICES}/{agent}/{session}")
     }
 
     /// Where the notice of one operation to one session is kept.

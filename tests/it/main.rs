@@ -24,6 +24,7 @@ mod kills;
 mod layers;
 mod log;
 mod manual;
+mod pager;
 mod ports;
 mod push;
 mod races;

@@ -1,6 +1,7 @@
 //! Everything that is printed with `--json`, and every record, is what `git coord schema` says.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -30,8 +31,12 @@ const LOCAL_CODES: &[&str] = &[
     "wrong_state",
 ];
 const REMOTE_CODES: &[&str] = &[
+    "landed_unrecorded",
+    "no_atomic_push",
+    "no_push_options",
     "not_fast_forward",
     "outcome_unknown",
+    "refused_by_hook",
     "rejected_by_remote",
     "unreachable",
     "usage",
@@ -443,6 +448,19 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     alice.commit("src/auth.rs", "fn auth() { todo!() }\n");
     assert_eq!(schemas.run(&alice, &["push"])["outcome"], "landed");
     assert_eq!(schemas.run(&alice, &["push"])["answer"], "up-to-date");
+    // Carol's clone decides by itself, and a stray lock file keeps its state where it is.
+    let carol = hub.clone_as("carol");
+    carol.coord(["lock", "docs/"]).ok();
+    carol.commit("docs/guide.md", "Another guide.\n");
+    carol.write(".git/refs/coord/state.lock", "");
+    assert_eq!(schemas.run(&carol, &["push"])["code"], "landed_unrecorded");
+    fs::remove_file(carol.path().join(".git/refs/coord/state.lock")).unwrap();
+    carol.commit("docs/guide.md", "Another guide again.\n");
+    let printed = schemas.run(&carol, &["push", "-o", "x"]);
+    assert_eq!(printed["code"], "no_push_options");
+    carol.write_program(".git/hooks/pre-push", "#!/bin/sh\nexit 1\n");
+    carol.commit("docs/guide.md", "A third guide.\n");
+    assert_eq!(schemas.run(&carol, &["push"])["code"], "refused_by_hook");
     let bob = hub.clone_as("bob");
     bob.git(["reset", "--quiet", "--hard", "HEAD~1"]).ok();
     bob.git(["config", "coord.remote", "origin"]).ok();
@@ -453,6 +471,10 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     schemas.run(&bob, &["sync"]);
     alice.coord(["lock", "src/a.rs"]).ok();
     schemas.run(&bob, &["sync", "--watch", "-n", "1"]);
+    hub.git(["config", "receive.advertiseAtomic", "false"]).ok();
+    assert_eq!(schemas.run(&alice, &["compact"])["code"], "no_atomic_push");
+    hub.git(["config", "--unset", "receive.advertiseAtomic"])
+        .ok();
     hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 1\n");
     let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
     assert_eq!(printed["code"], "rejected_by_remote");
