@@ -42,6 +42,8 @@ impl Exit {
             | Answer::Whoami(_)
             | Answer::Doctor(_)
             | Answer::Hooks(_)
+            | Answer::Tasks(_)
+            | Answer::Task(_)
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)

@@ -19,6 +19,7 @@ pub mod renew;
 pub mod run;
 pub mod status;
 pub mod sync;
+pub mod task;
 pub mod unlock;
 pub mod whoami;
 
@@ -57,6 +58,7 @@ pub enum Operation {
     Run(run::Run),
     Doctor(doctor::Doctor),
     Hooks(hooks::Hooks),
+    Task(task::Task),
 }
 
 /// The positive answer of an operation.
@@ -108,6 +110,10 @@ pub enum Answer {
     Doctor(Examined),
     /// How git's hooks stand.
     Hooks(hooks::Listed),
+    /// The tasks that were asked for.
+    Tasks(task::Listed),
+    /// All of one task.
+    Task(Box<task::Shown>),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -194,6 +200,7 @@ impl Operation {
                 Ok(Answer::Doctor(doctor.run(&context.dir, Some(&me))))
             }
             Self::Hooks(hooks) => hooks.run(context).map(Answer::Hooks),
+            Self::Task(task) => task.run(context),
         }
     }
 }
