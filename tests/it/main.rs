@@ -34,5 +34,6 @@ mod screens;
 mod shared_repository;
 mod support;
 mod sync;
+mod tasks;
 mod usage;
 mod waiting;
