@@ -54,6 +54,8 @@ impl Exit {
             | Answer::Agent(_)
             | Answer::Checkpoint(_)
             | Answer::Messages(_)
+            | Answer::Tasks(_)
+            | Answer::Task(_)
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)

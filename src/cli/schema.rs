@@ -11,6 +11,7 @@ use crate::model::event::Event;
 use crate::model::lock::LockRecord;
 use crate::model::message::MessageRecord;
 use crate::model::notice::NoticeRecord;
+use crate::model::task::{CommentRecord, TaskRecord};
 use crate::model::value::ValueRecord;
 use crate::model::wait::WaitRecord;
 
@@ -35,6 +36,10 @@ pub(super) enum Kind {
     Checkpoints,
     /// The record of a message
     Message,
+    /// The record of a task
+    Task,
+    /// The record of a remark on a task
+    Comment,
     /// The event in the body of each commit of the state
     Event,
     /// What a command prints with --json when the answer is yes
@@ -58,6 +63,8 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Trust => written::<TrustRecord>(),
         Kind::Checkpoints => written::<CheckpointsRecord>(),
         Kind::Message => written::<MessageRecord>(),
+        Kind::Task => written::<TaskRecord>(),
+        Kind::Comment => written::<CommentRecord>(),
         Kind::Event => written::<Event>(),
         Kind::Answer => written::<Yes<'_>>(),
         Kind::Failure => written::<No<'_>>(),

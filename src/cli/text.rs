@@ -62,6 +62,8 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Agent(shown) => super::agent::of_one(page, shown),
         Answer::Checkpoint(found) => super::agent::of_checkpoint(page, found),
         Answer::Messages(mail) => super::msg::of_mail(page, mail),
+        Answer::Tasks(listed) => super::task::of_listed(page, listed),
+        Answer::Task(shown) => super::task::of_shown(page, shown),
     };
     let is_shown = pager.is_some_and(|pager| pager.show(&text).is_ok());
     if !is_shown {

@@ -25,6 +25,7 @@ pub mod run;
 pub mod state;
 pub mod status;
 pub mod sync;
+pub mod task;
 mod typed;
 pub mod unlock;
 pub mod watch;
@@ -75,6 +76,7 @@ pub enum Operation {
     Hooks(hooks::Hooks),
     Agent(agent::Agent),
     Msg(msg::Msg),
+    Task(task::Task),
 }
 
 /// The positive answer of an operation.
@@ -146,6 +148,10 @@ pub enum Answer {
     Checkpoint(Box<agent::Found>),
     /// Messages.
     Messages(msg::Mail),
+    /// The tasks that were asked for.
+    Tasks(task::Listed),
+    /// All of one task.
+    Task(Box<task::Shown>),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -241,6 +247,7 @@ impl Operation {
             Self::Hooks(hooks) => hooks.run(context).map(Answer::Hooks),
             Self::Agent(agent) => agent.run(context),
             Self::Msg(msg) => msg.run(context),
+            Self::Task(task) => task.run(context),
         }
     }
 }

@@ -36,6 +36,7 @@ mod screens;
 mod shared_repository;
 mod support;
 mod sync;
+mod tasks;
 mod usage;
 mod values;
 mod waiting;
