@@ -2,6 +2,7 @@
 
 use crate::env;
 use crate::model::event::Refused;
+use crate::model::notice::Happened;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::Reply;
 
@@ -26,6 +27,9 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
             }
             for notice in &done.notices {
                 session.shown.remove(&notice.op);
+                if notice.happened == Happened::Wanted {
+                    continue;
+                }
                 notice.keys.iter().for_each(|key| {
                     session.keys.remove(key);
                 });

@@ -7,7 +7,9 @@ use crate::model::id::OpId;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
+use crate::model::request::Request;
 use crate::model::stamp::{Stamp, Watch};
+use crate::model::task::Ask;
 use crate::store::Draft;
 
 use super::answer::Done;
@@ -58,6 +60,10 @@ impl<'c> Round<'c> {
                 ..Watch::default()
             },
         };
+        if is_choice(&job.request) {
+            // What it gets depends on which claims of others still count.
+            stamp.watch = self.coord.watch();
+        }
         let mut decided = decide(&job.request, &self.view, &stamp, &job.also);
         if is_about_others(&decided) {
             // Only now is it worth looking up what this clone has observed.
@@ -104,6 +110,11 @@ impl<'c> Round<'c> {
         };
         published::again(&self.coord.repo, *id).map(Some)
     }
+}
+
+/// Whether a request chooses among what others may have.
+fn is_choice(request: &Request) -> bool {
+    matches!(request, Request::Task(Ask::Next(_) | Ask::Claim(_)))
 }
 
 /// Whether knowing more about the lives of others could change the answer.

@@ -43,7 +43,15 @@ pub(super) struct Desk<'s> {
     pub(super) staged: Staged<'s>,
     pub(super) stamp: &'s Stamp,
     evidence: Vec<Evidence>,
-    lost: BTreeMap<Actor, (Happened, Vec<Key>)>,
+    told: BTreeMap<Actor, News>,
+}
+
+/// What a session is told.
+struct News {
+    happened: Happened,
+    keys: Vec<Key>,
+    /// When it is another one than that of the request.
+    reason: Option<Text>,
 }
 
 /// How one kind of request was decided.
@@ -81,7 +89,7 @@ pub fn decide(
         staged: Staged::on(state),
         stamp,
         evidence: Vec::new(),
-        lost: BTreeMap::new(),
+        told: BTreeMap::new(),
     };
     let epoch = desk.epoch()?;
     let decided = match request {
@@ -164,7 +172,7 @@ impl Desk<'_> {
     pub(super) fn reset(&mut self) {
         self.staged.clear();
         self.evidence.clear();
-        self.lost.clear();
+        self.told.clear();
     }
 
     /// Notes why a lease was held to have ended.
@@ -213,12 +221,27 @@ impl Desk<'_> {
         happened: Happened,
     ) -> Result<(), Refusal> {
         self.drop_hold(key, holder)?;
-        let (_, keys) = self
-            .lost
-            .entry(holder.clone())
-            .or_insert((happened, Vec::new()));
-        keys.push(key.clone());
+        self.tell(holder, happened, key, None);
         Ok(())
+    }
+
+    /// Leaves somebody else a notice. One operation leaves each session one: what happened first is
+    /// what it says.
+    pub(super) fn tell(
+        &mut self,
+        whom: &Actor,
+        happened: Happened,
+        key: &Key,
+        reason: Option<Text>,
+    ) {
+        let news = self.told.entry(whom.clone()).or_insert(News {
+            happened,
+            keys: Vec::new(),
+            reason,
+        });
+        if !news.keys.contains(key) {
+            news.keys.push(key.clone());
+        }
     }
 
     /// Removes the actor's own notices and returns them: the answer carries them.
@@ -241,7 +264,12 @@ impl Desk<'_> {
             Request::Steal(steal) => Some(steal.reason.clone()),
             _ => None,
         };
-        for (to, (happened, keys)) in std::mem::take(&mut self.lost) {
+        for (to, news) in std::mem::take(&mut self.told) {
+            let News {
+                happened,
+                keys,
+                reason: own,
+            } = news;
             let place = NoticeRecord::place(&to, self.stamp.op).map_err(impossible)?;
             let mut notice = NoticeRecord {
                 v: VERSION,
@@ -252,7 +280,7 @@ impl Desk<'_> {
                 by: self.stamp.by.clone(),
                 happened,
                 keys,
-                reason: reason.clone(),
+                reason: own.or_else(|| reason.clone()),
             };
             // A notice that would be too large names as many keys as fit: it must not keep anybody
             // from taking what is free.

@@ -24,6 +24,7 @@ mod steal;
 pub mod task;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 mod unlock;
 mod wait;
 

@@ -71,6 +71,27 @@ impl<'s> Staged<'s> {
         Ok(())
     }
 
+    /// Stages a record in another place than it had, where it is removed.
+    ///
+    /// # Errors
+    /// As [`Staged::put`].
+    pub fn shift<T: Record>(
+        &mut self,
+        from: &Place,
+        to: &Place,
+        record: &T,
+    ) -> Result<(), Refusal> {
+        let before = self.get(from)?;
+        self.put(to, record)?;
+        let bytes = record::to_bytes(record, before.as_deref()).map_err(|_| Refusal::Limit {
+            what: format!("bytes in {to}"),
+            most: RECORD_BYTES_MAX,
+        })?;
+        self.edits.insert(to.clone(), Some(bytes));
+        self.remove(from);
+        Ok(())
+    }
+
     /// Stages a removal.
     pub fn remove(&mut self, place: &Place) {
         self.edits.insert(place.clone(), None);

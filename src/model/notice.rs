@@ -1,4 +1,4 @@
-//! The record that tells a session what happened to its locks while it looked away.
+//! The record that tells a session what happened to its locks and tasks while it looked away.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,10 @@ pub enum Happened {
     Lapsed,
     /// Another session of the same agent took the lock over.
     Takeover,
+    /// The task was cancelled, or failed with one that it depends on.
+    Over,
+    /// Somebody asks to have the task back. The lock stays.
+    Wanted,
 }
 
 /// A notice to one session; its next command shows it and its next change removes it.
