@@ -7,6 +7,7 @@
 pub mod check;
 pub mod lease;
 pub mod locks;
+pub mod report;
 pub mod staged;
 
 mod adopt;

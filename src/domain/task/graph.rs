@@ -114,8 +114,16 @@ pub fn of(tasks: &[(Task, Standing)], choice: &Choice) -> Graph {
             sort: task.sort.clone(),
             priority: task.priority,
             is: *is,
-            by: task.claimed.as_ref().map(|claimed| claimed.by.agent.clone()),
-            outside: task.depends.iter().filter(|id| !is_shown(id)).cloned().collect(),
+            by: task
+                .claimed
+                .as_ref()
+                .map(|claimed| claimed.by.agent.clone()),
+            outside: task
+                .depends
+                .iter()
+                .filter(|id| !is_shown(id))
+                .cloned()
+                .collect(),
         });
         let mut connect = |from: &Id, to: &Id, link: Link, holds: bool| {
             graph.edges.push(Edge {
@@ -138,7 +146,12 @@ pub fn of(tasks: &[(Task, Standing)], choice: &Choice) -> Graph {
             connect(id, &task.id, Link::Reviews, false);
         }
         // Each pair once.
-        for id in task.rivals.iter().filter(is_shown).filter(|id| **id > task.id) {
+        for id in task
+            .rivals
+            .iter()
+            .filter(is_shown)
+            .filter(|id| **id > task.id)
+        {
             connect(&task.id, id, Link::Rival, false);
         }
     }
@@ -171,7 +184,7 @@ fn chosen(by_id: &BTreeMap<&Id, &(Task, Standing)>, choice: &Choice) -> BTreeSet
                     before.entry(&task.id).or_default().push(on);
                     after.entry(on).or_default().push(&task.id);
                 }
-                for parent in &task.parent {
+                if let Some(parent) = &task.parent {
                     parts.entry(parent).or_default().push(&task.id);
                 }
             }
@@ -214,7 +227,12 @@ fn mark_circles(edges: &mut [Edge]) {
         // Whoever waits for nothing is on no circle, nor is who waits only for such: nearly always
         // that is everybody.
         let mut free: Vec<&Id> = Vec::new();
-        free.extend(count.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id));
+        free.extend(
+            count
+                .iter()
+                .filter(|(_, count)| **count == 0)
+                .map(|(id, _)| *id),
+        );
         while let Some(id) = free.pop() {
             for next in after.remove(id).unwrap_or_default() {
                 if let Some(count) = count.get_mut(next) {
@@ -226,10 +244,15 @@ fn mark_circles(edges: &mut [Edge]) {
             }
         }
         let is_on_circle = |edge: &Edge| {
-            let is_left = after.get(&edge.from).is_some_and(|next| next.contains(&&edge.to));
+            let is_left = after
+                .get(&edge.from)
+                .is_some_and(|next| next.contains(&&edge.to));
             is_left && reached(&edge.to, &after).contains(&edge.from)
         };
-        edges.iter().map(|edge| edge.link == Link::Depends && is_on_circle(edge)).collect::<Vec<_>>()
+        edges
+            .iter()
+            .map(|edge| edge.link == Link::Depends && is_on_circle(edge))
+            .collect::<Vec<_>>()
     };
     for (edge, circle) in edges.iter_mut().zip(left) {
         edge.circle = circle;

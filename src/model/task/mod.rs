@@ -271,6 +271,9 @@ pub struct Task {
     /// Who has it, or had it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<Claimed>,
+    /// When it was claimed for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_claimed_at: Option<Timestamp>,
     /// When work began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
