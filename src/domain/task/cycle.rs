@@ -27,10 +27,13 @@ pub(super) fn refuse<'t>(
                 if on_path.contains(&id) {
                     let begin = path.iter().position(|(other, _)| *other == id);
                     let circle = &path[begin.unwrap_or_default()..];
-                    let ids = circle.iter().map(|(id, _)| id.clone()).chain([id.clone()]);
-                    return Err(Refusal::Cycle { ids: ids.collect() });
-                }
-                if !safe.contains(&id) {
+                    // One that is there already is no fault of those that come after it.
+                    if circle.iter().any(|(id, _)| fresh.contains_key(id)) {
+                        let ids = circle.iter().map(|(id, _)| id.clone());
+                        let ids = ids.chain([id.clone()]).collect();
+                        return Err(Refusal::Cycle { ids });
+                    }
+                } else if !safe.contains(&id) {
                     let below = below(state, &fresh, &id);
                     on_path.insert(id.clone());
                     path.push((id, below));

@@ -16,4 +16,5 @@ mod landing;
 mod lapsing;
 mod liveness;
 mod stealing;
+mod tasks;
 mod waiting;

@@ -1,0 +1,10 @@
+//! The rules of tasks.
+
+mod asking;
+
+mod adding;
+mod claiming;
+mod depending;
+mod ending;
+mod handing_out;
+mod losing;
