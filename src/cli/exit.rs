@@ -32,6 +32,7 @@ impl Exit {
         match answer {
             Answer::Verified(report) if !report.findings.is_empty() => Self::Broken,
             Answer::Doctor(report) if report.problems > 0 => Self::Broken,
+            Answer::Waited(waited) if !waited.as_wanted => Self::Refused,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
             | Answer::Locks(_)
@@ -42,6 +43,10 @@ impl Exit {
             | Answer::Whoami(_)
             | Answer::Doctor(_)
             | Answer::Hooks(_)
+            | Answer::Graph(_)
+            | Answer::Drafted(_)
+            | Answer::Waited(_)
+            | Answer::Report(_)
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)

@@ -42,6 +42,10 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         }
         Answer::Doctor(report) => super::doctor::of(page, report),
         Answer::Hooks(listed) => hooks::of(page, listed),
+        Answer::Graph(drawn) => super::graph::of(page, drawn),
+        Answer::Drafted(drafted) => super::task_text::of_drafted(page, drafted),
+        Answer::Waited(waited) => super::task_text::of_waited(page, waited),
+        Answer::Report(reported) => super::report::of(page, reported),
     };
     page.data(&text);
 }

@@ -16,9 +16,11 @@ pub mod locks;
 pub mod log;
 pub mod push;
 pub mod renew;
+pub mod report;
 pub mod run;
 pub mod status;
 pub mod sync;
+pub mod task;
 pub mod unlock;
 pub mod whoami;
 
@@ -57,6 +59,8 @@ pub enum Operation {
     Run(run::Run),
     Doctor(doctor::Doctor),
     Hooks(hooks::Hooks),
+    Task(task::Task),
+    Report(report::Wanted),
 }
 
 /// The positive answer of an operation.
@@ -108,6 +112,14 @@ pub enum Answer {
     Doctor(Examined),
     /// How git's hooks stand.
     Hooks(hooks::Listed),
+    /// What waits for what.
+    Graph(Box<task::graph::Drawn>),
+    /// What would be added.
+    Drafted(task::import::Drafted),
+    /// How those stand that were waited for.
+    Waited(task::wait::Waited),
+    /// What became of the work.
+    Report(Box<report::Reported>),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -194,6 +206,10 @@ impl Operation {
                 Ok(Answer::Doctor(doctor.run(&context.dir, Some(&me))))
             }
             Self::Hooks(hooks) => hooks.run(context).map(Answer::Hooks),
+            Self::Task(task) => task.run(context),
+            Self::Report(report) => report
+                .run(context)
+                .map(|report| Answer::Report(Box::new(report))),
         }
     }
 }

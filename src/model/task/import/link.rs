@@ -7,6 +7,7 @@ use super::{Draft, Drafts, Imported, Parent, Reading, Wrong};
 use crate::model::id::Id;
 use crate::model::limits::LIST_MAX;
 use crate::model::task::New;
+use crate::model::text::Word;
 
 /// Most references that are told to lead nowhere.
 const TOLD_MAX: usize = 5;
@@ -223,6 +224,15 @@ fn ids(all: &mut [Draft], is_named: &BTreeSet<usize>, how: &Reading<'_>) -> BTre
     };
     taken.extend(all.iter().filter_map(kept));
     let mut count: u32 = 0;
+    if let Some(source) = how.once {
+        for (number, draft) in all.iter_mut().enumerate() {
+            let (key, id) = known_again(source, draft, &mut taken);
+            draft.new.idempotency = key.parse().ok();
+            draft.new.id = Some(id.clone());
+            ids.insert(number, id);
+        }
+        return ids;
+    }
     for (number, draft) in all.iter_mut().enumerate() {
         let id = match kept(draft) {
             Some(id) => id,
@@ -240,6 +250,25 @@ fn ids(all: &mut [Draft], is_named: &BTreeSet<usize>, how: &Reading<'_>) -> BTre
         ids.insert(number, id);
     }
     ids
+}
+
+/// The key and the id by which a task is known when its text is read again: they are made of what
+/// the text calls it, and of its title when that is nothing.
+fn known_again(source: &Word, draft: &Draft, taken: &mut BTreeSet<Id>) -> (String, Id) {
+    let (kind, name) = match &draft.name {
+        Some(name) => ("name", name.as_str()),
+        None => ("title", draft.new.title.as_str()),
+    };
+    let mut nth = 0;
+    loop {
+        let name = Id::of_text(&format!("{kind} {nth} {name}"));
+        let key = format!("{source}:{name}");
+        let id = Id::of_text(&key);
+        if taken.insert(id.clone()) {
+            return (key, id);
+        }
+        nth += 1;
+    }
 }
 
 /// Tasks in a circle are named as the text names them, before anybody has seen an id.

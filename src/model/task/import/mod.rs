@@ -54,6 +54,8 @@ pub struct Reading<'r> {
     pub scale: Scale,
     /// Keep its names as ids where they can be ids.
     pub keep_ids: bool,
+    /// The word for the source of the text: its tasks are known again by it, and not added twice.
+    pub once: Option<&'r Word>,
     /// What new ids are made from.
     pub seed: OpId,
     /// Reads a key as it is typed.

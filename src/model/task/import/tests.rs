@@ -11,6 +11,7 @@ pub(super) fn how(format: Format, scale: Scale) -> Reading<'static> {
         format,
         scale,
         keep_ids: false,
+        once: None,
         seed: OpId::new(ulid::Ulid::from_parts(1, 7)),
         key: &|text| {
             text.parse()
@@ -282,6 +283,31 @@ fn names_that_can_be_ids_are_kept_when_asked() {
     assert_eq!(ids[0], "parse");
     assert_eq!(ids[1].len(), 8);
     assert_ne!(auto(text).unwrap().names[0].1.as_str(), "parse");
+}
+
+#[test]
+fn what_is_read_again_is_known_again() {
+    let source = "plan".parse().unwrap();
+    let once = Reading {
+        once: Some(&source),
+        ..how(Format::Auto, Scale::Zero)
+    };
+    let text = "- [ ] a\n- [ ] b (id: x)\n- [ ] a\n";
+    let ids = |text: &str, seed: u128| {
+        let once = Reading {
+            seed: OpId::new(ulid::Ulid(seed)),
+            ..once
+        };
+        let tasks = read(text, &once).unwrap().tasks;
+        tasks
+            .into_iter()
+            .map(|task| (task.id.unwrap(), task.idempotency.unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let (first, more) = (ids(text, 1), ids(&format!("- [ ] new\n{text}"), 2));
+    assert_eq!(first, more[1..]);
+    let different: std::collections::BTreeSet<_> = more.iter().map(|(id, _)| id).collect();
+    assert_eq!(different.len(), 4);
 }
 
 #[test]
