@@ -43,6 +43,8 @@ impl Exit {
             | Answer::Whoami(_)
             | Answer::Doctor(_)
             | Answer::Hooks(_)
+            | Answer::Tasks(_)
+            | Answer::Task(_)
             | Answer::Graph(_)
             | Answer::Drafted(_)
             | Answer::Waited(_)

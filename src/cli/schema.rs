@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::model::event::Event;
 use crate::model::lock::LockRecord;
 use crate::model::notice::NoticeRecord;
+use crate::model::task::{CommentRecord, TaskRecord};
 use crate::model::wait::WaitRecord;
 
 use super::json::{No, Yes};
@@ -22,6 +23,10 @@ pub(super) enum Kind {
     Wait,
     /// The record that tells a session what happened to its locks
     Notice,
+    /// The record of a task
+    Task,
+    /// The record of a remark on a task
+    Comment,
     /// The event in the body of each commit of the state
     Event,
     /// What a command prints with --json when the answer is yes
@@ -40,6 +45,8 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Lock => written::<LockRecord>(),
         Kind::Wait => written::<WaitRecord>(),
         Kind::Notice => written::<NoticeRecord>(),
+        Kind::Task => written::<TaskRecord>(),
+        Kind::Comment => written::<CommentRecord>(),
         Kind::Event => written::<Event>(),
         Kind::Answer => written::<Yes<'_>>(),
         Kind::Failure => written::<No<'_>>(),

@@ -42,6 +42,8 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         }
         Answer::Doctor(report) => super::doctor::of(page, report),
         Answer::Hooks(listed) => hooks::of(page, listed),
+        Answer::Tasks(listed) => super::task::of_listed(page, listed),
+        Answer::Task(shown) => super::task::of_shown(page, shown),
         Answer::Graph(drawn) => super::graph::of(page, drawn),
         Answer::Drafted(drafted) => super::task_text::of_drafted(page, drafted),
         Answer::Waited(waited) => super::task_text::of_waited(page, waited),
@@ -128,7 +130,7 @@ pub(super) fn until(end: Timestamp) -> String {
     }
 }
 
-fn list(keys: &[Key]) -> String {
+pub(super) fn list(keys: &[Key]) -> String {
     keys.iter()
         .map(ToString::to_string)
         .collect::<Vec<_>>()

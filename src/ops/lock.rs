@@ -21,11 +21,13 @@ use super::{Answer, Context, keys};
 const WAIT_SECS_MAX: u64 = 24 * 60 * 60;
 /// Pauses between looks at the line: short where a look costs a millisecond, longer where it costs
 /// the remote a request.
-const LOCAL_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+pub(super) const LOCAL_PAUSE: (Duration, Duration) =
+    (Duration::from_millis(20), Duration::from_millis(500));
 /// Who is far behind in line looks less often by itself: a release calls whoever is next.
 const BEHIND_PAUSE: Duration = Duration::from_millis(50);
 const BEHIND_MAX: u32 = 60;
-const REMOTE_PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
+pub(super) const REMOTE_PAUSE: (Duration, Duration) =
+    (Duration::from_millis(500), Duration::from_secs(5));
 
 /// Lock paths, directories, globs or logical keys, all or none.
 ///
@@ -196,7 +198,7 @@ fn waiting_for(ahead: usize, conflicts: &[Conflict]) -> String {
     )
 }
 
-fn wait_time(text: &str) -> Result<Duration, Failure> {
+pub(super) fn wait_time(text: &str) -> Result<Duration, Failure> {
     let wait = humantime::parse_duration(text)
         .ok()
         .filter(|wait| wait.as_secs() <= WAIT_SECS_MAX);

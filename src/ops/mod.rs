@@ -112,6 +112,10 @@ pub enum Answer {
     Doctor(Examined),
     /// How git's hooks stand.
     Hooks(hooks::Listed),
+    /// The tasks that were asked for.
+    Tasks(task::Listed),
+    /// All of one task.
+    Task(Box<task::Shown>),
     /// What waits for what.
     Graph(Box<task::graph::Drawn>),
     /// What would be added.

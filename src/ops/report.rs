@@ -16,7 +16,7 @@ use crate::store::past;
 
 use super::Context;
 use super::lock::parse;
-use super::task::{ids, survey};
+use super::task::{named, survey};
 
 pub use crate::domain::report::{Bar, Report, Row, Spread, Tally};
 
@@ -68,7 +68,7 @@ impl Wanted {
         let view = coord.view(None)?;
         let now = env::now();
         let since = self.since.as_deref().map(|since| time(since, now));
-        let epic = self.epic.as_deref().map(|epic| ids::one(&view, epic));
+        let epic = self.epic.as_deref().map(|epic| named(&view, epic));
         let scope = Scope {
             since: since.transpose()?,
             run: parse(self.run.as_deref(), "--run")?,

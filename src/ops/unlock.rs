@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::coord::Failure;
 use crate::model::request::{Request, Unlock as Wanted, Which};
 
-use super::{Answer, Context, keys};
+use super::{Answer, Context, keys, task};
 
 /// Give locks back; the next in line gets its turn.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
@@ -39,7 +39,13 @@ pub(super) fn which(
         (_, true) => Ok((Which::All, Vec::new())),
         ([], false) => Err(Failure::usage("no key is named", "name keys, or use --all")),
         (typed, false) => {
-            let resolved = keys::read(context, typed, false)?;
+            // Claims are taken by claiming, and given back as every lock is.
+            let (claims, typed): (Vec<String>, Vec<String>) =
+                typed.iter().cloned().partition(|text| task::is_claim(text));
+            let mut resolved = keys::read(context, &typed, false)?;
+            for text in claims {
+                resolved.keys.push(task::claim(context, &text)?);
+            }
             Ok((Which::Keys(resolved.keys), resolved.notes))
         }
     }

@@ -116,6 +116,11 @@ impl Claims {
         Ok(Self { locks })
     }
 
+    /// Those that can be read.
+    pub fn all(&self) -> impl Iterator<Item = &LockRecord> {
+        self.locks.values().flatten()
+    }
+
     /// The claim of a task.
     pub fn of(&self, id: &Id, stage: Stage, claimed: Option<&Claimed>, stamp: &Stamp) -> Claim {
         judge(stage, claimed, stamp, |_| match self.locks.get(id) {

@@ -71,6 +71,14 @@ pub enum KeyError {
         /// The prefixes that are known, separated by blanks.
         known: String,
     },
+    /// The claim of a task, which is no key that is typed.
+    #[error("`{text}` is the claim of a task")]
+    Claim {
+        /// What was typed.
+        text: String,
+        /// The task.
+        task: String,
+    },
     /// The value after a known prefix does not fit it.
     #[error("`{text}` is not a key: {why}")]
     Logical {
@@ -147,6 +155,9 @@ impl KeyError {
                 "known prefixes: {known}; a team adds its own in the state's configuration; \
                  for a file write `./{text}`"
             ),
+            Self::Claim { task, .. } => {
+                format!("take the task with `git coord task claim {task}`")
+            }
             Self::Logical { example, .. } => format!("write it like `{example}`"),
             Self::Lenient { canonical, .. } => format!("write `{canonical}`"),
             Self::NotCanonical { .. } | Self::NotAPlace { .. } | Self::Encoding { .. } => {

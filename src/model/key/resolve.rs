@@ -16,6 +16,7 @@ use super::text::{shown, unquote};
 use super::typed::{Magic, Mode, components, is_absolute, magic, slashes};
 use super::wild::Segment;
 use super::{Key, KeyError};
+use crate::model::task::CLAIMS;
 
 /// Returns the key that `text` means in these surroundings.
 ///
@@ -75,6 +76,13 @@ impl Surroundings<'_> {
                 })
             } else {
                 resolved
+            });
+        }
+        // Nobody defines this one, whatever a team's configuration says.
+        if prefix == CLAIMS {
+            return Err(KeyError::Claim {
+                text: shown(text),
+                task: shown(value),
             });
         }
         if !known {

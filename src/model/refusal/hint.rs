@@ -33,6 +33,9 @@ impl Refusal {
                  of it at once",
                 typed(held, here)
             ),
+            Self::NotHeld { keys, .. } if keys.iter().all(|key| key.claimed_task().is_some()) => {
+                "see what you have with `git coord task list --mine`".into()
+            }
             Self::NotHeld { keys, conflicts } if conflicts.is_empty() => format!(
                 "see what you hold with `git coord locks --mine`, or take it with `git coord lock {}`",
                 typed(keys, here)
@@ -53,6 +56,11 @@ impl Refusal {
                 format!("see what there is with `git coord {what} list`")
             }
             Self::Exists { .. } => "choose another name, or change what is there".into(),
+            Self::NotYours { what, name, owner } if what == "task" => format!(
+                "take another with `git coord task next`; if {owner} is you in a session that is \
+                 over, `git coord task claim --takeover {}`",
+                shown(name)
+            ),
             Self::NotYours { .. } => "talk to its owner, or wait until the lease has ended".into(),
             Self::WrongState { what, name, .. } => {
                 format!(

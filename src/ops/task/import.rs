@@ -12,11 +12,10 @@ use crate::model::limits::IMPORT_BYTES_MAX;
 use crate::model::task::New;
 use crate::model::task::import::{Format, Imported, Reading, Scale, read};
 use crate::model::text::Word;
-use crate::ops::lock::parse;
 use crate::ops::{Answer, Context, keys};
 
-use super::ids;
-use super::patterns::{add, words};
+use super::patterns::add;
+use super::{name, typed};
 
 /// Add tasks from a file, all or none.
 ///
@@ -57,18 +56,18 @@ pub struct Import {
     /// The word that all of them have in common, unless the file says another
     #[arg(long, value_name = "WORD")]
     pub run: Option<String>,
-    /// A label for all of them; may be given several times
-    #[arg(long = "label", value_name = "WORD")]
-    pub labels: Vec<String>,
+    /// A label for all of them
+    #[arg(long, short, value_name = "WORD")]
+    pub label: Vec<String>,
     /// The task that those are a part of that are a part of nothing else
     #[arg(long, value_name = "ID")]
     pub parent: Option<String>,
     /// Show what would be added
     #[arg(long)]
     pub dry_run: bool,
-    /// A rule of the secret scan that is wrong about these texts; it is recorded
-    #[arg(long = "allow-secret", value_name = "RULE")]
-    pub allow_secrets: Vec<String>,
+    /// A rule of the secret scan that is wrong about these texts; kept in the log
+    #[arg(long, value_name = "RULE")]
+    pub allow_secret: Vec<String>,
 }
 
 /// The answer of `task import --dry-run`.
@@ -84,14 +83,6 @@ pub struct Drafted {
 }
 
 impl Import {
-    /// Reads a file as it looks, for other operations that take one.
-    pub fn of_file(file: &str) -> Self {
-        Self {
-            file: file.to_owned(),
-            ..Self::default()
-        }
-    }
-
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         let text = self.text(context)?;
         let mut imported = self.read(context, &text)?;
@@ -113,7 +104,7 @@ impl Import {
         if imported.skipped > 0 {
             notes.push(format!("{} are over and left out", imported.skipped));
         }
-        let allow_secrets = words(&self.allow_secrets, "--allow-secret")?;
+        let allow_secrets = typed::words(&self.allow_secret, "--allow-secret")?;
         let mut first = Some(imported.tasks);
         add(context, &allow_secrets, notes, || match first.take() {
             Some(tasks) => Ok(tasks),
@@ -122,9 +113,9 @@ impl Import {
     }
 
     fn read(&self, context: &Context<'_>, text: &str) -> Result<Imported, Failure> {
-        let once: Option<Word> = parse(self.once.as_deref(), "--once")?;
-        let key = |typed: &str| {
-            let read = keys::read_at_top(context, &[typed.to_owned()]);
+        let once: Option<Word> = typed::optional(self.once.as_deref(), "--once")?;
+        let key = |text: &str| {
+            let read = keys::read_at_top(context, &[text.to_owned()]);
             let read = read.map_err(|failure| failure.to_string())?;
             read.keys
                 .into_iter()
@@ -146,12 +137,10 @@ impl Import {
                 "nothing was added; see `git coord task import --help`",
             )
         })?;
-        let run: Option<Word> = parse(self.run.as_deref(), "--run")?;
-        let labels = words(&self.labels, "--label")?;
-        let parent = match &self.parent {
-            Some(parent) => Some(ids::one(&context.coord.view(None)?, parent)?),
-            None => None,
-        };
+        let run: Option<Word> = typed::optional(self.run.as_deref(), "--run")?;
+        let labels = typed::words(&self.label, "--label")?;
+        let parent = self.parent.as_deref();
+        let parent = parent.map(|parent| name::of(context, parent)).transpose()?;
         for task in &mut imported.tasks {
             task.run = task.run.take().or_else(|| run.clone());
             task.parent = task.parent.take().or_else(|| parent.clone());

@@ -11,12 +11,12 @@ use crate::env;
 use crate::model::refusal::Refusal;
 use crate::model::request::Request;
 use crate::model::task::pattern::{self, Shared, Stage};
-use crate::model::task::{Add, Ask, New, OnFail};
+use crate::model::task::{Add, Ask, New};
 use crate::model::text::Word;
-use crate::ops::lock::parse;
 use crate::ops::{Answer, Context};
 
-use super::ids;
+use super::add::on_fail;
+use super::{name, typed};
 
 /// How often other ids are tried when one is taken.
 const TRIES: usize = 8;
@@ -31,15 +31,15 @@ pub struct Common {
     /// How urgent they are, from 0 (most) to 4 [default: 2]
     #[arg(long, short, value_name = "N")]
     pub priority: Option<String>,
-    /// A word to find them by; may be given several times
-    #[arg(long = "label", value_name = "WORD")]
-    pub labels: Vec<String>,
+    /// A word to find them by
+    #[arg(long, short, value_name = "WORD")]
+    pub label: Vec<String>,
     /// The task that the whole is a part of
     #[arg(long, value_name = "ID")]
     pub parent: Option<String>,
-    /// A rule of the secret scan that is wrong about these texts; it is recorded
-    #[arg(long = "allow-secret", value_name = "RULE")]
-    pub allow_secrets: Vec<String>,
+    /// A rule of the secret scan that is wrong about these texts; kept in the log
+    #[arg(long, value_name = "RULE")]
+    pub allow_secret: Vec<String>,
 }
 
 /// Divide one thing into parts, and let one task put their results together.
@@ -59,9 +59,9 @@ pub struct FanOut {
     /// What is done with the results
     #[arg(long, value_name = "TITLE")]
     pub reduce: String,
-    /// What becomes of that when a part fails: `hold` waits for a decision, `fail` fails too, and
-    /// `ignore` goes on with the other results [default: hold]
-    #[arg(long, value_name = "WHAT")]
+    /// What becomes of that when a part fails: it waits for a decision, it fails too, or it goes on
+    /// with the other results [default: hold]
+    #[arg(long, value_name = "WHAT", value_parser = ["hold", "fail", "ignore"])]
     pub on_fail: Option<String>,
     /// What they have in common
     #[command(flatten)]
@@ -83,9 +83,9 @@ pub struct Pipeline {
     /// The stages
     #[command(flatten)]
     pub stages: Stages,
-    /// What becomes of a stage when the one before it fails: `hold`, `fail` or `ignore`; around a
-    /// gate it is always `hold` [default: hold]
-    #[arg(long, value_name = "WHAT")]
+    /// What becomes of a stage when the one before it fails; around a gate it is always held
+    /// [default: hold]
+    #[arg(long, value_name = "WHAT", value_parser = ["hold", "fail", "ignore"])]
     pub on_fail: Option<String>,
     /// What they have in common
     #[command(flatten)]
@@ -160,7 +160,7 @@ impl FromArgMatches for Stages {
 
 impl FanOut {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
-        let on_fail = on_fail(self.on_fail.as_deref())?;
+        let on_fail = on_fail(self.on_fail.as_deref()).unwrap_or_default();
         self.common.add(context, |shared| {
             pattern::fan_out(&self.title, &self.parts, &self.reduce, on_fail, shared)
         })
@@ -169,7 +169,7 @@ impl FanOut {
 
 impl Pipeline {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
-        let on_fail = on_fail(self.on_fail.as_deref())?;
+        let on_fail = on_fail(self.on_fail.as_deref()).unwrap_or_default();
         self.common.add(context, |shared| {
             pattern::pipeline(self.title.as_deref(), &self.stages.0, on_fail, shared)
         })
@@ -190,18 +190,16 @@ impl Common {
         context: &Context<'_>,
         make: impl Fn(&Shared) -> Result<Vec<New>, String>,
     ) -> Result<Answer, Failure> {
-        let parent = match &self.parent {
-            Some(parent) => Some(ids::one(&context.coord.view(None)?, parent)?),
-            None => None,
-        };
+        let parent = self.parent.as_deref();
+        let parent = parent.map(|parent| name::of(context, parent)).transpose()?;
         let mut shared = Shared {
             seed: env::fresh_op(),
-            run: parse(self.run.as_deref(), "--run")?,
-            priority: parse(self.priority.as_deref(), "--priority")?.unwrap_or_default(),
-            labels: words(&self.labels, "--label")?,
+            run: typed::optional(self.run.as_deref(), "--run")?,
+            priority: typed::optional(self.priority.as_deref(), "--priority")?.unwrap_or_default(),
+            labels: typed::words(&self.label, "--label")?,
             parent,
         };
-        let allow_secrets = words(&self.allow_secrets, "--allow-secret")?;
+        let allow_secrets = typed::words(&self.allow_secret, "--allow-secret")?;
         add(context, &allow_secrets, Vec::new(), || {
             shared.seed = env::fresh_op();
             make(&shared).map_err(|why| Failure::usage(why, "see `git coord task --help`"))
@@ -227,27 +225,6 @@ pub(super) fn add(
             Err(Failure::Refused(refusal))
                 if tries < TRIES && matches!(*refusal, Refusal::Exists { .. }) => {}
             answer => return Ok(Answer::done(answer?, notes)),
-        }
-    }
-}
-
-/// Words that were typed, each with an option of its own.
-pub(super) fn words(typed: &[String], option: &str) -> Result<BTreeSet<Word>, Failure> {
-    let mut words = BTreeSet::new();
-    for text in typed {
-        words.extend(parse::<Word>(Some(text), option)?);
-    }
-    Ok(words)
-}
-
-fn on_fail(typed: Option<&str>) -> Result<OnFail, Failure> {
-    match typed {
-        None | Some("hold") => Ok(OnFail::Hold),
-        Some("fail") => Ok(OnFail::Fail),
-        Some("ignore") => Ok(OnFail::Ignore),
-        Some(other) => {
-            let what = format!("--on-fail: `{}` is none of them", other.escape_debug());
-            Err(Failure::usage(what, "use `hold`, `fail` or `ignore`"))
         }
     }
 }

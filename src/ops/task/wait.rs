@@ -17,7 +17,7 @@ use crate::model::text::Word;
 use crate::ops::Context;
 use crate::ops::lock::parse;
 
-use super::{ids, survey};
+use super::{name, survey};
 
 /// How long is waited unless a time is given.
 const TIMEOUT: Duration = Duration::from_secs(60 * 60);
@@ -127,7 +127,7 @@ impl Wait {
             }
         }
         for typed in &self.ids {
-            let id = ids::one(view, typed)?;
+            let id = name::in_view(view, typed)?;
             if !found.contains(&id) {
                 found.push(id);
             }
@@ -158,7 +158,7 @@ fn look(view: &View<'_>, ids: &[Id], any: bool, is_late: bool) -> Result<Waited,
     };
     let mut lost = Vec::new();
     for id in ids {
-        let task = find::expect(view, id).map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
+        let task = name::expect(view, id)?;
         match task.stage {
             Stage::Done => waited.done.push(task),
             Stage::Cancelled if is_beaten(view, &task) => lost.push(task),
