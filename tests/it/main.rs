@@ -34,5 +34,6 @@ mod screens;
 mod shared_repository;
 mod support;
 mod sync;
+mod task_graphs;
 mod usage;
 mod waiting;

@@ -6,12 +6,13 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::Failure;
+use crate::coord::{Done, Failure};
 use crate::env;
 use crate::model::refusal::Refusal;
+use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::task::pattern::{self, Shared, Stage};
-use crate::model::task::{Add, Ask, New};
+use crate::model::task::{Add, Ask, Did, New};
 use crate::model::text::Word;
 use crate::ops::{Answer, Context};
 
@@ -224,7 +225,26 @@ pub(super) fn add(
         match context.coord.handle(Request::Task(Ask::Add(add))) {
             Err(Failure::Refused(refusal))
                 if tries < TRIES && matches!(*refusal, Refusal::Exists { .. }) => {}
-            answer => return Ok(Answer::done(answer?, notes)),
+            answer => {
+                let done = answer?;
+                let mut notes = notes;
+                notes.extend(there_already(&done));
+                return Ok(Answer::done(done, notes));
+            }
         }
     }
+}
+
+/// What is told when some of the tasks are known from an earlier request, and others are new.
+fn there_already(done: &Done) -> Option<String> {
+    let Reply::Task(told) = &done.reply else {
+        return None;
+    };
+    let earlier = told
+        .tasks
+        .iter()
+        .filter(|task| task.head.op != done.op)
+        .count();
+    let is_some = earlier > 0 && told.did == Did::Added;
+    is_some.then(|| format!("{earlier} were there already"))
 }
