@@ -107,9 +107,11 @@ impl Task {
     }
 }
 
-/// The task that is meant in a state that was opened, for other operations.
+/// The task that is meant in a state that was opened, and has to be there, for other operations.
 pub(super) fn named(view: &View<'_>, typed: &str) -> Result<Id, Failure> {
-    name::in_view(view, typed)
+    let id = name::in_view(view, typed)?;
+    name::expect(view, &id)?;
+    Ok(id)
 }
 
 /// Asks for a change.

@@ -262,3 +262,131 @@ fn mark_circles(edges: &mut [Edge]) {
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a panic is how a test says no
+mod tests {
+    use super::*;
+    use crate::model::task::Stage;
+
+    /// `id standing` and then what it has: `after=a,b parent=c run=r reviews=d rivals=e`.
+    fn task(line: &str) -> (Task, Standing) {
+        let mut words = line.split(' ');
+        let (id, is) = (words.next().unwrap(), words.next().unwrap());
+        let standing: Standing = serde_json::from_value(is.into()).unwrap();
+        let stage = match standing {
+            Standing::Ready | Standing::Blocked => Stage::Open,
+            _ => serde_json::from_value(is.into()).unwrap(),
+        };
+        let by = serde_json::json!({"agent": "a", "session": "s"});
+        let mut task: Task = serde_json::from_value(serde_json::json!({
+            "id": id, "title": id, "sort": "task", "attempts_max": 3, "stage": stage,
+            "added_by": by, "added_at": "2026-03-01T00:00:00Z",
+        }))
+        .unwrap();
+        for word in words {
+            let (field, value) = word.split_once('=').unwrap();
+            let mut ids = value.split(',').map(|id| id.parse().unwrap());
+            match field {
+                "after" => task.depends = ids.collect(),
+                "parent" => task.parent = ids.next(),
+                "reviews" => task.reviews = ids.next(),
+                "rivals" => task.rivals = ids.collect(),
+                "run" => task.run = value.parse().ok(),
+                other => panic!("{other}"),
+            }
+        }
+        (task, standing)
+    }
+
+    fn drawn(lines: &[&str], choice: &Choice) -> (String, Vec<String>) {
+        let tasks: Vec<_> = lines.iter().map(|line| task(line)).collect();
+        let graph = of(&tasks, choice);
+        let ids: Vec<&str> = graph.nodes.iter().map(|node| node.id.as_str()).collect();
+        let edge = |edge: &Edge| {
+            let circle = if edge.circle { " circle" } else { "" };
+            let holds = if edge.holds { " holds" } else { "" };
+            format!("{} {:?} {}{holds}{circle}", edge.from, edge.link, edge.to)
+        };
+        (ids.join(" "), graph.edges.iter().map(edge).collect())
+    }
+
+    const WORLD: [&str; 8] = [
+        "a done",
+        "b running after=a run=r",
+        "c blocked after=b parent=e",
+        "d done run=r",
+        "e blocked after=c",
+        "f ready reviews=b",
+        "g ready rivals=h",
+        "h ready rivals=g",
+    ];
+
+    #[test]
+    fn a_graph_shows_what_was_chosen() {
+        let around = |id: &str| Choice::Around(id.parse().unwrap());
+        let cases = [
+            (Choice::Open, "a b c e f g h"),
+            (Choice::All, "a b c d e f g h"),
+            (Choice::Run("r".parse().unwrap()), "b d"),
+            (around("b"), "a b c e"),
+            (around("e"), "a b c e"),
+            (around("d"), "d"),
+            (around("f"), "f"),
+        ];
+        for (choice, ids) in cases {
+            assert_eq!(drawn(&WORLD, &choice).0, ids, "{choice:?}");
+        }
+        let edges = [
+            "a Depends b",
+            "b Depends c holds",
+            "e Part c",
+            "c Depends e holds",
+            "b Reviews f",
+            "g Rival h",
+        ];
+        assert_eq!(drawn(&WORLD, &Choice::All).1, edges);
+        let run = Choice::Run("r".parse().unwrap());
+        let tasks: Vec<_> = WORLD.iter().map(|line| task(line)).collect();
+        assert_eq!(of(&tasks, &run).nodes[0].outside.len(), 1);
+    }
+
+    #[test]
+    fn only_what_is_on_a_circle_is_marked() {
+        let lines = [
+            "a blocked after=c",
+            "b blocked after=a",
+            "c blocked after=b,x",
+            "d blocked after=c",
+            "e blocked after=d,f",
+            "f blocked after=e",
+            "x ready",
+            "y blocked after=y",
+        ];
+        let (_, edges) = drawn(&lines, &Choice::Open);
+        let circle: Vec<&str> = edges
+            .iter()
+            .filter_map(|edge| edge.strip_suffix(" holds circle"))
+            .collect();
+        assert_eq!(
+            circle,
+            [
+                "c Depends a",
+                "a Depends b",
+                "b Depends c",
+                "f Depends e",
+                "e Depends f",
+                "y Depends y"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_graph_has_an_end() {
+        let lines: Vec<String> = (0..NODES_MAX + 5).map(|n| format!("t{n} ready")).collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let tasks: Vec<_> = lines.iter().map(|line| task(line)).collect();
+        let graph = of(&tasks, &Choice::Open);
+        assert_eq!((graph.nodes.len(), graph.more), (NODES_MAX, 5));
+    }
+}

@@ -10,7 +10,7 @@ use crate::model::text::Word;
 use crate::ops::Context;
 use crate::ops::lock::parse;
 
-use super::{name, survey};
+use super::{named, survey};
 
 pub use crate::domain::task::graph::{Edge, Graph, Link, Node};
 pub use crate::domain::task::standing::Standing;
@@ -74,7 +74,7 @@ impl Show {
         let view = coord.view(None)?;
         let run: Option<Word> = parse(self.run.as_deref(), "--run")?;
         let choice = match (&self.id, run) {
-            (Some(id), _) => Choice::Around(name::in_view(&view, id)?),
+            (Some(id), _) => Choice::Around(named(&view, id)?),
             (None, Some(run)) => Choice::Run(run),
             (None, None) if self.all => Choice::All,
             (None, None) => Choice::Open,

@@ -18,7 +18,15 @@ fn a_graph_is_drawn_as_lines_and_in_two_languages() {
     let sandbox = Sandbox::new();
     let alice = sandbox.repo("project").agent("alice");
     alice
-        .coord(["task", "add", "Everything", "--id", "all", "--sort", "epic"])
+        .coord([
+            "task",
+            "add",
+            "Everything",
+            "--id",
+            "a-all",
+            "--sort",
+            "epic",
+        ])
         .ok();
     alice
         .coord([
@@ -26,9 +34,9 @@ fn a_graph_is_drawn_as_lines_and_in_two_languages() {
             "add",
             "Read \"it\"; end",
             "--id",
-            "read",
+            "b-read",
             "--parent",
-            "all",
+            "a-all",
         ])
         .ok();
     alice
@@ -37,11 +45,11 @@ fn a_graph_is_drawn_as_lines_and_in_two_languages() {
             "add",
             "Write it",
             "--id",
-            "write",
+            "c-write",
             "--parent",
-            "all",
+            "a-all",
             "--depends-on",
-            "read",
+            "b-read",
         ])
         .ok();
     alice
@@ -50,33 +58,33 @@ fn a_graph_is_drawn_as_lines_and_in_two_languages() {
             "add",
             "Check it",
             "--id",
-            "check",
+            "d-check",
             "--reviews",
-            "write",
+            "c-write",
             "--depends-on",
-            "write",
+            "c-write",
         ])
         .ok();
-    alice.coord(["task", "add", "Else", "--id", "else"]).ok();
-    super::end(&alice, "read", &["done"]);
-    alice.coord(["task", "claim", "write"]).ok();
+    alice.coord(["task", "add", "Else", "--id", "e-else"]).ok();
+    super::end(&alice, "b-read", &["done"]);
+    alice.coord(["task", "claim", "c-write"]).ok();
     insta::assert_snapshot!(alice.coord(["task", "graph"]).ok().stdout, @r#"
     [ ] ready  [.] blocked  [>] at work  [x] done  [!] failed or dead  [-] cancelled
-    [ ] all p2 Everything
-    └─ [>] write p2 Write it  alice  (part)
-       └─ [x] read p2 Read "it"; end
-    [.] check p2 Check it
-    └─ [>] write p2 Write it  alice  (see above)
-    [ ] else p2 Else
+    [ ] a-all p2 Everything
+    └─ [>] c-write p2 Write it  alice  (part)
+       └─ [x] b-read p2 Read "it"; end
+    [.] d-check p2 Check it
+    └─ [>] c-write p2 Write it  alice  (see above)
+    [ ] e-else p2 Else
     "#);
-    insta::assert_snapshot!(alice.coord(["task", "graph", "check", "--format", "mermaid"]).ok().stdout, @r##"
+    insta::assert_snapshot!(alice.coord(["task", "graph", "d-check", "--format", "mermaid"]).ok().stdout, @r##"
     flowchart TD
-      n0["check p2 Check it"]:::blocked
-      n1["read p2 Read #34;it#34;#59; end"]:::done
-      n2["write p2 Write it"]:::active
-      n2 --> n0
-      n2 -. review .-> n0
+      n0["b-read p2 Read #34;it#34;#59; end"]:::done
+      n1["c-write p2 Write it"]:::active
+      n2["d-check p2 Check it"]:::blocked
+      n0 --> n1
       n1 --> n2
+      n1 -. review .-> n2
       classDef ready fill:#dbeafe,color:#111827
       classDef blocked fill:#e5e7eb,color:#111827
       classDef active fill:#fef3c7,color:#111827
@@ -85,14 +93,14 @@ fn a_graph_is_drawn_as_lines_and_in_two_languages() {
       classDef cancelled fill:#f3f4f6,color:#111827
     "##);
     let dot = alice
-        .coord(["task", "graph", "else", "--format", "dot"])
+        .coord(["task", "graph", "e-else", "--format", "dot"])
         .ok()
         .stdout;
     insta::assert_snapshot!(dot, @r##"
     digraph tasks {
       rankdir=TB;
       node [shape=box, style=filled];
-      n0 [label="else p2 Else", fillcolor="#dbeafe", tooltip="ready"];
+      n0 [label="e-else p2 Else", fillcolor="#dbeafe", tooltip="ready"];
     }
     "##);
     let json = alice
@@ -122,11 +130,11 @@ fn a_graph_is_drawn_as_lines_and_in_two_languages() {
         })
         .collect();
     for edge in [
-        "all part read false",
-        "all part write false",
-        "read depends write false",
-        "write depends check true",
-        "write reviews check false",
+        "a-all part b-read false",
+        "a-all part c-write false",
+        "b-read depends c-write false",
+        "c-write depends d-check true",
+        "c-write reviews d-check false",
     ] {
         assert!(
             edges.iter().any(|found| found == edge),

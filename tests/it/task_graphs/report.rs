@@ -61,6 +61,7 @@ fn a_report_adds_up() {
     assert_eq!(report(&["--since", "2999-01-01"])["total"]["added"], 0);
     assert_eq!(report(&["--since", "1h"])["total"], total);
     alice.coord(["report", "--since", "soon"]).code(2);
+    alice.coord(["report", "--epic", "nothing"]).refused();
     let text = alice.coord(["report", "--run", "r"]).ok().stdout;
     assert!(text.contains("█████░░░░░░░░░░░░░░░ 25%"), "{text}");
     assert!(text.contains("5 added, 1 done, 1 failed"), "{text}");
