@@ -1,12 +1,11 @@
 //! Tasks as text.
 
-use crate::domain::task::standing::Blocker;
 use crate::env;
 use crate::model::id::Id;
 use crate::model::task::{Did, TaskRecord, Told};
 use crate::model::text::shown;
 use crate::model::time::{Timestamp, span};
-use crate::ops::task::{Listed, Row, Shown};
+use crate::ops::task::{Blocker, Listed, Row, Shown};
 
 use super::page::{Ink, Page};
 use super::text::{list, of_granted, until};

@@ -26,6 +26,7 @@ use crate::model::request::Request;
 use crate::model::task::{Ask, CLAIMS};
 
 use super::{Answer, Context};
+pub use crate::domain::task::standing::{Blocker, Standing};
 pub use list::Listed;
 pub use row::Row;
 pub use show::{Claimed, Shown};

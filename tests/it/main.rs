@@ -35,5 +35,6 @@ mod shared_repository;
 mod support;
 mod sync;
 mod task_graphs;
+mod tasks;
 mod usage;
 mod waiting;

@@ -12,18 +12,27 @@ use crate::support::{Agent, Outcome, Sandbox, Shell};
 /// new word in a schema has to be entered somewhere.
 const LOCAL_CODES: &[&str] = &[
     "broken",
+    "changed",
+    "cycle",
     "damaged",
     "deadlock",
+    "exists",
     "limit",
     "lock_held",
     "lock_required",
     "no_repository",
+    "not_allowed",
+    "not_found",
     "not_held",
+    "not_yours",
+    "nothing_ready",
     "other_session",
     "reserved",
     "rev_changed",
+    "secret",
     "state_rewritten",
     "usage",
+    "wrong_state",
 ];
 const REMOTE_CODES: &[&str] = &[
     "not_fast_forward",
@@ -33,21 +42,13 @@ const REMOTE_CODES: &[&str] = &[
     "usage",
 ];
 const OTHER_CODES: &[&str] = &[
-    "not_found",
-    "exists",
-    "not_yours",
-    "wrong_state",
-    "nothing_ready",
-    "cycle",
-    "secret",
-    "changed",
-    "not_allowed", // TODO until their operations are here
-    "busy",        // a dozen races must be lost in a row
-    "carried",     // another command must fail while it carries this one
-    "refused",     // a refusal has its own word
+    "busy",    // a dozen races must be lost in a row
+    "carried", // another command must fail while it carries this one
+    "refused", // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
-    "check", "doctor", "done", "hooks", "locks", "log", "page", "status", "verified", "whoami",
+    "check", "doctor", "done", "hooks", "locks", "log", "page", "status", "task", "tasks",
+    "verified", "whoami",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -60,10 +61,17 @@ const REMOTE_ANSWERS: &[&str] = &[
 ];
 // It ends a watch, whose answers were given one by one.
 const OTHER_ANSWERS: &[&str] = &["watched"];
-const LOCAL_OUTCOMES: &[&str] = &["compacted", "locked", "renewed", "stolen", "unlocked"];
+const LOCAL_OUTCOMES: &[&str] = &[
+    "compacted",
+    "locked",
+    "renewed",
+    "stolen",
+    "task",
+    "unlocked",
+];
 const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
 // No command ends with these: they are steps on the way, or part of another operation.
-const OTHER_OUTCOMES: &[&str] = &["task", "adopted", "left", "noted", "waiting"];
+const OTHER_OUTCOMES: &[&str] = &["adopted", "left", "noted", "waiting"];
 
 fn words(all: &[&str]) -> BTreeSet<String> {
     all.iter().map(|word| (*word).to_owned()).collect()
@@ -269,6 +277,7 @@ fn answers_are_what_their_schema_says() {
     ] {
         schemas.run(&alice, args);
     }
+    tasks(&mut schemas, &alice, &bob);
     // A tool that owns the hooks has to be told, which takes fields that are absent otherwise.
     alice.write("lefthook.yml", "pre-commit: {}\n");
     let told = schemas.run(&alice, &["hooks", "install"]);
@@ -302,6 +311,109 @@ fn answers_are_what_their_schema_says() {
     }
     assert_eq!(schemas.answers, words(LOCAL_ANSWERS));
     assert_eq!(schemas.outcomes, words(LOCAL_OUTCOMES));
+}
+
+/// Every answer about tasks, with every field that may be absent.
+fn tasks(schemas: &mut Schemas, alice: &Agent, bob: &Agent) {
+    let full = [
+        "task",
+        "add",
+        "Parse",
+        "--id",
+        "parse",
+        "--body",
+        "b",
+        "--sort",
+        "bug",
+        "-p",
+        "0",
+        "--label",
+        "l",
+        "--key",
+        "src/new.rs",
+        "--assignee",
+        "alice",
+        "--requires",
+        "rust",
+        "--trust",
+        "1",
+        "--deadline",
+        "2020-01-01",
+        "--ttl",
+        "1h",
+        "--run",
+        "r",
+        "--idempotency-key",
+        "k",
+        "--max-attempts",
+        "2",
+    ];
+    schemas.run(alice, &full);
+    schemas.run(alice, &full);
+    for args in [
+        &["add", "Epic", "--id", "epic", "--sort", "epic"][..],
+        &[
+            "add",
+            "Part",
+            "--id",
+            "part",
+            "--parent",
+            "epic",
+            "--depends-on",
+            "parse",
+        ],
+        &[
+            "add",
+            "Look",
+            "--id",
+            "look",
+            "--reviews",
+            "parse",
+            "--on-fail",
+            "ignore",
+        ],
+        &[
+            "next",
+            "--capability",
+            "rust",
+            "--lock",
+            "--strategy",
+            "round-robin",
+        ],
+        &["start", "parse"],
+        &["comment", "parse", "remark"],
+        &["edit", "parse", "--title", "Parse it"],
+        &["show", "parse"],
+        &["show", "part"],
+        &["show", "epic"],
+        &["list"],
+        &["list", "--mine"],
+        &["ready"],
+        &["blocked"],
+        &["search", "parse"],
+        &["done", "parse", "--result", "[1]"],
+        &["show", "part"],
+        &["list", "--ended"],
+        &["claim", "part"],
+        &["fail", "part", "-m", "why", "--retry"],
+        &["claim", "part"],
+        &["release", "part", "-m", "why"],
+        &["claim", "part"],
+        &["fail", "part", "-m", "why"],
+        &["retry", "part"],
+        &["cancel", "epic", "part", "-m", "why"],
+        &["add", "Small", "--id", "small", "-p", "4"],
+        &["add", "Grave", "--id", "grave", "-p", "0"],
+    ] {
+        schemas.run(alice, &[&["task"], args].concat());
+    }
+    schemas.run(bob, &["task", "claim", "small"]);
+    schemas.run(alice, &["task", "next", "--preempt", "grave"]);
+    let told = schemas.run(bob, &["task", "show", "small"]);
+    assert_eq!(told["notices"][0]["happened"], "wanted");
+    schemas.run(alice, &["task", "cancel", "small"]);
+    let told = schemas.run(bob, &["task", "list"]);
+    assert_eq!(told["notices"][0]["happened"], "over");
 }
 
 #[test]
@@ -371,6 +483,19 @@ fn failures_are_what_their_schema_says() {
         .git(["config", "coord.requireLock", "require README.md"])
         .ok();
     code(&alice, &["check", "README.md"], "lock_required", 1);
+    alice.coord(["task", "add", "One", "--id", "one"]).ok();
+    code(&bob, &["task", "cancel", "one"], "not_allowed", 1);
+    code(&bob, &["task", "done", "one"], "wrong_state", 1);
+    code(&bob, &["task", "show", "two"], "not_found", 1);
+    code(&bob, &["task", "add", "One", "--id", "one"], "exists", 1);
+    code(&bob, &["task", "edit", "one", "--rev", "1"], "changed", 1);
+    let circle = ["task", "add", "x", "--id", "x", "--depends-on", "x"];
+    code(&bob, &circle, "cycle", 1);
+    let secret = ["task", "comment", "one", "-----BEGIN PRIVATE KEY-----"];
+    code(&bob, &secret, "secret", 1);
+    alice.coord(["task", "claim", "one"]).ok();
+    code(&bob, &["task", "claim", "one"], "not_yours", 1);
+    code(&bob, &["task", "next"], "nothing_ready", 1);
     for args in [
         &["lock"][..],
         &["lokc"],
@@ -456,6 +581,7 @@ fn records_are_what_their_schema_says() {
     let (alice, bob) = two(&sandbox);
     let kind = |kind: &str| strict(schema(&alice, kind));
     let (lock, wait, notice, event) = (kind("lock"), kind("wait"), kind("notice"), kind("event"));
+    let (task, comment) = (kind("task"), kind("comment"));
     alice
         .coord(["lock", "src/auth.rs", "--reason", "why", "--task", "t"])
         .ok();
@@ -487,8 +613,15 @@ fn records_are_what_their_schema_says() {
     let notices = alice.ask_git(["ls-tree", "-r", "--name-only", STATE, "notices/"]);
     hold(&notice, &record(&alice, &notices));
     let bodies = alice.ask_git(["log", "--format=%b", STATE]);
-    let bodies: Vec<&str> = bodies.lines().filter(|line| !line.is_empty()).collect();
-    assert_eq!(bodies.len(), 3);
+    assert_eq!(bodies.lines().filter(|line| !line.is_empty()).count(), 3);
+    alice.coord(["task", "add", "One", "--id", "one"]).ok();
+    bob.coord(["task", "claim", "one"]).ok();
+    bob.coord(["task", "comment", "one", "a remark"]).ok();
+    let below = |dir: &str| alice.ask_git(["ls-tree", "-r", "--name-only", STATE, dir]);
+    hold(&task, &record(&alice, &below("tasks/open/")));
+    hold(&comment, &record(&alice, &below("comments/")));
+    let bodies = alice.ask_git(["log", "--format=%b", STATE]);
+    let bodies = bodies.lines().filter(|line| !line.is_empty());
     for body in bodies {
         hold(&event, &serde_json::from_str(body).unwrap());
     }

@@ -155,8 +155,10 @@ impl KeyError {
                 "known prefixes: {known}; a team adds its own in the state's configuration; \
                  for a file write `./{text}`"
             ),
-            Self::Claim { task, .. } => {
-                format!("take the task with `git coord task claim {task}`")
+            Self::Claim { task, text } => {
+                format!(
+                    "take the task with `git coord task claim {task}`; for a file write `./{text}`"
+                )
             }
             Self::Logical { example, .. } => format!("write it like `{example}`"),
             Self::Lenient { canonical, .. } => format!("write `{canonical}`"),

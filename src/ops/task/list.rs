@@ -1,5 +1,6 @@
 //! `task list`, `ready`, `blocked` and `search`.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
@@ -29,7 +30,7 @@ const ENDED_READ_MAX: usize = 20_000;
 /// List tasks, most urgent first.
 ///
 /// Filters apply before the limit, and the answer says when it is cut. Several filters mean all of
-/// them. Tasks that are over are listed with --ended, in the order of their names.
+/// them. Tasks that are over are listed with --ended, the last that ended first.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct List {
@@ -321,7 +322,7 @@ fn open(view: &View<'_>, filter: &Filter, stamp: &Stamp) -> Result<Listed, Failu
     Ok(listed)
 }
 
-/// Those that are over, as few of them as the limit needs.
+/// Those that are over, newest first. Of very many only a part is looked at, and said to be.
 fn ended(view: &View<'_>, filter: &Filter, stamp: &Stamp) -> Result<Listed, Failure> {
     let mut listed = Listed {
         tasks: Vec::new(),
@@ -359,13 +360,13 @@ fn ended(view: &View<'_>, filter: &Filter, stamp: &Stamp) -> Result<Listed, Fail
         if !is_wanted {
             continue;
         }
-        if listed.tasks.len() == filter.limit {
-            listed.more = true;
-            break;
-        }
         let row = Row::new(task.body, &Claim::Free, is, Vec::new(), stamp);
         listed.tasks.push(row);
     }
+    let rows = &mut listed.tasks;
+    rows.sort_by_key(|row| (Reverse(row.ended_at), row.id.clone()));
+    listed.more |= rows.len() > filter.limit;
+    rows.truncate(filter.limit);
     Ok(listed)
 }
 
