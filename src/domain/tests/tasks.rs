@@ -8,3 +8,4 @@ mod depending;
 mod ending;
 mod handing_out;
 mod losing;
+mod trying;
