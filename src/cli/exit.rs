@@ -34,6 +34,7 @@ impl Exit {
             Answer::Doctor(report) if report.problems > 0 => Self::Broken,
             // For programs that ask whether there is anything.
             Answer::Messages(mail) if mail.messages.is_empty() => Self::Refused,
+            Answer::Waited(waited) if !waited.as_wanted => Self::Refused,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
             | Answer::Locks(_)
@@ -56,6 +57,10 @@ impl Exit {
             | Answer::Messages(_)
             | Answer::Tasks(_)
             | Answer::Task(_)
+            | Answer::Graph(_)
+            | Answer::Drafted(_)
+            | Answer::Waited(_)
+            | Answer::Report(_)
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)

@@ -10,6 +10,7 @@ pub mod gc;
 pub mod happenings;
 pub mod lease;
 pub mod locks;
+pub mod report;
 pub mod staged;
 
 mod adopt;

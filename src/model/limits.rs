@@ -35,3 +35,5 @@ pub const WORD_BYTES_MAX: usize = 64;
 pub const LIST_MAX: usize = 256;
 /// Most records that one request makes.
 pub const BATCH_MAX: usize = 1_000;
+/// Largest text that tasks are read from, in bytes.
+pub const IMPORT_BYTES_MAX: usize = 4 * 1024 * 1024;

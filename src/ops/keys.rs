@@ -22,6 +22,24 @@ pub struct Resolved {
 /// # Errors
 /// The first one that is no key, with what to do about it.
 pub fn read(context: &Context<'_>, typed: &[String], strict: bool) -> Result<Resolved, Failure> {
+    read_in(context, &context.dir, typed, strict)
+}
+
+/// Reads keys that stand in a file: wherever that is, they are seen from the top.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_at_top(context: &Context<'_>, typed: &[String]) -> Result<Resolved, Failure> {
+    let top = context.coord.repo().layout().work_dir.as_deref();
+    read_in(context, top.unwrap_or(&context.dir), typed, false)
+}
+
+fn read_in(
+    context: &Context<'_>,
+    dir: &Path,
+    typed: &[String],
+    strict: bool,
+) -> Result<Resolved, Failure> {
     let coord = &context.coord;
     let config = coord.repo().config();
     let disk;
@@ -30,7 +48,7 @@ pub fn read(context: &Context<'_>, typed: &[String], strict: bool) -> Result<Res
             disk = DiskTree::new(root, |path| in_index(context, path)).map_err(|why| {
                 Failure::usage(format!("{}: {why}", root.display()), "is it readable?")
             })?;
-            (&disk, prefix(disk.root(), &context.dir))
+            (&disk, prefix(disk.root(), dir))
         }
         None => (&NoTree, Vec::new()),
     };

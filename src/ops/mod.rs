@@ -21,6 +21,7 @@ pub mod msg;
 pub mod port;
 pub mod push;
 pub mod renew;
+pub mod report;
 pub mod run;
 pub mod state;
 pub mod status;
@@ -77,6 +78,7 @@ pub enum Operation {
     Agent(agent::Agent),
     Msg(msg::Msg),
     Task(task::Task),
+    Report(report::Wanted),
 }
 
 /// The positive answer of an operation.
@@ -152,6 +154,14 @@ pub enum Answer {
     Tasks(task::Listed),
     /// All of one task.
     Task(Box<task::Shown>),
+    /// What waits for what.
+    Graph(Box<task::graph::Drawn>),
+    /// What would be added.
+    Drafted(task::import::Drafted),
+    /// How those stand that were waited for.
+    Waited(task::wait::Waited),
+    /// What became of the work.
+    Report(Box<report::Reported>),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -248,6 +258,9 @@ impl Operation {
             Self::Agent(agent) => agent.run(context),
             Self::Msg(msg) => msg.run(context),
             Self::Task(task) => task.run(context),
+            Self::Report(report) => report
+                .run(context)
+                .map(|report| Answer::Report(Box::new(report))),
         }
     }
 }

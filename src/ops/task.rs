@@ -3,18 +3,23 @@
 mod add;
 mod edit;
 mod finish;
+pub mod graph;
+pub mod import;
 mod list;
 mod name;
 mod next;
+pub mod patterns;
 mod row;
 mod show;
+pub(super) mod survey;
 mod typed;
+pub mod wait;
 
 use clap::{Args, Subcommand};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::Failure;
+use crate::coord::{Failure, View};
 use crate::model::id::Id;
 use crate::model::key::Key;
 use crate::model::request::Request;
@@ -64,6 +69,12 @@ pub enum What {
     Ready(list::Ready),
     Blocked(list::Blocked),
     Search(list::Search),
+    Import(import::Import),
+    Graph(graph::Show),
+    FanOut(patterns::FanOut),
+    Pipeline(patterns::Pipeline),
+    Scatter(patterns::Scatter),
+    Wait(wait::Wait),
 }
 
 impl Task {
@@ -85,8 +96,23 @@ impl Task {
             What::Ready(ready) => ready.run(context).map(Answer::Tasks),
             What::Blocked(blocked) => blocked.run(context).map(Answer::Tasks),
             What::Search(search) => search.run(context).map(Answer::Tasks),
+            What::Import(import) => import.run(context),
+            What::Graph(graph) => graph
+                .run(context)
+                .map(|drawn| Answer::Graph(Box::new(drawn))),
+            What::FanOut(pattern) => pattern.run(context),
+            What::Pipeline(pattern) => pattern.run(context),
+            What::Scatter(pattern) => pattern.run(context),
+            What::Wait(wait) => wait.run(context).map(Answer::Waited),
         }
     }
+}
+
+/// The task that is meant in a state that was opened, and has to be there, for other operations.
+pub(super) fn named(view: &View<'_>, typed: &str) -> Result<Id, Failure> {
+    let id = name::in_view(view, typed)?;
+    name::expect(view, &id)?;
+    Ok(id)
 }
 
 /// Asks for a change.

@@ -36,6 +36,7 @@ mod screens;
 mod shared_repository;
 mod support;
 mod sync;
+mod task_graphs;
 mod tasks;
 mod usage;
 mod values;

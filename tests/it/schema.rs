@@ -52,8 +52,9 @@ const OTHER_CODES: &[&str] = &[
     "refused", // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
-    "check", "doctor", "done", "happened", "hooks", "locks", "log", "page", "ports", "status",
-    "task", "tasks", "value", "values", "verified", "whoami", "why",
+    "check", "doctor", "done", "drafted", "graph", "happened", "hooks", "locks", "log", "page",
+    "ports", "report", "status", "task", "tasks", "value", "values", "verified", "waited",
+    "whoami", "why",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -292,6 +293,7 @@ fn answers_are_what_their_schema_says() {
         schemas.run(&alice, args);
     }
     tasks(&mut schemas, &alice, &bob);
+    graphs(&mut schemas, &alice);
     // A tool that owns the hooks has to be told, which takes fields that are absent otherwise.
     alice.write("lefthook.yml", "pre-commit: {}\n");
     let told = schemas.run(&alice, &["hooks", "install"]);
@@ -428,6 +430,44 @@ fn tasks(schemas: &mut Schemas, alice: &Agent, bob: &Agent) {
     schemas.run(alice, &["task", "cancel", "small"]);
     let told = schemas.run(bob, &["task", "list"]);
     assert_eq!(told["notices"][0]["happened"], "over");
+}
+
+/// Every answer about many tasks at once, with every field that may be absent.
+fn graphs(schemas: &mut Schemas, alice: &Agent) {
+    alice.write(
+        "plan.md",
+        "- [ ] a #l (id: a)\n- [x] over\n- [ ] b (after: a)\n",
+    );
+    alice.write(
+        "plan.json",
+        "[{\"title\": \"x\", \"unknown\": 1, \"id\": \"x\"}]",
+    );
+    for args in [
+        &["import", "plan.md", "--dry-run"][..],
+        &["import", "plan.json", "--dry-run"],
+        &["import", "plan.md", "--once", "plan"],
+        &[
+            "fan-out", "all", "--part", "p", "--reduce", "r", "--run", "all",
+        ],
+        &["pipeline", "--stage", "s", "--gate", "g"],
+        &[
+            "scatter", "best", "--try", "one", "--try", "two", "--run", "best",
+        ],
+        &["graph"],
+        &["graph", "--all"],
+        &["graph", "--run", "best"],
+    ] {
+        schemas.run(alice, &[&["task"], args].concat());
+    }
+    let added = schemas.run(alice, &["task", "add", "w", "--id", "w"]);
+    assert_eq!(added["did"], "added");
+    schemas.run(alice, &["task", "wait", "w", "--timeout", "0s"]);
+    schemas.run(alice, &["task", "claim", "w"]);
+    schemas.run(alice, &["task", "done", "w"]);
+    schemas.run(alice, &["task", "wait", "w", "small"]);
+    schemas.run(alice, &["report"]);
+    schemas.run(alice, &["report", "--run", "all", "--since", "1h"]);
+    schemas.run(alice, &["report", "--epic", "epic"]);
 }
 
 #[test]

@@ -37,7 +37,8 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal>
     let mut tasks: BTreeMap<Id, Task> = BTreeMap::new();
     for (id, new) in &fresh {
         let mut task = task(desk, id, new);
-        for needed in task.depends.iter().chain(&task.parent).chain(&task.reviews) {
+        let others = task.depends.iter().chain(&task.parent);
+        for needed in others.chain(&task.reviews).chain(&task.rivals) {
             if !fresh.contains_key(needed) {
                 find::expect(&desk.staged, needed)?;
             }
@@ -122,6 +123,7 @@ fn task(desk: &Desk<'_>, id: &Id, new: &New) -> Task {
         reviews: new.reviews.clone(),
         workers: BTreeSet::new(),
         not_for: BTreeSet::new(),
+        rivals: new.rivals.clone(),
         deadline: new.deadline,
         ttl_secs: new.ttl_secs,
         attempts: 0,
@@ -131,6 +133,7 @@ fn task(desk: &Desk<'_>, id: &Id, new: &New) -> Task {
         added_at: desk.stamp.at,
         stage: Stage::Open,
         claimed: None,
+        first_claimed_at: None,
         started_at: None,
         ended_at: None,
         result: None,
@@ -156,6 +159,7 @@ fn texts(new: &New) -> impl Iterator<Item = (&str, &str)> {
 fn check(new: &New) -> Result<(), Refusal> {
     limit("labels of one task", new.labels.len(), LIST_MAX)?;
     limit("dependencies of one task", new.depends.len(), LIST_MAX)?;
+    limit("rivals of one task", new.rivals.len(), LIST_MAX)?;
     limit("keys of one task", new.keys.len(), KEYS_MAX)?;
     let capabilities = new.requires.capabilities.len();
     limit("required capabilities of one task", capabilities, LIST_MAX)?;

@@ -71,6 +71,7 @@ pub(super) fn take(
         task.stage = Stage::Claimed;
         task.claimed = None;
     }
+    task.first_claimed_at.get_or_insert(desk.stamp.at);
     task.workers.insert(desk.me().agent.clone());
     let wanted_back = task.claimed.and_then(|claimed| claimed.wanted_back);
     task.claimed = Some(Claimed {

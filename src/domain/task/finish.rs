@@ -15,7 +15,7 @@ use crate::model::text::{Text, Word};
 use super::super::decide::{Decided, Desk};
 use super::super::{locks, secret};
 use super::over::{self, After};
-use super::{change, find, subject, wrong_state};
+use super::{change, find, scatter, subject, wrong_state};
 
 /// The task, which this session has claimed.
 pub(super) fn own(desk: &Desk<'_>, id: &Id) -> Result<TaskRecord, Refusal> {
@@ -60,12 +60,18 @@ pub(super) fn start(desk: &mut Desk<'_>, ask: &Start) -> Result<Decided, Refusal
 pub(super) fn done(desk: &mut Desk<'_>, ask: &Done) -> Result<Decided, Refusal> {
     check(ask.result.as_ref(), None, &ask.allow_secrets)?;
     let task = own(desk, &ask.id)?;
-    let released = over::revoke(desk, &task, ask.keep_locks, None)?;
+    let mut released = over::revoke(desk, &task, ask.keep_locks, None)?;
     let task = over::end(desk, task, Stage::Done, |task| {
         task.result = ask.result.clone();
         task.why = None;
     })?;
-    let after = over::resolve(desk, [(ask.id.clone(), Stage::Done)])?;
+    let beaten = scatter::beat(desk, &task)?;
+    released.extend(beaten.released);
+    let cancelled: Vec<Id> = beaten.ended.iter().map(|(id, _)| id.clone()).collect();
+    let mut over = vec![(ask.id.clone(), Stage::Done)];
+    over.extend(beaten.ended);
+    let mut after = over::resolve(desk, over)?;
+    after.also.extend(cancelled);
     Ok(ended(desk, "done", Did::Done, task, released, after))
 }
 

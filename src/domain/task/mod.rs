@@ -6,6 +6,7 @@
 pub mod board;
 pub mod claims;
 pub mod find;
+pub mod graph;
 pub mod standing;
 
 mod add;
@@ -21,6 +22,7 @@ mod give_back;
 mod next;
 mod over;
 mod preempt;
+mod scatter;
 mod turns;
 
 use crate::model::id::Id;

@@ -9,3 +9,4 @@ mod depending;
 mod ending;
 mod handing_out;
 mod losing;
+mod trying;

@@ -82,6 +82,9 @@ pub struct New {
     /// A review of this task's work: not for those who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviews: Option<Id>,
+    /// Other tries at the same thing: when this one is done, they are no longer wanted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rivals: BTreeSet<Id>,
     /// When it should be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,

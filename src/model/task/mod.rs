@@ -5,6 +5,8 @@
 //! claimed; whether the claim still counts is said by that lock.
 
 mod ask;
+pub mod import;
+pub mod pattern;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -243,6 +245,9 @@ pub struct Task {
     /// Not for these agents: a review is not for the author of what it reviews.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub not_for: BTreeSet<AgentName>,
+    /// Other tries at the same thing: when this one is done, they are no longer wanted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rivals: BTreeSet<Id>,
     /// When it should be done; then it comes first among its priority.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
@@ -266,6 +271,9 @@ pub struct Task {
     /// Who has it, or had it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<Claimed>,
+    /// When it was claimed for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_claimed_at: Option<Timestamp>,
     /// When work began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,

@@ -9,6 +9,7 @@ use crate::model::request::Request;
 use crate::model::task::{Add as Wanted, Ask, New, OnFail, Requires};
 
 use super::super::keys;
+use super::import::Import;
 use super::{Answer, Context, name, typed};
 
 /// Add a task.
@@ -19,8 +20,14 @@ use super::{Answer, Context, name, typed};
 #[serde(default, deny_unknown_fields)]
 pub struct Add {
     /// What is to be done, in one line
-    #[arg(value_name = "TITLE")]
-    pub title: String,
+    #[arg(value_name = "TITLE", required_unless_present = "from_file")]
+    pub title: Option<String>,
+    /// Add all tasks that a file describes, or standard input with `-`, or none of them; see
+    /// `git coord task import`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "body", "id", "sort", "priority",
+        "depends_on", "on_fail", "key", "assignee", "requires", "trust", "reviews", "deadline", "ttl",
+        "max_attempts", "idempotency_key"])]
+    pub from_file: Option<String>,
     /// All that is needed to do it; `@FILE` reads a file, `-` standard input
     #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     pub body: Option<String>,
@@ -82,6 +89,17 @@ pub struct Add {
 
 impl Add {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
+        if let Some(file) = &self.from_file {
+            let import = Import {
+                file: file.clone(),
+                run: self.run.clone(),
+                label: self.label.clone(),
+                parent: self.parent.clone(),
+                allow_secret: self.allow_secret.clone(),
+                ..Import::default()
+            };
+            return import.run(context);
+        }
         let resolved = keys::read(context, &self.key, false)?;
         let body = match &self.body {
             Some(text) => Some(typed::content(context, text, "--body")?),
@@ -94,7 +112,7 @@ impl Add {
         };
         let new = New {
             id: typed::optional(self.id.as_deref(), "--id")?,
-            title: typed::value(&self.title, "the title")?,
+            title: typed::value(self.title.as_deref().unwrap_or_default(), "the title")?,
             body: typed::optional(body.as_deref(), "--body")?,
             sort: typed::optional(self.sort.as_deref(), "--sort")?,
             priority: typed::optional(self.priority.as_deref(), "--priority")?.unwrap_or_default(),
@@ -111,6 +129,7 @@ impl Add {
                 trust: self.trust,
             },
             reviews: one(&self.reviews)?,
+            rivals: Default::default(),
             deadline: self
                 .deadline
                 .as_deref()
