@@ -164,6 +164,8 @@ pub(super) fn of_shown(page: &Page, all: &Shown) -> String {
             text.push_str(&format!("{name:<10} {value}\n"));
         }
     };
+    let collected = all.collected.map(|commit| format!("by {}", commit.short()));
+    line("collected", collected.unwrap_or_default());
     line(
         "added",
         format!("by {} at {}", task.added_by, task.added_at),

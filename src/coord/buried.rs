@@ -10,22 +10,23 @@ use crate::store::past;
 use super::view::View;
 use super::{Coord, Failure};
 
-/// A record as it was when it was collected.
-pub struct Buried {
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// The commit that collected it.
+/// The last state that had a record, and the commit that collected it.
+pub struct Buried<'c> {
+    /// That state.
+    pub view: View<'c>,
+    /// The commit after it.
     pub commit: ObjectId,
 }
 
 impl Coord {
-    /// The record that stood at a place until it was collected, if the history here has it.
+    /// Where to find the record that stood at a place until it was collected, if the history here
+    /// has it.
     ///
     /// Only collecting removes what is over, so only those commits are looked at.
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub fn buried(&self, place: &Place) -> Result<Option<Buried>, Failure> {
+    pub fn buried(&self, place: &Place) -> Result<Option<Buried<'_>>, Failure> {
         for state in past(&self.repo, self.tip()?) {
             let (commit, parsed) = state?;
             if !parsed.subject().starts_with("gc ") {
@@ -37,11 +38,8 @@ impl Coord {
                 continue;
             };
             let view = View::at(&self.repo, Some(before))?;
-            if let Some(bytes) = view.get(place)? {
-                return Ok(Some(Buried {
-                    bytes: bytes.to_vec(),
-                    commit,
-                }));
+            if view.get(place)?.is_some() {
+                return Ok(Some(Buried { view, commit }));
             }
         }
         Ok(None)

@@ -6,7 +6,7 @@ mod finish;
 pub mod graph;
 pub mod import;
 mod list;
-mod name;
+pub(super) mod name;
 mod next;
 pub mod patterns;
 mod row;

@@ -5,16 +5,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coord::{Coord, Failure, RequireLock, View};
+use crate::domain::task::find;
 use crate::domain::why::{self, Reason};
 use crate::domain::{State as _, check, locks};
 use crate::model::key::Key;
 use crate::model::lock::Mode;
 use crate::model::record;
 use crate::model::stamp::Stamp;
+use crate::model::task::TaskRecord;
 use crate::model::wait::{WAITS, WaitRecord};
 
 use super::locks::Held;
 use super::status::Waiter;
+use super::task::name;
 use super::{Context, keys};
 
 /// Most reasons of one answer.
@@ -22,13 +25,13 @@ const REASONS_MAX: usize = 100;
 
 /// Show why something cannot go on: who is in the way, since when, until when, and what helps.
 ///
-/// Takes a path or another key or the name of a branch; whoever is in the way is asked the same
+/// Takes a path or another key, a task or the name of a branch; whoever is in the way is asked the same
 /// question, so that the end of the chain is in sight.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Why {
-    /// A path or key, or a branch
-    #[arg(value_name = "KEY|BRANCH")]
+    /// A path or key, a task, or a branch
+    #[arg(value_name = "KEY|TASK|BRANCH")]
     pub about: String,
     /// It is the name of a branch, whatever else has that name
     #[arg(long)]
@@ -43,6 +46,8 @@ pub enum Sort {
     Key,
     /// A branch: the paths that its commits change.
     Branch,
+    /// A task.
+    Task,
 }
 
 /// The answer of `why`.
@@ -75,8 +80,23 @@ impl Why {
         if let Some(base) = self.base(coord)? {
             return of_branch(coord, &view, &stamp, &self.about, &base);
         }
+        if let Some(task) = self.task(context, &view)? {
+            return of_task(&view, &stamp, &task);
+        }
         let read = keys::read(context, std::slice::from_ref(&self.about), false)?;
         of_keys(coord, &view, &stamp, &read.keys)
+    }
+
+    /// The task of that name, unless there is a file that is called so.
+    fn task(&self, context: &Context<'_>, view: &View<'_>) -> Result<Option<TaskRecord>, Failure> {
+        if context.dir.join(&self.about).exists() {
+            return Ok(None);
+        }
+        // What is no name of a task is a key.
+        let Ok(id) = name::in_view(view, &self.about) else {
+            return Ok(None);
+        };
+        Ok(find::get(view, &id)?)
     }
 
     /// What the commits of the branch come after, if a branch is meant.
@@ -138,6 +158,19 @@ fn of_keys(
         reasons,
         mine,
         waiting: waiting.into_iter().map(|(_, waiter)| waiter).collect(),
+        view_age_secs: view.age.map(|age| age.as_secs()),
+    })
+}
+
+fn of_task(view: &View<'_>, stamp: &Stamp, task: &TaskRecord) -> Result<Because, Failure> {
+    let reasons = why::task::of(view, stamp, task)?;
+    Ok(Because {
+        about: format!("{}: {}", task.id, task.title.as_str()),
+        sort: Sort::Task,
+        blocked: !reasons.is_empty(),
+        reasons,
+        mine: Vec::new(),
+        waiting: Vec::new(),
         view_age_secs: view.age.map(|age| age.as_secs()),
     })
 }

@@ -15,6 +15,7 @@ mod completion;
 mod docs;
 mod doctor;
 mod epochs;
+mod gc;
 mod group_commit;
 mod hints;
 mod hooks;

@@ -52,9 +52,28 @@ const OTHER_CODES: &[&str] = &[
     "refused", // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
-    "check", "doctor", "done", "drafted", "graph", "happened", "hooks", "locks", "log", "page",
-    "ports", "report", "status", "task", "tasks", "value", "values", "verified", "waited",
-    "whoami", "why",
+    "check",
+    "collected",
+    "doctor",
+    "done",
+    "drafted",
+    "graph",
+    "happened",
+    "hooks",
+    "locks",
+    "log",
+    "page",
+    "ports",
+    "report",
+    "status",
+    "task",
+    "tasks",
+    "value",
+    "values",
+    "verified",
+    "waited",
+    "whoami",
+    "why",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -288,6 +307,7 @@ fn answers_are_what_their_schema_says() {
         &["port", "take", "db"],
         &["port", "list"],
         &["why", "src/auth.rs"],
+        &["gc", "--dry-run"],
         &["watch", "--no-wait", "--since", "1h", "-n", "1"],
     ] {
         schemas.run(&alice, args);

@@ -104,3 +104,45 @@ fn a_lock_whose_lease_has_ended_is_in_nobodys_way() {
     drop(running.wait());
     assert_eq!(why(&alice, "a.rs")["blocked"], false);
 }
+
+#[test]
+fn a_task_waits_for_others_and_for_who_has_them() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let [alice, bob] = ["alice", "bob"].map(|name| repo.agent(name));
+    alice.coord(["task", "add", "first", "--id", "first"]).ok();
+    alice
+        .coord([
+            "task",
+            "add",
+            "second",
+            "--id",
+            "second",
+            "--depends",
+            "first",
+            "--key",
+            "src/",
+        ])
+        .ok();
+    bob.coord(["task", "claim", "first"]).ok();
+    bob.coord(["lock", "src/a.rs"]).ok();
+    let told = why(&alice, "second");
+    let reasons = told["reasons"].as_array().unwrap();
+    let codes: Vec<&str> = reasons
+        .iter()
+        .map(|one| one["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (told["sort"].as_str(), codes),
+        (Some("task"), vec!["dependency", "lock_held"])
+    );
+    let below = &reasons[0]["because"][0];
+    assert_eq!(
+        (&below["code"], &below["who"]["agent"]),
+        (&"claimed".into(), &"bob".into())
+    );
+    bob.coord(["unlock", "src/a.rs"]).ok();
+    bob.coord(["task", "done", "first"]).ok();
+    assert_eq!(why(&alice, "second")["blocked"], false);
+    assert_eq!(why(&alice, "first")["reasons"][0]["code"], "over");
+}

@@ -33,7 +33,7 @@ pub(super) fn of_all(context: &Context<'_>, typed: &[String]) -> Result<Vec<Id>,
 }
 
 /// The same in a state that was opened.
-pub(super) fn in_view(view: &View<'_>, typed: &str) -> Result<Id, Failure> {
+pub(in crate::ops) fn in_view(view: &View<'_>, typed: &str) -> Result<Id, Failure> {
     let typed = typed.strip_prefix("task:").unwrap_or(typed);
     let id: Id = super::typed::value(&typed.to_lowercase(), "a task's name")?;
     for is_over in [false, true] {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::coord::Failure;
+use crate::coord::{Failure, View};
 use crate::domain::State;
 use crate::domain::task::board::{Board, Brief};
 use crate::domain::task::claims::{self, Claim};
@@ -13,6 +13,7 @@ use crate::domain::task::find;
 use crate::domain::task::standing::{self, Blocker, Standing};
 use crate::model::id::{Actor, Id};
 use crate::model::lock::Hold;
+use crate::model::object_id::ObjectId;
 use crate::model::record;
 use crate::model::refusal::Conflict;
 use crate::model::task::{Comment, CommentRecord, Stage, Task, TaskRecord};
@@ -57,6 +58,9 @@ pub struct Shown {
     /// Remarks, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<CommentRecord>,
+    /// The commit that collected it: it is over, and no longer in the live tree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collected: Option<ObjectId>,
     /// Records around it that cannot be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<String>,
@@ -105,23 +109,38 @@ impl Show {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Shown, Failure> {
         let coord = &context.coord;
         let view = coord.view(None)?;
-        let stamp = coord.stamp_with_sights();
         let id = name::in_view(&view, &self.id)?;
-        let task = name::expect(&view, &id)?;
-        let board = Board::read(&view)?;
+        if find::get(&view, &id)?.is_none()
+            && let Some(buried) = coord.buried(&Task::place(&id, true))?
+        {
+            let shown = Self::of(context, &buried.view, &id)?;
+            return Ok(Shown {
+                collected: Some(buried.commit),
+                ..shown
+            });
+        }
+        Self::of(context, &view, &id)
+    }
+
+    /// The task as one state has it.
+    fn of(context: &Context<'_>, view: &View<'_>, id: &Id) -> Result<Shown, Failure> {
+        let coord = &context.coord;
+        let stamp = coord.stamp_with_sights();
+        let task = name::expect(view, id)?;
+        let board = Board::read(view)?;
         let brief = Brief::of(&task);
-        let claim = claims::of(&view, &id, task.stage, task.claimed.as_ref(), &stamp);
+        let claim = claims::of(view, id, task.stage, task.claimed.as_ref(), &stamp);
         let mut blocked_by = match task.stage.is_over() {
             true => Vec::new(),
-            false => standing::blockers(&view, &board, &brief),
+            false => standing::blockers(view, &board, &brief),
         };
-        if let Some(next) = standing::circles(&board).get(&id) {
+        if let Some(next) = standing::circles(&board).get(id) {
             let on = blocked_by.iter_mut().filter(|on| on.id == **next);
             on.for_each(|on| on.circle = true);
         }
         let mut damaged: Vec<String> = board.damaged.iter().map(ToString::to_string).collect();
         let mut comments = Vec::new();
-        for (place, bytes) in view.under(&Comment::dir(&id))? {
+        for (place, bytes) in view.under(&Comment::dir(id))? {
             match bytes.and_then(|bytes| record::parse::<CommentRecord>(&place, &bytes)) {
                 Ok(comment) => comments.push(comment),
                 Err(damage) => damaged.push(damage.to_string()),
@@ -129,25 +148,26 @@ impl Show {
         }
         let others = |wanted: &dyn Fn(&Brief) -> bool| -> Vec<Other> {
             let open = board.tasks.iter().filter(|open| wanted(&open.brief));
-            open.map(|open| Other::of(&view, &open.brief.id)).collect()
+            open.map(|open| Other::of(view, &open.brief.id)).collect()
         };
-        let is_waiting = |brief: &Brief| brief.depends.contains(&id);
-        let is_part = |brief: &Brief| brief.parent.as_ref() == Some(&id);
+        let is_waiting = |brief: &Brief| brief.depends.contains(id);
+        let is_part = |brief: &Brief| brief.parent.as_ref() == Some(id);
         let claimed = Claimed::of(&claim, &stamp.by);
         if let Some(hold) = claim.held().filter(|hold| !hold.is_of(&stamp.by)) {
-            let key = Task::key(&id);
+            let key = Task::key(id);
             let mode = crate::model::lock::Mode::Exclusive;
             coord.note_sights(&[Conflict::new(&key, &key, mode, hold)]);
         }
         Ok(Shown {
             is: Standing::of(&brief, &claim, !blocked_by.is_empty()),
             overdue: brief.is_overdue(stamp.at) && !task.stage.is_over(),
-            dependencies: task.depends.iter().map(|on| Other::of(&view, on)).collect(),
+            dependencies: task.depends.iter().map(|on| Other::of(view, on)).collect(),
             dependants: others(&is_waiting),
             parts: others(&is_part),
             blocked_by,
             claim: claimed,
             comments,
+            collected: None,
             damaged,
             view_age_secs: view.age.map(|age| age.as_secs()),
             task,

@@ -1,6 +1,8 @@
 //! Why something cannot be done now: the decision itself, asked without being made, and then who is
 //! in the way of those who are in the way.
 
+pub mod task;
+
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;

@@ -1,0 +1,80 @@
+//! Collecting what is over: it leaves the live tree, and is found in the history.
+
+use crate::support::{Agent, Sandbox};
+
+fn open_and_done(alice: &Agent) {
+    for id in ["done", "open"] {
+        alice.coord(["task", "add", id, "--id", id]).ok();
+    }
+    alice.coord(["task", "comment", "done", "a remark"]).ok();
+    alice.coord(["task", "claim", "done"]).ok();
+    alice
+        .coord(["task", "done", "done", "--result", "{\"n\":1}"])
+        .ok();
+}
+
+#[test]
+fn what_is_over_is_collected_and_still_found() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("repo").agent("alice");
+    open_and_done(&alice);
+    let kept = alice.coord(["--json", "gc"]).ok().json();
+    assert_eq!(
+        (&kept["collected"], &kept["commits"]),
+        (&serde_json::json!({}), &0.into())
+    );
+    let would = alice
+        .coord(["--json", "gc", "--dry-run", "--older", "0s"])
+        .ok()
+        .json();
+    let counts = serde_json::json!({"comment": 1, "task": 1});
+    assert_eq!(
+        (&would["collected"], &would["commits"]),
+        (&counts, &0.into())
+    );
+    assert!(
+        alice
+            .git(["cat-file", "-e", "refs/coord/state:tasks/ended"])
+            .is_ok()
+    );
+    let did = alice.coord(["--json", "gc", "--older", "0s"]).ok().json();
+    assert_eq!((&did["collected"], &did["commits"]), (&counts, &1.into()));
+    assert!(
+        !alice
+            .git(["cat-file", "-e", "refs/coord/state:tasks/ended"])
+            .is_ok()
+    );
+    let shown = alice.coord(["--json", "task", "show", "done"]).ok().json();
+    assert_eq!(shown["task"]["result"]["n"], 1);
+    assert!(shown["collected"].is_string(), "{shown}");
+    assert_eq!(shown["comments"][0]["text"], "a remark");
+    alice.coord(["compact"]).ok();
+    alice.coord(["task", "show", "done"]).ok();
+    let none = alice
+        .coord(["--json", "task", "show", "none"])
+        .refused()
+        .json();
+    assert_eq!(none["code"], "not_found");
+    alice.coord(["task", "show", "open"]).ok();
+    alice.coord(["log", "--verify"]).ok();
+}
+
+#[test]
+fn a_clone_that_was_away_catches_up() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let [alice, bob] = ["alice", "bob"].map(|name| hub.clone_as(name));
+    for agent in [&alice, &bob] {
+        agent.git(["config", "coord.remote", "origin"]).ok();
+    }
+    open_and_done(&alice);
+    bob.coord(["sync"]).ok();
+    alice.coord(["gc", "--older", "0s"]).ok();
+    for _ in 0..2 {
+        alice.coord(["compact"]).ok();
+        alice.coord(["lock", "a.rs"]).ok();
+    }
+    bob.coord(["sync"]).ok();
+    bob.coord(["task", "show", "done"]).ok();
+    bob.coord(["task", "claim", "open"]).ok();
+}
