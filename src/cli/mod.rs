@@ -154,8 +154,12 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
 fn show_one(page: &Page, answer: &Answer) {
     if page.is_json {
         page.data(&json::of_answer(answer, &[]));
-    } else if let Answer::Change(entry) = answer {
-        page.data(&text::of_entry(page, entry));
+    } else {
+        match answer {
+            Answer::Change(entry) => page.data(&text::of_entry(page, entry)),
+            Answer::Status(all) => page.screen(&overview::of(page, all, false)),
+            _ => {}
+        }
     }
 }
 
@@ -181,7 +185,7 @@ fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) 
                 // A watch has given its answers already.
                 (Answer::Watched { .. }, _) => {}
                 (_, true) => page.data(&json::of_answer(&answer, &notices)),
-                (_, false) => text::show(page, context, &answer, cli.command.is_none()),
+                (_, false) => text::show(page, &answer, cli.command.is_none()),
             }
             match &answer {
                 // The program's own code, whatever it means.

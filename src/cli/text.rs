@@ -9,13 +9,13 @@ use crate::model::reply::{Granted, How, Reply};
 use crate::model::text::shown;
 use crate::model::time::{Timestamp, span};
 use crate::ops::locks::{Held, Listed};
-use crate::ops::{Answer, Context, check, log, run, sync, whoami};
+use crate::ops::{Answer, check, log, run, sync, whoami};
 
 use super::hooks;
 use super::page::{Ink, Page};
 use super::{notices, overview, set_up};
 
-pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare: bool) {
+pub(super) fn show(page: &Page, answer: &Answer, is_bare: bool) {
     let text = match answer {
         Answer::Done { done, notes } => {
             notes
@@ -28,7 +28,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         }
         Answer::Locks(listed) => of_locks(page, listed),
         Answer::Check(checked) => of_check(page, checked),
-        Answer::Status(all) => overview::of(page, context, all, is_bare),
+        Answer::Status(all) => overview::of(page, all, is_bare),
         Answer::Log(entries) => of_log(page, entries),
         Answer::Verified(report) => of_report(page, report),
         Answer::Whoami(who) => of_who(who),

@@ -194,7 +194,7 @@ impl Operation {
             Self::Locks(locks) => locks.run(context).map(Answer::Locks),
             Self::Check(check) => check.run(context).map(Answer::Check),
             Self::Push(push) => push.run(context),
-            Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
+            Self::Status(status) => status.run(context),
             Self::Log(log) => log.run(context),
             Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
             Self::Compact(compact) => compact.run(context),

@@ -7,6 +7,7 @@ mod steps;
 mod words;
 mod world;
 
+mod agents;
 mod circles;
 mod damage;
 mod history;
@@ -15,5 +16,6 @@ mod keeping;
 mod landing;
 mod lapsing;
 mod liveness;
+mod messages;
 mod stealing;
 mod waiting;
