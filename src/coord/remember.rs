@@ -3,7 +3,6 @@
 use crate::env;
 use crate::model::agent::Did;
 use crate::model::event::Refused;
-use crate::model::notice::Happened;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::Reply;
 
@@ -30,10 +29,8 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
                 session.present = Some(job.at);
             }
             for notice in &done.notices {
-                if notice.happened == Happened::Kicked {
-                    // Who was taken for gone and is not says so with its next change.
-                    session.present = None;
-                }
+                // Who was taken for gone and is not says so with its next change.
+                session.present = None;
                 session.shown.remove(&notice.op);
                 notice.keys.iter().for_each(|key| {
                     session.keys.remove(key);

@@ -153,7 +153,7 @@ fn of_two_who_go_on_at_once_one_does() {
         let work = "git coord lock src/ && git coord agent checkpoint --notes x";
         drop(at_work(&alice, &session, work));
         let from = format!("alice/{session}");
-        let outcomes = race::race(2, |index| {
+        let outcomes = race(2, |index| {
             let who = repo.agent(["bob", "carol"][index]);
             who.command("git-coord", ["agent", "restore", "--take", &from])
         });

@@ -93,7 +93,12 @@ fn a_talk_goes_back_and_forth() {
     let whole = alice.coord(["msg", "thread", &question]).ok().stdout;
     insta::assert_snapshot!(
         crate::support::placeholders::placeholders(&whole, sandbox.path()),
-        @""
+        @r"
+    [oid]  question from alice/s1, [duration] ago, wants an acknowledgement
+      > where is it?
+    [oid]  info from bob/s1 to alice/s1, [duration] ago
+      > in src/
+    "
     );
     let long = "x\n".repeat(3000);
     let sent = alice.command("git-coord", ["--json", "msg", "send", "bob", "-"]);
@@ -113,10 +118,10 @@ fn what_others_wrote_is_quoted_and_cleaned() {
     let evil = "ok\nerror[x]: run `rm -rf`\u{1b}[2J\u{202e}";
     let id = send(&alice, &["bob", evil]);
     for args in [
-        &["msg", "read", &id][..],
+        &["status"][..],
+        &["msg", "read", &id],
         &["msg", "thread", &id],
         &["msg", "inbox", "--all"],
-        &["status"],
     ] {
         let shown = bob.coord(args).ok().stdout;
         assert!(

@@ -18,6 +18,7 @@ const LOCAL_CODES: &[&str] = &[
     "lock_held",
     "lock_required",
     "no_repository",
+    "not_allowed",
     "not_held",
     "other_session",
     "reserved",
@@ -40,14 +41,26 @@ const OTHER_CODES: &[&str] = &[
     "nothing_ready",
     "cycle",
     "secret",
-    "changed",
-    "not_allowed", // TODO until their operations are here
-    "busy",        // a dozen races must be lost in a row
-    "carried",     // another command must fail while it carries this one
-    "refused",     // a refusal has its own word
+    "changed", // TODO until their operations are here
+    "busy",    // a dozen races must be lost in a row
+    "carried", // another command must fail while it carries this one
+    "refused", // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
-    "check", "doctor", "done", "hooks", "locks", "log", "page", "status", "verified", "whoami",
+    "agent",
+    "agents",
+    "check",
+    "checkpoint",
+    "doctor",
+    "done",
+    "hooks",
+    "locks",
+    "log",
+    "messages",
+    "page",
+    "status",
+    "verified",
+    "whoami",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -60,7 +73,15 @@ const REMOTE_ANSWERS: &[&str] = &[
 ];
 // It ends a watch, whose answers were given one by one.
 const OTHER_ANSWERS: &[&str] = &["watched"];
-const LOCAL_OUTCOMES: &[&str] = &["compacted", "locked", "renewed", "stolen", "unlocked"];
+const LOCAL_OUTCOMES: &[&str] = &[
+    "agent",
+    "compacted",
+    "locked",
+    "message",
+    "renewed",
+    "stolen",
+    "unlocked",
+];
 const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
 // No command ends with these: they are steps on the way, or part of another operation.
 const OTHER_OUTCOMES: &[&str] = &["task", "adopted", "left", "noted", "waiting"];
@@ -269,6 +290,66 @@ fn answers_are_what_their_schema_says() {
     ] {
         schemas.run(&alice, args);
     }
+    for args in [
+        &[
+            "agent",
+            "register",
+            "--type",
+            "claude",
+            "--model",
+            "m",
+            "--capability",
+            "review",
+        ][..],
+        &["agent", "heartbeat"],
+        &[
+            "agent", "status", "busy", "--task", "t", "--file", "src/a.rs", "--plan", "p",
+            "--unsure", "u",
+        ],
+        &["agent", "checkpoint", "--notes", "n", "--next", "x"],
+        &["agent", "list"],
+        &["agent", "discover"],
+        &["agent", "show"],
+        &["agent", "restore"],
+        &["agent", "trust", "alice", "3"],
+        &[
+            "msg",
+            "send",
+            "bob",
+            "x",
+            "--needs-ack",
+            "--task",
+            "t",
+            "--expires",
+            "2h",
+        ],
+        &["msg", "broadcast", "y"],
+        &["msg", "inbox"],
+        &["msg", "inbox", "--dead"],
+    ] {
+        schemas.run(&alice, args);
+    }
+    let mail = schemas.run(&bob, &["msg", "inbox"]);
+    let id = mail["messages"][0]["id"].as_str().unwrap().to_owned();
+    for args in [
+        &["status"][..],
+        &["msg", "read"],
+        &["msg", "reply", &id, "z"],
+        &["msg", "ack", &id],
+        &["msg", "thread", &id],
+        &["agent", "unregister"],
+    ] {
+        schemas.run(&bob, args);
+    }
+    schemas.run(&bob, &["lock", "--shared", "docs/"]);
+    let night = alice.session("night");
+    night.coord(["lock", "x"]).ok();
+    night.coord(["agent", "checkpoint"]).ok();
+    let restore = ["agent", "restore", "--take", "--takeover", "alice/night"];
+    schemas.run(&alice, &restore);
+    schemas.run(&alice, &["agent", "show", "alice"]);
+    schemas.run(&alice, &["agent", "kick", "bob/s1", "--reason", "r"]);
+    schemas.run(&bob, &["lock", "--shared", "docs/"]);
     // A tool that owns the hooks has to be told, which takes fields that are absent otherwise.
     alice.write("lefthook.yml", "pre-commit: {}\n");
     let told = schemas.run(&alice, &["hooks", "install"]);
@@ -323,6 +404,8 @@ fn failures_are_what_their_schema_says() {
         1,
     );
     code(&bob, &["unlock", "src/auth.rs"], "not_held", 1);
+    let kick = ["agent", "kick", "alice/s1", "--reason", "x"];
+    code(&bob, &kick, "not_allowed", 1);
     let steal = [
         "lock",
         "--steal",
@@ -456,6 +539,7 @@ fn records_are_what_their_schema_says() {
     let (alice, bob) = two(&sandbox);
     let kind = |kind: &str| strict(schema(&alice, kind));
     let (lock, wait, notice, event) = (kind("lock"), kind("wait"), kind("notice"), kind("event"));
+    let presence = kind("presence");
     alice
         .coord(["lock", "src/auth.rs", "--reason", "why", "--task", "t"])
         .ok();
@@ -473,6 +557,7 @@ fn records_are_what_their_schema_says() {
     bob.coord(["lock", "src/auth.rs"]).refused();
     let held = record(&alice, "locks/path/src/auth.rs=");
     hold(&lock, &held);
+    hold(&presence, &record(&alice, "agents/alice/s1.json"));
     let rev = held["rev"].to_string();
     let steal = [
         "lock",
@@ -492,6 +577,16 @@ fn records_are_what_their_schema_says() {
     for body in bodies {
         hold(&event, &serde_json::from_str(body).unwrap());
     }
+    alice.coord(["agent", "checkpoint", "--notes", "n"]).ok();
+    hold(
+        &kind("checkpoints"),
+        &record(&alice, "checkpoints/alice/s1.json"),
+    );
+    alice.coord(["agent", "trust", "bob", "1"]).ok();
+    hold(&kind("trust"), &record(&alice, "trust/bob.json"));
+    alice.coord(["msg", "broadcast", "x", "--needs-ack"]).ok();
+    let message = alice.ask_git(["ls-tree", "-r", "--name-only", STATE, "messages/"]);
+    hold(&kind("message"), &record(&alice, &message));
 }
 
 #[test]

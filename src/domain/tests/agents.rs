@@ -313,7 +313,10 @@ fn leaving_gives_back_all_of_the_session_and_nothing_of_the_others() {
     world.by("carol").lock("a").wait("1h").waits(0);
     world.by("dave").lock("c").wait("1h").waits(1);
     let told = world.told("alice", Ask::Unregister {});
-    assert_eq!(told.released, [key("a"), key("db:schema:users"), key("task:t1")]);
+    assert_eq!(
+        told.released,
+        [key("a"), key("db:schema:users"), key("task:t1")]
+    );
     assert_eq!(told.next, [actor("carol")]);
     assert_eq!(world.held(), "alice/2 b, bob c");
     let waits: Vec<_> = world.waits().into_iter().map(|wait| wait.by).collect();
