@@ -18,12 +18,16 @@ mod msg;
 mod notices;
 mod overview;
 mod page;
+mod pager;
 mod pages;
+mod ports;
 mod schema;
 mod set_up;
 mod task;
 mod text;
 mod usage;
+mod values;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -54,7 +58,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .complete();
     let color = Color::among(&args);
     let parsed = Cli::command()
-        .color(color.into())
+        .color(color.map_or(clap::ColorChoice::Auto, Into::into))
         .try_get_matches_from(&args)
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     match parsed {
@@ -124,6 +128,10 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
     if let Operation::Doctor(wanted) = &operation {
         let report = wanted.run(&dir, cli.actor.as_deref());
         if !page.is_json {
+            let page = &match Context::open(dir, cli.actor.as_deref(), &|_| {}) {
+                Ok(context) => page.in_clone(context.coord.settings().color),
+                Err(_) => *page,
+            };
             page.data(&doctor::of(page, &report));
         }
         let answer = Answer::Doctor(report);
@@ -133,13 +141,14 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
         return Exit::of_answer(&answer).into();
     }
     let progress = |news: &str| page.progress(news);
-    let stream = |answer: &Answer| show_one(page, answer);
     let open = match operation {
         Operation::Init(_) => Context::open_for_set_up,
         _ => Context::open,
     };
     match open(dir, cli.actor.as_deref(), &progress) {
         Ok(mut context) => {
+            let page = &page.in_clone(context.coord.settings().color);
+            let stream = |answer: &Answer| show_one(page, answer);
             context.stream = &stream;
             let exit = answer(cli, page, &context, &operation);
             // The process ends here: nothing is gained by waiting for idle children to end first.
@@ -154,12 +163,13 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
 fn show_one(page: &Page, answer: &Answer) {
     if page.is_json {
         page.data(&json::of_answer(answer, &[]));
-    } else {
-        match answer {
-            Answer::Change(entry) => page.data(&text::of_entry(page, entry)),
-            Answer::Status(all) => page.screen(&overview::of(page, all, false)),
-            _ => {}
-        }
+        return;
+    }
+    match answer {
+        Answer::Change(entry) => page.data(&text::of_entry(page, entry)),
+        Answer::Status(all) => page.screen(&overview::of(page, all, false)),
+        Answer::Happened(told) => page.data(&text::of_happening(page, told)),
+        _ => {}
     }
 }
 
@@ -185,7 +195,7 @@ fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) 
                 // A watch has given its answers already.
                 (Answer::Watched { .. }, _) => {}
                 (_, true) => page.data(&json::of_answer(&answer, &notices)),
-                (_, false) => text::show(page, &answer, cli.command.is_none()),
+                (_, false) => text::show(page, context, &answer, cli.command.is_none()),
             }
             match &answer {
                 // The program's own code, whatever it means.

@@ -16,6 +16,10 @@ pub(super) fn show(page: &Page, notices: &[NoticeRecord]) {
                 format!("your lease on {keys} had ended, and {by} holds it since {at}")
             }
             Happened::Takeover => format!("{by} took over {keys} at {at}"),
+            Happened::Over => format!("{by} ended {keys} at {at}; stop working on it"),
+            Happened::Wanted => {
+                format!("{by} asks to have {keys} back since {at}: `git coord task release`")
+            }
             Happened::Kicked if notice.keys.is_empty() => {
                 format!("{by} ended your session at {at}")
             }

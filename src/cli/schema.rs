@@ -11,6 +11,7 @@ use crate::model::event::Event;
 use crate::model::lock::LockRecord;
 use crate::model::message::MessageRecord;
 use crate::model::notice::NoticeRecord;
+use crate::model::value::ValueRecord;
 use crate::model::wait::WaitRecord;
 
 use super::json::{No, Yes};
@@ -24,6 +25,8 @@ pub(super) enum Kind {
     Wait,
     /// The record that tells a session what happened to its locks
     Notice,
+    /// The record of a value under a name
+    Value,
     /// The record of a session that is here
     Presence,
     /// The record of how far an agent is trusted
@@ -50,6 +53,7 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Lock => written::<LockRecord>(),
         Kind::Wait => written::<WaitRecord>(),
         Kind::Notice => written::<NoticeRecord>(),
+        Kind::Value => written::<ValueRecord>(),
         Kind::Presence => written::<PresenceRecord>(),
         Kind::Trust => written::<TrustRecord>(),
         Kind::Checkpoints => written::<CheckpointsRecord>(),

@@ -3,11 +3,12 @@
 use crate::domain::Plan;
 use crate::env;
 use crate::model::agent::Whereabouts;
-use crate::model::event::{Event, RULES, Refused};
+use crate::model::event::{Event, RULES};
 use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::record::VERSION;
+use crate::model::refused::Refused;
 use crate::model::request::Request;
 use crate::model::stamp::Stamp;
 use crate::model::time::Timestamp;

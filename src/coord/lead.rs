@@ -52,7 +52,16 @@ pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
 pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> Answer {
     let session = coord.sessions().load(coord.actor());
     let job = new_job(coord, request, &session)?;
-    handle_job(coord, job, session, Some(with))
+    match handle_job(coord, job, session, Some(with)) {
+        // Whatever stopped it, and be it a refusal: the branch has moved.
+        Err(why) if with.is_ahead.get() => Err(Failure::Unrecorded {
+            remote: with.remote.clone(),
+            branch: with.branch.name.clone(),
+            new: with.branch.new,
+            why: Box::new(why),
+        }),
+        answer => answer,
+    }
 }
 
 fn handle_job(coord: &Coord, job: Job, session: Session, with: Option<&Alongside>) -> Answer {
@@ -263,6 +272,8 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Waiting { .. } => Some(coord.settings.age_max.min(WAITING_AGE_MAX)),
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }
+            | Reply::Value(_)
+            | Reply::Collected(_)
             | Reply::Task(_)
             | Reply::Agent(_)
             | Reply::Message(_)

@@ -2,8 +2,9 @@
 
 use crate::env;
 use crate::model::agent::Did;
-use crate::model::event::Refused;
+use crate::model::notice::Happened;
 use crate::model::refusal::{Conflict, Refusal};
+use crate::model::refused::Refused;
 use crate::model::reply::Reply;
 
 use super::commit::Job;
@@ -32,6 +33,9 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
                 // Who was taken for gone and is not says so with its next change.
                 session.present = None;
                 session.shown.remove(&notice.op);
+                if notice.happened == Happened::Wanted {
+                    continue;
+                }
                 notice.keys.iter().for_each(|key| {
                     session.keys.remove(key);
                 });
@@ -39,12 +43,8 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
             follow(session, &done.reply);
         }),
         Err(Failure::Refused(refusal)) => {
-            let refused = Refused {
-                op: job.op,
-                at: job.at,
-                request: job.request.clone(),
-                refusal: (**refusal).clone(),
-            };
+            let (request, refusal) = (job.request.clone(), (**refusal).clone());
+            let refused = Refused::new(job.op, job.at, request, refusal);
             sessions.update(&job.by, |session| session.refused.push(refused));
         }
         Err(_) => {}
@@ -99,6 +99,8 @@ fn follow(session: &mut Session, reply: &Reply) {
                 .extend(told.locks.iter().map(|lock| lock.key.clone()));
         }
         Reply::Message(_)
+        | Reply::Value(_)
+        | Reply::Collected(_)
         | Reply::Waiting { .. }
         | Reply::Renewed { .. }
         | Reply::Left { .. }

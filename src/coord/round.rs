@@ -10,6 +10,7 @@ use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::stamp::{Stamp, Watch};
+use crate::model::task::Ask as TaskAsk;
 use crate::store::Draft;
 
 use super::answer::Done;
@@ -61,6 +62,10 @@ impl<'c> Round<'c> {
             },
             here: job.here.clone(),
         };
+        if is_choice(&job.request) {
+            // What it gets depends on which claims of others still count.
+            stamp.watch = self.coord.watch();
+        }
         let mut decided = decide(&job.request, &self.view, &stamp, &job.also);
         if is_about_others(&job.request, &decided) {
             // Only now is it worth looking up what this clone has observed.
@@ -107,6 +112,11 @@ impl<'c> Round<'c> {
         };
         published::again(&self.coord.repo, *id).map(Some)
     }
+}
+
+/// Whether a request chooses among what others may have.
+fn is_choice(request: &Request) -> bool {
+    matches!(request, Request::Task(TaskAsk::Next(_) | TaskAsk::Claim(_)))
 }
 
 /// Whether knowing more about the lives of others could change the answer.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::event::Refused;
 use crate::model::id::{Actor, Id, OpId};
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
+use crate::model::refused::Refused;
 use crate::model::request::Note;
 use crate::model::time::Timestamp;
 
@@ -72,7 +72,7 @@ impl Sessions {
 
     /// The notes of a session.
     pub fn load(&self, actor: &Actor) -> Session {
-        local::load_whole(&self.file(actor, "json"))
+        local::load(&self.file(actor, "json"))
     }
 
     /// Changes the notes of a session. Best effort, as for all files of this kind.

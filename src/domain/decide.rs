@@ -1,24 +1,23 @@
 //! The one door to all decisions.
 
-use std::collections::BTreeMap;
-
-use crate::model::agent::{Ask, Whereabouts};
+use crate::model::agent::Whereabouts;
 use crate::model::event::RULES;
 use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::lock::{Hold, LockRecord};
-use crate::model::notice::{Happened, NoticeRecord};
+use crate::model::notice::NoticeRecord;
 use crate::model::record::{Damage, Record, VERSION};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::stamp::{Evidence, Stamp};
-use crate::model::text::Text;
 
 use super::compact::Format;
+use super::notices::Lost;
 use super::staged::{Edits, Staged, State};
 use super::{
-    adopt, agent, compact, land, lock, locks, message, note, renew, steal, task, unlock, wait,
+    adopt, agent, compact, gc, land, lock, locks, message, note, renew, steal, task, unlock, value,
+    wait,
 };
 
 /// A granted request: what to write and what to answer.
@@ -48,7 +47,7 @@ pub(super) struct Desk<'s> {
     pub(super) staged: Staged<'s>,
     pub(super) stamp: &'s Stamp,
     evidence: Vec<Evidence>,
-    lost: BTreeMap<Actor, (Happened, Vec<Key>)>,
+    pub(super) lost: Lost,
     /// Whether it was written where the session acts.
     pub(super) has_written_here: bool,
 }
@@ -88,7 +87,7 @@ pub fn decide(
         staged: Staged::on(state),
         stamp,
         evidence: Vec::new(),
-        lost: BTreeMap::new(),
+        lost: Lost::new(),
         has_written_here: false,
     };
     let epoch = desk.epoch()?;
@@ -102,6 +101,8 @@ pub fn decide(
         Request::Message(ask) => message::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
+        Request::Value(ask) => value::decide(&mut desk, ask)?,
+        Request::Gc(ask) => gc::decide(&mut desk, ask)?,
         Request::Note(request) => note::decide(request),
         Request::Adopt(request) => adopt::decide(&mut desk, request)?,
         Request::Compact(request) => compact::decide(&mut desk, request, epoch)?,
@@ -219,74 +220,6 @@ impl Desk<'_> {
                 .cloned()
                 .collect();
             self.set_holds(&lock, rest)?;
-        }
-        Ok(())
-    }
-
-    /// Takes a hold from its holder, who is told.
-    pub(super) fn take(
-        &mut self,
-        key: &Key,
-        holder: &Actor,
-        happened: Happened,
-    ) -> Result<(), Refusal> {
-        self.drop_hold(key, holder)?;
-        let (_, keys) = self
-            .lost
-            .entry(holder.clone())
-            .or_insert((happened, Vec::new()));
-        keys.push(key.clone());
-        Ok(())
-    }
-
-    /// Tells a session what happened to it, also when it held nothing.
-    pub(super) fn tell(&mut self, who: &Actor, happened: Happened) {
-        let lost = self.lost.entry(who.clone());
-        lost.or_insert((happened, Vec::new()));
-    }
-
-    /// Removes the actor's own notices and returns them: the answer carries them.
-    fn take_notices(&mut self) -> Result<Vec<NoticeRecord>, Refusal> {
-        let mut notices = Vec::new();
-        for (place, bytes) in self.staged.under(&NoticeRecord::dir(self.me()))? {
-            // A damaged notice stays for `doctor`; it must not stop its reader's work.
-            if let Ok(notice) = bytes.and_then(|bytes| crate::model::record::parse(&place, &bytes))
-            {
-                self.staged.remove(&place);
-                notices.push(notice);
-            }
-        }
-        Ok(notices)
-    }
-
-    fn leave_notices(&mut self, request: &Request) -> Result<(), Refusal> {
-        let reason: Option<Text> = match request {
-            Request::Lock(lock) => lock.reason.clone(),
-            Request::Steal(steal) => Some(steal.reason.clone()),
-            Request::Agent(Ask::Kick(kick)) => Some(kick.reason.clone()),
-            _ => None,
-        };
-        for (to, (happened, keys)) in std::mem::take(&mut self.lost) {
-            let place = NoticeRecord::place(&to, self.stamp.op).map_err(impossible)?;
-            let mut notice = NoticeRecord {
-                v: VERSION,
-                kind: NoticeRecord::KIND.into(),
-                op: self.stamp.op,
-                rev: self.staged.next_rev(),
-                at: self.stamp.at,
-                by: self.stamp.by.clone(),
-                happened,
-                keys,
-                reason: reason.clone(),
-            };
-            // A notice that would be too large names as many keys as fit: it must not keep anybody
-            // from taking what is free.
-            while let Err(refusal) = self.staged.put(&place, &notice) {
-                if notice.keys.len() < 2 {
-                    return Err(refusal);
-                }
-                notice.keys.truncate(notice.keys.len() / 2);
-            }
         }
         Ok(())
     }

@@ -6,6 +6,8 @@
 
 pub mod agent;
 pub mod check;
+pub mod gc;
+pub mod happenings;
 pub mod lease;
 pub mod locks;
 pub mod staged;
@@ -20,6 +22,7 @@ mod line;
 mod lock;
 pub mod message;
 mod note;
+mod notices;
 mod renew;
 mod secret;
 mod steal;
@@ -28,7 +31,9 @@ pub mod task;
 mod tests;
 pub mod trust;
 mod unlock;
+pub mod value;
 mod wait;
+pub mod why;
 
 pub use compact::Format;
 pub use decide::{Plan, decide, knows_rules};

@@ -7,7 +7,7 @@ use super::agent::Whereabouts;
 use super::id::{Actor, OpId};
 use super::key::Key;
 use super::record::VERSION;
-use super::refusal::Refusal;
+use super::refused::Refused;
 use super::request::Request;
 use super::stamp::Evidence;
 use super::text::shown;
@@ -99,17 +99,4 @@ impl Event {
             .map(|Rev { rev }| rev)
             .map_err(|why| why.to_string())
     }
-}
-
-/// An operation that was refused, remembered where it was asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Refused {
-    /// The operation's identity.
-    pub op: OpId,
-    /// When.
-    pub at: Timestamp,
-    /// What was asked.
-    pub request: Request,
-    /// The answer.
-    pub refusal: Refusal,
 }

@@ -4,6 +4,8 @@
 
 pub mod agent;
 pub mod event;
+pub mod gc;
+pub mod happening;
 pub mod id;
 pub mod key;
 pub mod limits;
@@ -14,6 +16,7 @@ pub mod object_id;
 pub mod place;
 pub mod record;
 pub mod refusal;
+pub mod refused;
 pub mod reply;
 pub mod request;
 pub mod stamp;
@@ -21,4 +24,5 @@ pub mod stored;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod value;
 pub mod wait;

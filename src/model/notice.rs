@@ -1,4 +1,4 @@
-//! The record that tells a session what happened to its locks while it looked away.
+//! The record that tells a session what happened to its locks and tasks while it looked away.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,9 @@ use super::record::Record;
 use super::text::Text;
 use super::time::Timestamp;
 
+/// Directory of all notices.
+pub const NOTICES: &str = "notices";
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -20,6 +23,10 @@ pub enum Happened {
     Lapsed,
     /// Another session of the same agent took the lock over.
     Takeover,
+    /// The task was cancelled, or failed with one that it depends on.
+    Over,
+    /// Somebody asks to have the task back. The lock stays.
+    Wanted,
     /// Somebody ended the session, and gave back all that it held.
     Kicked,
 }
@@ -53,7 +60,7 @@ impl NoticeRecord {
     pub fn dir(to: &Actor) -> String {
         let agent = encode_component(to.agent.as_str().as_bytes());
         let session = encode_component(to.session.as_str().as_bytes());
-        format!("notices/{agent}/{session}")
+        format!("{NOTICES}/{agent}/{session}")
     }
 
     /// Where the notice of one operation to one session is kept.

@@ -66,6 +66,10 @@ pub enum Reply {
         /// Own locks whose leases count from now.
         renewed: Vec<Granted>,
     },
+    /// A value was changed.
+    Value(Box<super::value::Told>),
+    /// What was over left the live tree.
+    Collected(Box<super::gc::Told>),
     /// The fact is in the log.
     Noted,
     /// Records of another chain were taken over.

@@ -35,6 +35,10 @@ pub enum Request {
     Message(super::message::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
+    /// Change a value.
+    Value(super::value::Ask),
+    /// Collect what is over.
+    Gc(super::gc::Gc),
     /// Keep a fact in the log.
     Note(Note),
     /// Take records over from a clone that worked alone until now.

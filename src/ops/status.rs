@@ -109,6 +109,25 @@ pub struct Behind {
     pub by: Actor,
 }
 
+impl Waiter {
+    pub(super) fn of(wait: WaitRecord) -> Self {
+        let WaitRecord {
+            by,
+            keys,
+            mode,
+            until,
+            ..
+        } = wait;
+        Self {
+            by,
+            keys,
+            mode,
+            until,
+            behind: Vec::new(),
+        }
+    }
+}
+
 impl Status {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         if self.watch {
@@ -145,26 +164,7 @@ impl Overview {
         let mut waiting: Vec<(u64, Waiter)> = Vec::new();
         for (place, bytes) in view.under(WAITS)? {
             match bytes.and_then(|bytes| record::parse::<WaitRecord>(&place, &bytes)) {
-                Ok(wait) if wait.until > stamp.at => {
-                    let WaitRecord {
-                        by,
-                        keys,
-                        mode,
-                        until,
-                        rev,
-                        ..
-                    } = wait;
-                    waiting.push((
-                        rev,
-                        Waiter {
-                            by,
-                            keys,
-                            mode,
-                            until,
-                            behind: Vec::new(),
-                        },
-                    ));
-                }
+                Ok(wait) if wait.until > stamp.at => waiting.push((wait.rev, Waiter::of(wait))),
                 Ok(_) => {}
                 Err(damage) => damaged.push(damage.to_string()),
             }

@@ -118,6 +118,7 @@ fn records_in_the_format_are_what_their_schema_says() {
         "checkpoints",
         "trust",
         "message",
+        "value",
         "event",
     ] {
         let schema = sandbox.coord(["schema", kind]).ok().json();

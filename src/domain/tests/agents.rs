@@ -2,6 +2,7 @@
 
 use super::words::{Done, World, actor, key};
 use crate::domain::agent::{Signs, checkpoint, get, life};
+use crate::domain::task::find;
 use crate::domain::{State, trust};
 use crate::model::agent::{
     Ask, Doing, Kick, Life, Presence, Register, Restore, Save, SetTrust, Status, Told, Whereabouts,
@@ -12,9 +13,9 @@ use crate::model::notice::Happened;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::{Request, Unlock, Which};
-use crate::model::stamp::{Evidence, Stamp, Watch};
+use crate::model::stamp::Evidence;
 use crate::model::stored::Stored;
-use crate::model::task::{Claimed, Priority, Stage, Task};
+use crate::model::task::{Stage, Task};
 use crate::model::time::Timestamp;
 
 impl World {
@@ -56,61 +57,22 @@ impl World {
         self.says(by, kick(who))
     }
 
-    /// A task that somebody has claimed, as its decisions leave it.
+    /// A task that somebody has claimed and begun.
     fn claim(&mut self, by: &str, id: &str) {
-        let id: Id = id.parse().unwrap();
-        self.by(by).lock(&format!("task:{id}")).ok();
-        let stamp = Stamp {
-            at: self.now,
-            by: actor(by),
-            op: crate::model::id::OpId::new(ulid::Ulid(77)),
-            watch: Watch::default(),
-            here: None,
-        };
-        let task = Task {
-            id: id.clone(),
-            title: "work".parse().unwrap(),
-            body: None,
-            sort: "task".parse().unwrap(),
-            priority: Priority::default(),
-            labels: Default::default(),
-            parent: None,
-            depends: Default::default(),
-            on_fail: Default::default(),
-            keys: Vec::new(),
-            assignee: None,
-            requires: Default::default(),
-            not_for: Default::default(),
-            deadline: None,
-            ttl_secs: None,
-            attempts: 1,
-            attempts_max: 3,
-            run: None,
-            added_by: actor("boss"),
-            added_at: self.now,
-            stage: Stage::Running,
-            claimed: Some(Claimed {
-                by: actor(by),
-                at: self.now,
-                wanted_back: None,
-            }),
-            started_at: Some(self.now),
-            ended_at: None,
-            result: None,
-            why: None,
-        };
-        let record = Stored::new(&stamp, self.book.rev, task);
-        let place = Task::place(&id, false);
-        let bytes = crate::model::record::to_bytes(&record, None).unwrap();
-        self.book.places.insert(place, bytes);
+        let add = serde_json::json!({ "add": { "tasks": [{ "id": id, "title": "work" }] } });
+        for (by, ask) in [
+            ("boss", add),
+            (by, serde_json::json!({ "claim": { "id": id } })),
+            (by, serde_json::json!({ "start": { "id": id } })),
+        ] {
+            let ask = serde_json::from_value(ask).unwrap();
+            self.by(by).ask(Request::Task(ask)).done().unwrap();
+        }
     }
 
-    fn task(&self, id: &str) -> Task {
+    fn work(&self, id: &str) -> Task {
         let id: Id = id.parse().unwrap();
-        crate::domain::task::find::get(&self.book, &id)
-            .unwrap()
-            .unwrap()
-            .body
+        find::get(&self.book, &id).unwrap().unwrap().body
     }
 }
 
@@ -315,7 +277,7 @@ fn leaving_gives_back_all_of_the_session_and_nothing_of_the_others() {
     let told = world.told("alice", Ask::Unregister {});
     assert_eq!(
         told.released,
-        [key("a"), key("db:schema:users"), key("task:t1")]
+        [key("db:schema:users"), key("task:t1"), key("a")]
     );
     assert_eq!(told.next, [actor("carol")]);
     assert_eq!(world.held(), "alice/2 b, bob c");
@@ -323,7 +285,7 @@ fn leaving_gives_back_all_of_the_session_and_nothing_of_the_others() {
     assert_eq!(waits, [actor("carol"), actor("dave")]);
     assert!(world.session("alice").is_none() && world.session("alice/2").is_some());
     // No attempt is lost.
-    let task = world.task("t1");
+    let task = world.work("t1");
     assert_eq!(
         (task.stage, task.attempts, task.claimed),
         (Stage::Open, 0, None)
@@ -380,7 +342,7 @@ fn who_is_trusted_may_end_others_who_are_told() {
     assert_eq!(world.held(), "alice/2 b");
     // That the claim ended like this counts as an attempt: the task is left as it is.
     assert_eq!(
-        (world.task("t1").stage, world.task("t1").attempts),
+        (world.work("t1").stage, world.work("t1").attempts),
         (Stage::Running, 1)
     );
     // One who holds nothing is told as well.
@@ -486,7 +448,7 @@ fn whoever_goes_on_has_the_task_and_the_locks() {
     assert_eq!(hold.reason, "rewriting".parse().ok());
     assert_eq!(hold.branch, "topic".parse().ok());
     assert_eq!(world.book.lock("docs/").unwrap().mode, Mode::Shared);
-    let task = world.task("t1");
+    let task = world.work("t1");
     assert_eq!((task.stage, task.attempts), (Stage::Running, 2));
     assert_eq!(task.claimed.unwrap().by, actor("bob"));
     assert!(world.session("alice").is_none());

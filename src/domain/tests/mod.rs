@@ -17,5 +17,7 @@ mod landing;
 mod lapsing;
 mod liveness;
 mod messages;
+mod notices;
 mod stealing;
+mod tasks;
 mod waiting;

@@ -63,6 +63,19 @@ pub(super) fn secs(text: &str) -> u64 {
 }
 
 impl World {
+    /// Says how far an agent is trusted, whoever may.
+    pub(super) fn trust(&mut self, agent: &str, level: u8) {
+        let record = serde_json::json!({
+            "v": 1, "kind": "trust", "op": "01M7VP83VN4T64QMBXD8QME0XB", "rev": 1,
+            "at": "2026-11-20T05:18:12Z", "by": {"agent": "root", "session": "1"},
+            "agent": agent, "level": level,
+        });
+        let place = crate::model::place::Place::new(&format!("trust/{agent}.json")).unwrap();
+        self.book
+            .places
+            .insert(place, record.to_string().into_bytes());
+    }
+
     /// Nothing is locked; wall clocks are trusted to ten minutes.
     pub(super) fn new() -> Self {
         Self {
