@@ -13,8 +13,9 @@ use clap_complete::engine::{
 };
 
 use crate::model::key::Here;
+use crate::ops::agent::Seen;
 use crate::ops::locks::Held;
-use crate::ops::{Answer, Context, Operation, keys as typed, status};
+use crate::ops::{Answer, Context, Operation, agent, keys as typed, msg, status};
 
 /// Most candidates that are offered; more would not be read.
 const CANDIDATES_MAX: usize = 500;
@@ -32,6 +33,11 @@ fn with_value(command: &str, arg: Arg) -> Arg {
     let id = arg.get_id().as_str().to_owned();
     match (command, id.as_str()) {
         (_, "actor" | "agent") => arg.add(ArgValueCompleter::new(agents)),
+        ("kick", "who") => arg.add(ArgValueCompleter::new(sessions)),
+        ("restore", "from") => arg.add(ArgValueCompleter::new(agents_and_sessions)),
+        ("send", "to") => arg.add(ArgValueCompleter::new(receivers)),
+        (_, "message" | "reply_to") => arg.add(ArgValueCompleter::new(messages)),
+        (_, "capability") => arg.add(ArgValueCompleter::new(capabilities)),
         ("unlock" | "renew", "keys") => arg.add(ArgValueCompleter::new(own_keys)),
         ("lock", "keys") => arg.add(ArgValueCompleter::new(keys_to_lock)),
         ("lock", "rev") => arg.add(ArgValueCompleter::new(revs)),
@@ -108,12 +114,92 @@ fn offer_keys(typed: &OsStr, held: &[Held], here: &Here) -> Vec<CompletionCandid
 }
 
 fn agents(typed: &OsStr) -> Vec<CompletionCandidate> {
+    offer(typed, agents_here())
+}
+
+/// Those who hold something, and those who were seen.
+fn agents_here() -> Vec<(String, String)> {
+    let Some(all) = overview() else {
+        return Vec::new();
+    };
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for held in held().0 {
+    for seen in &all.here {
+        count.entry(seen.who.agent.to_string()).or_default();
+    }
+    for held in all.mine.iter().chain(&all.others) {
         *count.entry(held.by.agent.to_string()).or_default() += 1;
     }
-    let about = |(name, count)| (name, format!("holds {count}"));
-    offer(typed, count.into_iter().map(about).collect())
+    let about = |(name, count)| match count {
+        0 => (name, "is here".to_owned()),
+        count => (name, format!("holds {count}")),
+    };
+    count.into_iter().map(about).collect()
+}
+
+fn sessions_here() -> Vec<(String, String)> {
+    let listed = Operation::Agent(agent::Agent {
+        what: agent::What::List(agent::List {
+            all: true,
+            status: None,
+        }),
+    });
+    let found = with_context(|context| match listed.run(context) {
+        Ok(Answer::Agents(listed)) => listed.sessions,
+        _ => Vec::new(),
+    });
+    let about = |seen: Seen| {
+        let name = super::agent::name(&seen.who);
+        (name, seen.life.as_str().to_owned())
+    };
+    found.unwrap_or_default().into_iter().map(about).collect()
+}
+
+fn sessions(typed: &OsStr) -> Vec<CompletionCandidate> {
+    offer(typed, sessions_here())
+}
+
+fn agents_and_sessions(typed: &OsStr) -> Vec<CompletionCandidate> {
+    offer(typed, [agents_here(), sessions_here()].concat())
+}
+
+fn receivers(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let mut all = [agents_here(), sessions_here()].concat();
+    all.push(("all".into(), "everybody".into()));
+    let role = |(word, about)| (format!("role:{word}"), about);
+    all.extend(capabilities_here().into_iter().map(role));
+    offer(typed, all)
+}
+
+fn capabilities(typed: &OsStr) -> Vec<CompletionCandidate> {
+    offer(typed, capabilities_here())
+}
+
+fn capabilities_here() -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for seen in overview().map(|all| all.here).unwrap_or_default() {
+        let words = seen.session.capabilities.iter();
+        all.extend(words.map(|word| (word.to_string(), format!("{} can", seen.who.agent))));
+    }
+    all
+}
+
+fn messages(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let inbox = Operation::Msg(msg::Msg {
+        what: msg::What::Inbox(msg::Inbox {
+            all: true,
+            ..msg::Inbox::default()
+        }),
+    });
+    let found = with_context(|context| match inbox.run(context) {
+        Ok(Answer::Messages(mail)) => mail.messages,
+        _ => Vec::new(),
+    });
+    let about = |letter: msg::Letter| {
+        let from = super::agent::name(&letter.message.from);
+        (letter.message.id.to_string(), format!("from {from}"))
+    };
+    let found = found.unwrap_or_default();
+    offer(typed, found.into_iter().map(about).collect())
 }
 
 fn remotes(typed: &OsStr) -> Vec<CompletionCandidate> {
@@ -134,15 +220,23 @@ fn remotes(typed: &OsStr) -> Vec<CompletionCandidate> {
 
 /// Every hold in the state as this clone has it, and where the line is typed.
 fn held() -> (Vec<Held>, Here) {
-    let status = Operation::Status(status::Status::default());
     let found = with_context(|context| {
-        let held = match status.run(context) {
-            Ok(Answer::Status(all)) => [all.mine, all.others].concat(),
-            _ => Vec::new(),
-        };
-        (held, typed::here(context))
+        let held = look(context).map(|all| [all.mine, all.others].concat());
+        (held.unwrap_or_default(), typed::here(context))
     });
     found.unwrap_or_default()
+}
+
+fn overview() -> Option<status::Overview> {
+    with_context(look)?
+}
+
+fn look(context: &Context<'_>) -> Option<status::Overview> {
+    let status = Operation::Status(status::Status::default());
+    match status.run(context) {
+        Ok(Answer::Status(all)) => Some(*all),
+        _ => None,
+    }
 }
 
 fn with_context<T>(look: impl FnOnce(&Context<'_>) -> T) -> Option<T> {

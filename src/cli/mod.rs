@@ -170,6 +170,7 @@ fn show_one(page: &Page, answer: &Answer) {
     }
     match answer {
         Answer::Change(entry) => page.data(&text::of_entry(page, entry)),
+        Answer::Status(all) => page.screen(&overview::of(page, all, false)),
         Answer::Happened(told) => page.data(&text::of_happening(page, told)),
         _ => {}
     }

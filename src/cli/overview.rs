@@ -2,35 +2,84 @@
 
 use crate::model::text::shown;
 use crate::model::time::span;
-use crate::ops::Context;
-use crate::ops::status::Overview;
+use crate::ops::agent::Seen;
+use crate::ops::locks::Held;
+use crate::ops::status::{Overview, Own};
 
+use super::agent::{name, of_seen};
+use super::msg;
 use super::page::{Ink, Page};
 use super::text::of_held;
 
 /// Most locks of others on the screen; `locks` has them all.
 const OTHERS_MAX: usize = 15;
+/// Most sessions on the screen, and most in line.
+const HERE_MAX: usize = 15;
+const WAITING_MAX: usize = 10;
 
-pub(super) fn of(page: &Page, _: &Context<'_>, all: &Overview, is_bare: bool) -> String {
+pub(super) fn of(page: &Page, all: &Overview, is_bare: bool) -> String {
     let mut text = format!("{}, {}", all.me, authority(all));
     text.push('\n');
-    section(&mut text, "You hold", &all.mine, |held| {
+    // Claims are shown with their tasks.
+    let is_plain = |held: &&Held| held.key.claimed_task().is_none();
+    let mine: Vec<&Held> = all.mine.iter().filter(is_plain).collect();
+    section(&mut text, "You hold", &mine, |held| {
         of_held(page, held, false)
     });
-    section(
+    if let Some(tasks) = &all.tasks {
+        section(&mut text, "Your tasks", &tasks.mine, |own| {
+            of_task(page, own)
+        });
+    }
+    if all.inbox.unread > 0 {
+        text.push_str(&format!(
+            "\nInbox: {} unread: git coord msg read\n",
+            all.inbox.unread
+        ));
+        for message in &all.inbox.first {
+            text.push_str(&format!("  {}\n", msg::head(page, message)));
+            text.push_str(&format!("  {}", msg::first_line(message)));
+        }
+    }
+    let here: Vec<&Seen> = all.here.iter().filter(|seen| !seen.mine).collect();
+    some(&mut text, "Here", &here, HERE_MAX, "agent list", |seen| {
+        of_seen(page, seen)
+    });
+    let others: Vec<&Held> = all.others.iter().filter(is_plain).collect();
+    some(
         &mut text,
         "Others hold",
-        &all.others[..all.others.len().min(OTHERS_MAX)],
+        &others,
+        OTHERS_MAX,
+        "locks",
         |held| of_held(page, held, true),
     );
-    if all.others.len() > OTHERS_MAX {
-        let more = all.others.len() - OTHERS_MAX;
-        text.push_str(&format!("  and {more} more: git coord locks\n"));
+    if let Some(tasks) = &all.tasks {
+        text.push_str(&format!(
+            "\nTasks: {} open, {} claimed, {} running\n",
+            tasks.open, tasks.claimed, tasks.running
+        ));
     }
-    section(&mut text, "In line", &all.waiting, |waiter| {
-        let keys: Vec<String> = waiter.keys.iter().map(ToString::to_string).collect();
-        format!("{} for {}\n", waiter.by, keys.join(", "))
-    });
+    some(
+        &mut text,
+        "In line",
+        &all.waiting,
+        WAITING_MAX,
+        "status --json",
+        |waiter| {
+            let keys: Vec<String> = waiter.keys.iter().map(ToString::to_string).collect();
+            let behind: Vec<String> = waiter
+                .behind
+                .iter()
+                .map(|behind| format!("{} ({})", behind.held, name(&behind.by)))
+                .collect();
+            let behind = match behind.as_slice() {
+                [] => String::new(),
+                some => format!(", behind {}", some.join(", ")),
+            };
+            format!("{} for {}{behind}\n", waiter.by, keys.join(", "))
+        },
+    );
     section(&mut text, "Damaged", &all.damaged, |damage| {
         format!("{}\n", page.ink(Ink::Bad, &shown(damage)))
     });
@@ -55,6 +104,28 @@ fn authority(all: &Overview) -> String {
         }
         (remote, None) => format!("locks are shared through `{}`, not yet seen", shown(remote)),
     }
+}
+
+/// A section of at most so many lines, with the command that shows them all.
+fn some<T>(
+    text: &mut String,
+    title: &str,
+    items: &[T],
+    most: usize,
+    command: &str,
+    line: impl Fn(&T) -> String,
+) {
+    section(text, title, &items[..items.len().min(most)], line);
+    if items.len() > most {
+        let more = items.len() - most;
+        text.push_str(&format!("  and {more} more: git coord {command}\n"));
+    }
+}
+
+fn of_task(page: &Page, own: &Own) -> String {
+    let id = page.ink(Ink::Key, own.id.as_str());
+    let title = shown(own.title.as_str());
+    format!("{id}  {} {}  {title}\n", own.priority, own.stage.as_str())
 }
 
 fn section<T>(text: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> String) {

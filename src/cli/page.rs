@@ -136,6 +136,15 @@ impl Page {
         put(&mut std::io::stdout().lock(), text);
     }
 
+    /// Prints data in place of what is on the terminal; below it where that is none.
+    pub(super) fn screen(&self, text: &str) {
+        let clear = match std::io::stdout().is_terminal() {
+            true => "\x1b[H\x1b[2J",
+            false => "",
+        };
+        self.data(&format!("{clear}{text}"));
+    }
+
     /// A word of data in its colour.
     pub(super) fn ink(&self, ink: Ink, text: &str) -> String {
         painted(self.out_color, ink, text)

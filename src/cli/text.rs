@@ -38,7 +38,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         }
         Answer::Locks(listed) => of_locks(page, listed),
         Answer::Check(checked) => of_check(page, checked),
-        Answer::Status(all) => overview::of(page, context, all, is_bare),
+        Answer::Status(all) => overview::of(page, all, is_bare),
         Answer::Ports(ports) => super::ports::of(ports),
         Answer::Happened(told) => of_happening(page, told),
         Answer::Why(because) => super::why::of(page, because),

@@ -1,8 +1,7 @@
 //! What is in the way, as one screen.
 
-use crate::domain::why::Reason;
 use crate::model::text::shown;
-use crate::ops::why::{Because, Sort};
+use crate::ops::why::{Because, Reason, Sort};
 
 use super::page::{Ink, Page};
 use super::text::{of_held, until};

@@ -29,6 +29,8 @@ pub(super) fn unseen(coord: &Coord) -> Vec<NoticeRecord> {
     if !notices.is_empty() {
         sessions.update(coord.actor(), |session| {
             session.shown.extend(notices.iter().map(|notice| notice.op));
+            // Who was taken for gone and is not says so with its next change.
+            session.present = None;
         });
     }
     notices

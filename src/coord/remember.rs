@@ -30,10 +30,8 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
                 session.present = Some(job.at);
             }
             for notice in &done.notices {
-                if notice.happened == Happened::Kicked {
-                    // Who was taken for gone and is not says so with its next change.
-                    session.present = None;
-                }
+                // Who was taken for gone and is not says so with its next change.
+                session.present = None;
                 session.shown.remove(&notice.op);
                 if notice.happened == Happened::Wanted {
                     continue;

@@ -233,7 +233,7 @@ impl Operation {
             Self::Locks(locks) => locks.run(context).map(Answer::Locks),
             Self::Check(check) => check.run(context).map(Answer::Check),
             Self::Push(push) => push.run(context),
-            Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
+            Self::Status(status) => status.run(context),
             Self::Watch(watch) => watch.run(context),
             Self::Why(why) => why
                 .run(context)

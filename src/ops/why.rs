@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::coord::{Coord, Failure, RequireLock, View};
 use crate::domain::task::find;
-use crate::domain::why::{self, Reason};
+use crate::domain::why;
+pub use crate::domain::why::Reason;
 use crate::domain::{State as _, check, locks};
 use crate::model::key::Key;
 use crate::model::lock::Mode;

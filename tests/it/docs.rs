@@ -111,7 +111,17 @@ fn records_in_the_format_are_what_their_schema_says() {
     let sandbox = Sandbox::new();
     let text = document("docs/format.md");
     for kind in [
-        "lock", "wait", "notice", "value", "task", "comment", "event",
+        "lock",
+        "wait",
+        "notice",
+        "value",
+        "task",
+        "comment",
+        "presence",
+        "checkpoints",
+        "trust",
+        "message",
+        "event",
     ] {
         let schema = sandbox.coord(["schema", kind]).ok().json();
         let schema = jsonschema::validator_for(&schema).unwrap();

@@ -10,6 +10,7 @@
 // Races and sweeps say how much they did; the runner shows it with `--nocapture`.
 #![allow(clippy::print_stdout)]
 
+mod agents;
 mod authority;
 mod completion;
 mod docs;
@@ -25,6 +26,7 @@ mod kills;
 mod layers;
 mod log;
 mod manual;
+mod messages;
 mod pager;
 mod ports;
 mod push;

@@ -52,7 +52,10 @@ const OTHER_CODES: &[&str] = &[
     "refused", // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
+    "agent",
+    "agents",
     "check",
+    "checkpoint",
     "collected",
     "doctor",
     "done",
@@ -62,6 +65,7 @@ const LOCAL_ANSWERS: &[&str] = &[
     "hooks",
     "locks",
     "log",
+    "messages",
     "page",
     "ports",
     "report",
@@ -87,8 +91,10 @@ const REMOTE_ANSWERS: &[&str] = &[
 // It ends a watch, whose answers were given one by one.
 const OTHER_ANSWERS: &[&str] = &["watched"];
 const LOCAL_OUTCOMES: &[&str] = &[
+    "agent",
     "compacted",
     "locked",
+    "message",
     "renewed",
     "stolen",
     "task",
@@ -314,6 +320,66 @@ fn answers_are_what_their_schema_says() {
     }
     tasks(&mut schemas, &alice, &bob);
     graphs(&mut schemas, &alice);
+    for args in [
+        &[
+            "agent",
+            "register",
+            "--type",
+            "claude",
+            "--model",
+            "m",
+            "--capability",
+            "review",
+        ][..],
+        &["agent", "heartbeat"],
+        &[
+            "agent", "status", "busy", "--task", "t", "--file", "src/a.rs", "--plan", "p",
+            "--unsure", "u",
+        ],
+        &["agent", "checkpoint", "--notes", "n", "--next", "x"],
+        &["agent", "list"],
+        &["agent", "discover"],
+        &["agent", "show"],
+        &["agent", "restore"],
+        &["agent", "trust", "alice", "3"],
+        &[
+            "msg",
+            "send",
+            "bob",
+            "x",
+            "--needs-ack",
+            "--task",
+            "t",
+            "--expires",
+            "2h",
+        ],
+        &["msg", "broadcast", "y"],
+        &["msg", "inbox"],
+        &["msg", "inbox", "--dead"],
+    ] {
+        schemas.run(&alice, args);
+    }
+    let mail = schemas.run(&bob, &["msg", "inbox"]);
+    let id = mail["messages"][0]["id"].as_str().unwrap().to_owned();
+    for args in [
+        &["status"][..],
+        &["msg", "read"],
+        &["msg", "reply", &id, "z"],
+        &["msg", "ack", &id],
+        &["msg", "thread", &id],
+        &["agent", "unregister"],
+    ] {
+        schemas.run(&bob, args);
+    }
+    schemas.run(&bob, &["lock", "--shared", "docs/"]);
+    let night = alice.session("night");
+    night.coord(["lock", "x"]).ok();
+    night.coord(["agent", "checkpoint"]).ok();
+    let restore = ["agent", "restore", "--take", "--takeover", "alice/night"];
+    schemas.run(&alice, &restore);
+    schemas.run(&alice, &["agent", "show", "alice"]);
+    schemas.run(&alice, &["agent", "kick", "bob/s1", "--reason", "r"]);
+    schemas.run(&bob, &["lock", "--shared", "docs/"]);
     // A tool that owns the hooks has to be told, which takes fields that are absent otherwise.
     alice.write("lefthook.yml", "pre-commit: {}\n");
     let told = schemas.run(&alice, &["hooks", "install"]);
@@ -510,6 +576,8 @@ fn failures_are_what_their_schema_says() {
         1,
     );
     code(&bob, &["unlock", "src/auth.rs"], "not_held", 1);
+    let kick = ["agent", "kick", "alice/s1", "--reason", "x"];
+    code(&bob, &kick, "not_allowed", 1);
     code(&bob, &["state", "get", "none"], "not_found", 1);
     code(&bob, &["state", "cas", "none", "7", "1"], "changed", 1);
     code(&bob, &["state", "incr", "text", "1"], "wrong_state", 1);
@@ -679,6 +747,7 @@ fn records_are_what_their_schema_says() {
     let kind = |kind: &str| strict(schema(&alice, kind));
     let (lock, wait, notice, event) = (kind("lock"), kind("wait"), kind("notice"), kind("event"));
     let (task, comment) = (kind("task"), kind("comment"));
+    let presence = kind("presence");
     alice
         .coord(["lock", "src/auth.rs", "--reason", "why", "--task", "t"])
         .ok();
@@ -696,6 +765,7 @@ fn records_are_what_their_schema_says() {
     bob.coord(["lock", "src/auth.rs"]).refused();
     let held = record(&alice, "locks/path/src/auth.rs=");
     hold(&lock, &held);
+    hold(&presence, &record(&alice, "agents/alice/s1.json"));
     let rev = held["rev"].to_string();
     let steal = [
         "lock",
@@ -722,6 +792,16 @@ fn records_are_what_their_schema_says() {
     for body in bodies {
         hold(&event, &serde_json::from_str(body).unwrap());
     }
+    alice.coord(["agent", "checkpoint", "--notes", "n"]).ok();
+    hold(
+        &kind("checkpoints"),
+        &record(&alice, "checkpoints/alice/s1.json"),
+    );
+    alice.coord(["agent", "trust", "bob", "1"]).ok();
+    hold(&kind("trust"), &record(&alice, "trust/bob.json"));
+    alice.coord(["msg", "broadcast", "x", "--needs-ack"]).ok();
+    let message = alice.ask_git(["ls-tree", "-r", "--name-only", STATE, "messages/"]);
+    hold(&kind("message"), &record(&alice, &message));
 }
 
 #[test]

@@ -59,6 +59,9 @@ fn a_day_at_the_terminal() {
     You hold:
       docs/  for [duration], shared, rev 2
 
+    Here:
+      alice/s1  alive, seen [duration] ago, branch main, holds 1 lock
+
     Others hold:
       src/auth.rs  alice (session s1)  for [duration], rev 1: rewriting the session store
     ");
@@ -129,6 +132,9 @@ fn a_lock_that_was_taken_away() {
     exit 0
     --- stdout
     alice (session s1), locks are shared by the worktrees of this clone
+
+    Here:
+      bob/s1  alive, seen [duration] ago, branch main, holds 1 lock
 
     Others hold:
       src/auth.rs  bob (session s1)  for [duration], rev 2: alice is gone

@@ -7,8 +7,6 @@ use crate::model::notice::Happened;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::stamp::Evidence;
-use crate::model::stored::Stored;
-use crate::model::task::{Stage, Task};
 
 use super::super::decide::{Decided, Desk};
 use super::super::{lease, line, locks, task, trust, wait};
@@ -127,7 +125,9 @@ fn give_back(
         match happened {
             None => {
                 desk.drop_hold(&lock.key, who)?;
-                open_again(desk, &lock.key, who)?;
+                if let Some(id) = lock.key.claimed_task() {
+                    task::unlocked(desk, &id, who)?;
+                }
             }
             // A task stays as it is: that its claim has ended like this counts as an attempt.
             Some(happened) => desk.take(&lock.key, who, happened)?,
@@ -152,29 +152,4 @@ fn give_back(
         next,
         was_there,
     })
-}
-
-/// A task that its holder gives back in order is open again, and no attempt is lost.
-fn open_again(desk: &mut Desk<'_>, key: &Key, who: &Actor) -> Result<(), Refusal> {
-    let Some(id) = key.claimed_task() else {
-        return Ok(());
-    };
-    // A damaged task stays for `doctor`; it must not keep anybody from leaving.
-    let Ok(Some(task)) = task::find::get(&desk.staged, &id) else {
-        return Ok(());
-    };
-    let is_own = task.claimed.as_ref().is_some_and(|claim| claim.by == *who);
-    if !is_own || !matches!(task.stage, Stage::Claimed | Stage::Running) {
-        return Ok(());
-    }
-    let body = Task {
-        stage: Stage::Open,
-        attempts: task.attempts.saturating_sub(1),
-        claimed: None,
-        started_at: None,
-        why: "its session ended".parse().ok(),
-        ..task.body
-    };
-    let record = Stored::new(desk.stamp, desk.staged.next_rev(), body);
-    desk.staged.put(&Task::place(&id, false), &record)
 }

@@ -5,8 +5,6 @@ mod leave;
 mod life;
 mod present;
 mod restore;
-#[cfg(test)]
-mod tests;
 
 use crate::model::agent::Ask;
 use crate::model::refusal::Refusal;

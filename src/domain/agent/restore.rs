@@ -4,7 +4,7 @@
 //! that its lease has ended or its holder is proven dead, and what others wait for is theirs.
 
 use crate::model::agent::{Checkpoints, Did, Point, Presence, Restore, Taken, Told};
-use crate::model::id::{Actor, Id};
+use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::lock::{Hold, LockRecord, Mode};
 use crate::model::notice::Happened;
@@ -12,7 +12,6 @@ use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::{Granted, Reply};
 use crate::model::request::Lock;
 use crate::model::stored::Stored;
-use crate::model::task::{Claimed, Stage, Task};
 
 use super::super::decide::{Decided, Desk};
 use super::super::{lease, line, lock, locks, task, wait};
@@ -82,7 +81,7 @@ pub(super) fn take(desk: &mut Desk<'_>, ask: &Restore) -> Result<Decided, Refusa
             .iter()
             .any(|lock| lock.key == Key::claim_of_task(&id))
         {
-            take_task(desk, &id, from)?;
+            task::go_on(desk, &id, from)?;
         }
     }
     if wait::drop_of(desk, from, |_| true)?.is_some() {
@@ -165,27 +164,4 @@ fn take_lock(
         Reply::Locked { locks, .. } => Ok(locks),
         _ => Ok(Vec::new()),
     }
-}
-
-/// A task that the session had is this one's now. That it died at it was an attempt.
-fn take_task(desk: &mut Desk<'_>, id: &Id, from: &Actor) -> Result<(), Refusal> {
-    let Some(task) = task::find::get(&desk.staged, id)? else {
-        return Ok(());
-    };
-    let is_its = task.claimed.as_ref().is_some_and(|claim| claim.by == *from);
-    if !is_its || !matches!(task.stage, Stage::Claimed | Stage::Running) {
-        return Ok(());
-    }
-    let claimed = Claimed {
-        by: desk.me().clone(),
-        at: desk.stamp.at,
-        wanted_back: None,
-    };
-    let body = Task {
-        claimed: Some(claimed),
-        attempts: task.attempts.saturating_add(1),
-        ..task.body
-    };
-    let record = Stored::new(desk.stamp, desk.staged.next_rev(), body);
-    desk.staged.put(&Task::place(id, false), &record)
 }

@@ -2,8 +2,6 @@
 
 mod ack;
 mod send;
-#[cfg(test)]
-mod tests;
 
 use crate::model::message::{Ask, Message, MessageRecord, Named};
 use crate::model::place::Place;

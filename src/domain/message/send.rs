@@ -28,6 +28,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Send) -> Result<Decided, Refusal
         from: me.clone(),
         to: ask.to.clone(),
         sent: desk.stamp.at,
+        sent_rev: desk.staged.next_rev(),
         sort: ask.sort,
         delivery: ask.delivery,
         text: ask.text.clone(),

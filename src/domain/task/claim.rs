@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::id::Id;
+use crate::model::id::{Actor, Id};
 use crate::model::key::Key;
 use crate::model::lock::Mode;
 use crate::model::refusal::Refusal;
@@ -85,6 +85,33 @@ pub(super) fn take(
         locks,
         replaced,
     })
+}
+
+/// Goes on with a task in the place of a session that is over, whose lock the actor has now. That it
+/// ended at the task was an attempt; should it have been the last one, this is still that one.
+pub(in crate::domain) fn go_on(desk: &mut Desk<'_>, id: &Id, from: &Actor) -> Result<(), Refusal> {
+    let Some(task) = find::get(&desk.staged, id)? else {
+        return Ok(());
+    };
+    let is_its = task.claimed.as_ref().is_some_and(|claim| claim.by == *from);
+    if !is_its || !matches!(task.stage, Stage::Claimed | Stage::Running) {
+        return Ok(());
+    }
+    allow(desk, &task, &BTreeSet::new())?;
+    let mut task = task.body;
+    let me = desk.me().clone();
+    if me.agent != from.agent {
+        let next = task.attempts.saturating_add(1);
+        task.attempts = next.min(task.attempts_max).max(task.attempts);
+    }
+    task.workers.insert(me.agent.clone());
+    task.claimed = Some(Claimed {
+        by: me,
+        at: desk.stamp.at,
+        wanted_back: None,
+    });
+    desk.put_task(task)?;
+    Ok(())
 }
 
 /// Gives a task up whose last attempt came to nothing, and takes what is left of the claim.

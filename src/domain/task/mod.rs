@@ -34,6 +34,7 @@ use crate::model::text::Text;
 
 use super::decide::{Decided, Desk};
 
+pub(super) use claim::go_on;
 pub(super) use give_back::unlocked;
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Ask) -> Result<Decided, Refusal> {

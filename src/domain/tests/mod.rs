@@ -7,6 +7,7 @@ mod steps;
 mod words;
 mod world;
 
+mod agents;
 mod circles;
 mod damage;
 mod history;
@@ -15,6 +16,7 @@ mod keeping;
 mod landing;
 mod lapsing;
 mod liveness;
+mod messages;
 mod notices;
 mod stealing;
 mod tasks;

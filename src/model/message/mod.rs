@@ -99,6 +99,8 @@ pub struct Message {
     pub to: To,
     /// When it was sent, by the sender's clock.
     pub sent: Timestamp,
+    /// In which state it was sent: the order of messages, whatever clocks say.
+    pub sent_rev: u64,
     /// What it is. (The field `kind` says what record it is.)
     #[serde(default)]
     pub sort: Sort,

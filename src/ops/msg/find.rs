@@ -61,7 +61,7 @@ pub(super) fn look_in(view: &View<'_>, dir: &str, found: &mut Found) -> Result<(
 
 /// As they were sent.
 pub(super) fn in_order(messages: &mut Vec<MessageRecord>) {
-    messages.sort_by(|one, other| (one.sent, &one.id).cmp(&(other.sent, &other.id)));
+    messages.sort_by(|one, other| (one.sent_rev, &one.id).cmp(&(other.sent_rev, &other.id)));
     messages.dedup_by(|one, other| one.id == other.id && one.to == other.to);
 }
 

@@ -84,7 +84,7 @@ fn settings_that_stop_every_command_are_findings_here() {
         let report = doctor(&alice, &["--fix"]);
         found(&report, "settings", "problem", text);
         // The rest is looked at all the same.
-        found(&report, "records", "ok", "all 3");
+        found(&report, "records", "ok", "all 4");
         alice.git(["config", "--unset", key]).ok();
     }
     for (key, value, text) in [
@@ -138,7 +138,7 @@ fn a_name_that_is_none_is_a_finding() {
     let alice = locked(&sandbox, &[]);
     let report = doctor(&alice, &["--as", "not a name"]);
     found(&report, "identity", "problem", "is no name");
-    found(&report, "records", "ok", "all 3");
+    found(&report, "records", "ok", "all 4");
 }
 
 #[test]
