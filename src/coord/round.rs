@@ -36,6 +36,7 @@ impl<'c> Round<'c> {
         jobs: &[Job],
     ) -> Result<Self, Failure> {
         let view = View::at(&coord.repo, base)?;
+        view.snapshot().set_current();
         Ok(Self {
             coord,
             rev_before: view.rev(),

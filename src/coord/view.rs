@@ -102,7 +102,9 @@ fn damage(place: &str, why: &Error) -> Damage {
 /// Opens the state, refreshed when the view is older than `age_max`.
 pub(super) fn open(coord: &Coord, age_max: Option<Duration>) -> Result<View<'_>, Failure> {
     let Some(remote) = &coord.settings.remote else {
-        return Ok(View::at(&coord.repo, trusted(coord)?)?);
+        let view = View::at(&coord.repo, trusted(coord)?)?;
+        view.snapshot.set_current();
+        return Ok(view);
     };
     let is_old = |age: Option<Duration>| age_max.is_some_and(|max| age.is_none_or(|age| age > max));
     if is_old(age(coord)) {
@@ -113,6 +115,7 @@ pub(super) fn open(coord: &Coord, age_max: Option<Duration>) -> Result<View<'_>,
         }
     }
     let mut view = View::at(&coord.repo, trusted(coord)?)?;
+    view.snapshot.set_current();
     view.age = age(coord);
     Ok(view)
 }

@@ -52,6 +52,11 @@ pub trait Backend {
     /// The hash function of object ids.
     fn hash(&self) -> HashKind;
 
+    /// Where copies of many records may be kept, so that they are read in one go.
+    fn bundle_file(&self) -> Option<std::path::PathBuf> {
+        None
+    }
+
     /// Reads one object of the expected kind.
     ///
     /// # Errors

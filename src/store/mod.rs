@@ -12,6 +12,7 @@
 //! again and asks whether its commit is in the chain.
 
 mod backend;
+mod bundle;
 mod chain;
 mod commit;
 mod config;

@@ -239,6 +239,10 @@ impl Backend for Repo {
         self.layout.hash
     }
 
+    fn bundle_file(&self) -> Option<PathBuf> {
+        Some(self.coord_dir().join("open-tasks"))
+    }
+
     fn read(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Vec<u8>> {
         self.objects.read(id, kind, bytes_max)
     }

@@ -1,10 +1,12 @@
 //! One whole state, read as far as somebody asks.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::path::Path;
 use std::rc::Rc;
 
 use super::backend::Backend;
+use super::bundle::{Bundle, Section};
 use super::commit::Commit;
 use super::error::{Error, Result};
 use super::object::{HashKind, NewObject, ObjectKind};
@@ -20,12 +22,18 @@ const DEPTH_MAX: usize = 512;
 /// Most records that one listing returns.
 const RECORDS_MAX: usize = 1_000_000;
 
+/// Directories of directories whose records are read all at once, and often.
+const BUNDLED: [&str; 1] = [crate::model::task::OPEN];
+
 /// Objects as this command sees them: the backend's, and those that it has made up but not yet
 /// written. What was read once is kept: successive questions share their roots, and a decision
 /// looks at the same few records again and again.
 pub(super) struct Layer<'b> {
     backend: &'b dyn Backend,
     seen: RefCell<HashMap<ObjectId, Rc<[u8]>>>,
+    bundle: OnceCell<Bundle>,
+    /// Whether the bundle is brought up to date with what is read.
+    is_current: Cell<bool>,
 }
 
 /// A record's bytes, or why they could not be read. The place is known in either case.
@@ -46,6 +54,8 @@ impl<'b> Layer<'b> {
         Rc::new(Self {
             backend,
             seen: RefCell::default(),
+            bundle: OnceCell::new(),
+            is_current: Cell::new(false),
         })
     }
 
@@ -163,15 +173,80 @@ impl<'b> Snapshot<'b> {
     pub fn under(&self, dir: &str) -> Result<Vec<Found>> {
         let mut found = Vec::new();
         if let Some((true, id)) = self.find(dir)? {
-            self.walk(dir, &id, 0, &mut |place, id| {
-                let bytes = self
-                    .layer
-                    .pass_by(id, ObjectKind::Blob, RECORD_BYTES_MAX)
-                    .map_err(|why| Error::damaged(place.as_str(), why.to_string()));
-                found.push((place, bytes));
-            })?;
+            match BUNDLED
+                .contains(&dir)
+                .then(|| self.layer.backend.bundle_file())
+            {
+                Some(Some(file)) => self.bundled(dir, &id, &file, &mut found)?,
+                _ => self.collect(dir, &id, &mut found)?,
+            }
         }
         Ok(found)
+    }
+
+    /// This is the state now, and no older one: what is read of it is worth keeping.
+    pub fn set_current(&self) {
+        self.layer.is_current.set(true);
+    }
+
+    fn collect(&self, dir: &str, id: &ObjectId, found: &mut Vec<Found>) -> Result<()> {
+        self.walk(dir, id, 0, &mut |place, id| {
+            let bytes = self
+                .layer
+                .pass_by(id, ObjectKind::Blob, RECORD_BYTES_MAX)
+                .map_err(|why| Error::damaged(place.as_str(), why.to_string()));
+            found.push((place, bytes));
+        })?;
+        Ok(())
+    }
+
+    /// The same for a directory of directories, most of which the bundle has.
+    fn bundled(&self, dir: &str, id: &ObjectId, file: &Path, found: &mut Vec<Found>) -> Result<()> {
+        let bundle = self.layer.bundle.get_or_init(|| Bundle::read(file));
+        let data = self.layer.tree(id)?;
+        let mut wanted = Vec::new();
+        let mut read = Vec::new();
+        for entry in tree::entries(self.layer.hash(), &data) {
+            let entry = entry.map_err(|why| Error::damaged(format!("tree {id} at {dir}"), why))?;
+            let name = String::from_utf8_lossy(entry.name);
+            let path = format!("{dir}/{name}");
+            if !entry.is_tree {
+                // No honest writer puts a record there; whoever reads it finds that out.
+                let place = Place::new(&path).unwrap_or_else(|_| Place::as_found(path));
+                let bytes = self.blob(&place, &entry.id);
+                found.push((place, bytes));
+                continue;
+            }
+            wanted.push(entry.id);
+            if let Some(records) = bundle.records(&entry.id) {
+                found.extend(records.map(|(name, bytes)| {
+                    let path = format!("{path}/{}", String::from_utf8_lossy(name));
+                    (Place::as_found(path), Ok(Rc::from(bytes)))
+                }));
+                continue;
+            }
+            let begin = found.len();
+            self.collect(&path, &entry.id, found)?;
+            let mut section = Section::default();
+            let is_whole = found[begin..].iter().all(|(place, bytes)| {
+                let name = place.as_str().strip_prefix(&path);
+                let name = name.and_then(|name| name.strip_prefix('/'));
+                match (name, bytes) {
+                    (Some(name), Ok(bytes)) => {
+                        section.add(name.as_bytes(), bytes);
+                        true
+                    }
+                    _ => false,
+                }
+            });
+            if is_whole {
+                read.push((entry.id, section));
+            }
+        }
+        if self.layer.is_current.get() {
+            bundle.refresh(file, &wanted, read);
+        }
+        Ok(())
     }
 
     /// The places below a directory, without reading the records.

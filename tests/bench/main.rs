@@ -9,6 +9,7 @@ mod crowd;
 mod footprint;
 mod measure;
 mod single;
+mod tasks;
 mod world;
 
 use measure::Row;
@@ -25,6 +26,7 @@ const CASES: &[Case] = &[
     ("remote", single::remote),
     ("records", single::records),
     ("handle", single::handle),
+    ("tasks", tasks::tasks),
     ("crowd", crowd::local),
     ("clones", crowd::clones),
     ("bytes", footprint::bytes),
