@@ -6,6 +6,7 @@
 mod args;
 mod completion;
 mod doctor;
+mod drafted;
 mod exit;
 mod graph;
 mod help;
@@ -22,9 +23,9 @@ mod report;
 mod schema;
 mod set_up;
 mod task;
-mod task_text;
 mod text;
 mod usage;
+mod waited;
 
 use std::ffi::OsString;
 use std::io::Write;
