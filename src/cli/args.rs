@@ -27,9 +27,9 @@ pub(super) struct Cli {
     /// Print one JSON object, the same that other faces give
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// Colour the text
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(super) color: Color,
+    /// Colour the text [default: as git config color.coord or color.ui says]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub(super) color: Option<Color>,
     /// Run as if started in this directory
     #[arg(short = 'C', global = true, value_name = "DIR")]
     pub(super) dir: Option<Dir>,

@@ -32,17 +32,29 @@ impl Exit {
         match answer {
             Answer::Verified(report) if !report.findings.is_empty() => Self::Broken,
             Answer::Doctor(report) if report.problems > 0 => Self::Broken,
+            // For programs that ask whether there is anything.
+            Answer::Messages(mail) if mail.messages.is_empty() => Self::Refused,
             Answer::Waited(waited) if !waited.as_wanted => Self::Refused,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
             | Answer::Locks(_)
             | Answer::Check(_)
             | Answer::Status(_)
+            | Answer::Ports(_)
+            | Answer::Happened(_)
+            | Answer::Why(_)
+            | Answer::Collected(_)
+            | Answer::Value(_)
+            | Answer::Values(_)
             | Answer::Log(_)
             | Answer::Verified(_)
             | Answer::Whoami(_)
             | Answer::Doctor(_)
             | Answer::Hooks(_)
+            | Answer::Agents(_)
+            | Answer::Agent(_)
+            | Answer::Checkpoint(_)
+            | Answer::Messages(_)
             | Answer::Tasks(_)
             | Answer::Task(_)
             | Answer::Graph(_)

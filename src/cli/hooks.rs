@@ -6,17 +6,18 @@ use crate::hooks::{self, Heard};
 use crate::ops::hooks::{Installed, Listed};
 
 use super::exit::Exit;
-use super::page::{Color, Ink, Page};
+use super::page::{Ink, Page};
 
 /// Answers git: exit 0 or 1 and nothing else.
 pub(super) fn fire(args: &[OsString]) -> Exit {
     let Heard {
         refused,
         here,
+        color,
         notes,
         is_no,
     } = hooks::fire(args);
-    let page = Page::new(Color::Auto, false);
+    let page = Page::new(None, false).in_clone(color);
     if let Some(failure) = &refused {
         page.failure(failure, &here);
     }

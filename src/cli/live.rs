@@ -12,8 +12,9 @@ use clap_complete::engine::{
     ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
 };
 
+use crate::model::key::Here;
 use crate::ops::locks::Held;
-use crate::ops::{Answer, Context, Operation, status};
+use crate::ops::{Answer, Context, Operation, keys as typed, status};
 
 /// Most candidates that are offered; more would not be read.
 const CANDIDATES_MAX: usize = 500;
@@ -63,8 +64,10 @@ fn own_keys(typed: &OsStr) -> Vec<CompletionCandidate> {
     keys(typed, |held| held.mine)
 }
 
+/// The option takes the beginning of a canonical key, in every directory.
 fn held_keys(typed: &OsStr) -> Vec<CompletionCandidate> {
-    keys(typed, |_| true)
+    let (held, _) = held();
+    offer_keys(typed, &held, &Here::Top)
 }
 
 /// Only what somebody else holds can be taken from its holder; anything can be locked.
@@ -82,26 +85,31 @@ fn revs(typed: &OsStr) -> Vec<CompletionCandidate> {
             format!("{} of {}", held.key, held.by.agent),
         )
     };
-    let others = held().into_iter().filter(|held| !held.mine);
+    let others = held().0.into_iter().filter(|held| !held.mine);
     offer(typed, others.map(|held| about(&held)).collect())
 }
 
 fn keys(typed: &OsStr, wanted: impl Fn(&Held) -> bool) -> Vec<CompletionCandidate> {
+    let (mut held, here) = held();
+    held.retain(wanted);
+    offer_keys(typed, &held, &here)
+}
+
+fn offer_keys(typed: &OsStr, held: &[Held], here: &Here) -> Vec<CompletionCandidate> {
     let about = |held: &Held| {
         let by = if held.mine {
             "held by you".into()
         } else {
             format!("held by {}", held.by.agent)
         };
-        (held.key.to_string(), by)
+        (held.key.typed(here), by)
     };
-    let held = held().into_iter().filter(wanted);
-    offer(typed, held.map(|held| about(&held)).collect())
+    offer(typed, held.iter().map(about).collect())
 }
 
 fn agents(typed: &OsStr) -> Vec<CompletionCandidate> {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for held in held() {
+    for held in held().0 {
         *count.entry(held.by.agent.to_string()).or_default() += 1;
     }
     let about = |(name, count)| (name, format!("holds {count}"));
@@ -124,12 +132,15 @@ fn remotes(typed: &OsStr) -> Vec<CompletionCandidate> {
     offer(typed, found.unwrap_or_default())
 }
 
-/// Every hold in the state as this clone has it.
-fn held() -> Vec<Held> {
+/// Every hold in the state as this clone has it, and where the line is typed.
+fn held() -> (Vec<Held>, Here) {
     let status = Operation::Status(status::Status::default());
-    let found = with_context(|context| match status.run(context) {
-        Ok(Answer::Status(all)) => [all.mine, all.others].concat(),
-        _ => Vec::new(),
+    let found = with_context(|context| {
+        let held = match status.run(context) {
+            Ok(Answer::Status(all)) => [all.mine, all.others].concat(),
+            _ => Vec::new(),
+        };
+        (held, typed::here(context))
     });
     found.unwrap_or_default()
 }

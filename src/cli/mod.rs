@@ -3,6 +3,7 @@
 //! It parses words into an [`Operation`], runs it, and shows the answer as text or JSON. Data goes
 //! to standard output, everything else to standard error.
 
+mod agent;
 mod args;
 mod completion;
 mod doctor;
@@ -15,17 +16,22 @@ mod json;
 mod live;
 mod man;
 mod markdown;
+mod msg;
 mod notices;
 mod overview;
 mod page;
+mod pager;
 mod pages;
+mod ports;
 mod report;
 mod schema;
 mod set_up;
 mod task;
 mod text;
 mod usage;
+mod values;
 mod waited;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -56,7 +62,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .complete();
     let color = Color::among(&args);
     let parsed = Cli::command()
-        .color(color.into())
+        .color(color.map_or(clap::ColorChoice::Auto, Into::into))
         .try_get_matches_from(&args)
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     match parsed {
@@ -126,6 +132,10 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
     if let Operation::Doctor(wanted) = &operation {
         let report = wanted.run(&dir, cli.actor.as_deref());
         if !page.is_json {
+            let page = &match Context::open(dir, cli.actor.as_deref(), &|_| {}) {
+                Ok(context) => page.in_clone(context.coord.settings().color),
+                Err(_) => *page,
+            };
             page.data(&doctor::of(page, &report));
         }
         let answer = Answer::Doctor(report);
@@ -135,13 +145,14 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
         return Exit::of_answer(&answer).into();
     }
     let progress = |news: &str| page.progress(news);
-    let stream = |answer: &Answer| show_one(page, answer);
     let open = match operation {
         Operation::Init(_) => Context::open_for_set_up,
         _ => Context::open,
     };
     match open(dir, cli.actor.as_deref(), &progress) {
         Ok(mut context) => {
+            let page = &page.in_clone(context.coord.settings().color);
+            let stream = |answer: &Answer| show_one(page, answer);
             context.stream = &stream;
             let exit = answer(cli, page, &context, &operation);
             // The process ends here: nothing is gained by waiting for idle children to end first.
@@ -156,8 +167,12 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
 fn show_one(page: &Page, answer: &Answer) {
     if page.is_json {
         page.data(&json::of_answer(answer, &[]));
-    } else if let Answer::Change(entry) = answer {
-        page.data(&text::of_entry(page, entry));
+        return;
+    }
+    match answer {
+        Answer::Change(entry) => page.data(&text::of_entry(page, entry)),
+        Answer::Happened(told) => page.data(&text::of_happening(page, told)),
+        _ => {}
     }
 }
 

@@ -20,6 +20,12 @@ pub(super) fn show(page: &Page, notices: &[NoticeRecord]) {
             Happened::Wanted => {
                 format!("{by} asks to have {keys} back since {at}: `git coord task release`")
             }
+            Happened::Kicked if notice.keys.is_empty() => {
+                format!("{by} ended your session at {at}")
+            }
+            Happened::Kicked => {
+                format!("{by} ended your session at {at}; what it held is free: {keys}")
+            }
         };
         let why = notice
             .reason

@@ -6,7 +6,8 @@ use std::io::IsTerminal;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-use crate::coord::Failure;
+use crate::coord::{ColorWish, Failure};
+use crate::env;
 use crate::model::key::Here;
 use crate::model::text::shown;
 
@@ -25,12 +26,12 @@ pub(super) enum Color {
 
 impl Color {
     /// What words ask for that have not been parsed, or cannot be.
-    pub(super) fn among(args: &[OsString]) -> Self {
+    pub(super) fn among(args: &[OsString]) -> Option<Self> {
         let mut words = args
             .iter()
             .filter_map(|word| word.to_str())
             .take_while(|word| *word != "--");
-        let mut color = Self::Auto;
+        let mut color = None;
         while let Some(word) = words.next() {
             let value = match word.strip_prefix("--color") {
                 Some("") => words.next(),
@@ -38,8 +39,9 @@ impl Color {
                 None => None,
             };
             match value {
-                Some("always") => color = Self::Always,
-                Some("never") => color = Self::Never,
+                Some("always") => color = Some(Self::Always),
+                Some("never") => color = Some(Self::Never),
+                Some("auto") => color = Some(Self::Auto),
                 _ => {}
             }
         }
@@ -58,9 +60,12 @@ impl From<Color> for clap::ColorChoice {
 }
 
 /// The two streams of the program.
+#[derive(Clone, Copy)]
 pub(super) struct Page {
     /// Whether answers are printed as JSON.
     pub(super) is_json: bool,
+    /// What the command line says.
+    asked: Option<Color>,
     out_color: bool,
     err_color: bool,
 }
@@ -75,16 +80,54 @@ pub(super) enum Ink {
 }
 
 impl Page {
-    pub(super) fn new(color: Color, is_json: bool) -> Self {
-        let is_wanted = |found: ColorChoice| match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => found != ColorChoice::Never,
+    /// As the command line and the environment say.
+    pub(super) fn new(asked: Option<Color>, is_json: bool) -> Self {
+        let is_wanted = |found: ColorChoice| match asked {
+            Some(Color::Always) => true,
+            Some(Color::Never) => false,
+            Some(Color::Auto) | None => found != ColorChoice::Never,
         };
         Self {
             is_json,
+            asked,
             out_color: is_wanted(AutoStream::choice(&std::io::stdout())),
             err_color: is_wanted(AutoStream::choice(&std::io::stderr())),
+        }
+    }
+
+    /// The same in a clone, whose config may say something about colour.
+    pub(super) fn in_clone(self, wish: ColorWish) -> Self {
+        match wish.always {
+            _ if is_said() => self,
+            Some(color) if self.asked.is_none() => Self {
+                out_color: color,
+                err_color: color,
+                ..self
+            },
+            // Git has a pager at the other end of the pipe, which is as good as a terminal.
+            Some(_) | None if self.is_auto(wish) && is_paged() => Self {
+                out_color: wish.in_pager,
+                ..self
+            },
+            Some(_) | None => self,
+        }
+    }
+
+    /// The same for data that goes through a pager.
+    pub(super) fn in_pager(self, wish: ColorWish) -> Self {
+        let is_plain = !wish.in_pager && self.is_auto(wish);
+        Self {
+            out_color: self.out_color && !is_plain,
+            ..self
+        }
+    }
+
+    /// Whether nobody wants colour always or never.
+    fn is_auto(&self, wish: ColorWish) -> bool {
+        match self.asked {
+            Some(Color::Always | Color::Never) => false,
+            Some(Color::Auto) => !is_said(),
+            None => !is_said() && wish.always.is_none(),
         }
     }
 
@@ -131,6 +174,18 @@ impl Page {
     fn raw_note(&self, text: &str) {
         put(&mut std::io::stderr().lock(), &format!("{text}\n"));
     }
+}
+
+/// Whether the environment says it, for this one command and more strongly than any config.
+fn is_said() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    ["NO_COLOR", "CLICOLOR_FORCE"].into_iter().any(is_set)
+}
+
+/// Whether git has started a pager and this program for it.
+fn is_paged() -> bool {
+    let is_dumb = env::var("TERM").is_none_or(|term| term == "dumb");
+    !is_dumb && env::var("GIT_PAGER_IN_USE").is_some_and(|paged| paged == "true" || paged == "1")
 }
 
 /// Cleans a text but keeps its lines.

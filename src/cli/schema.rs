@@ -6,10 +6,13 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
+use crate::model::agent::{CheckpointsRecord, PresenceRecord, TrustRecord};
 use crate::model::event::Event;
 use crate::model::lock::LockRecord;
+use crate::model::message::MessageRecord;
 use crate::model::notice::NoticeRecord;
 use crate::model::task::{CommentRecord, TaskRecord};
+use crate::model::value::ValueRecord;
 use crate::model::wait::WaitRecord;
 
 use super::json::{No, Yes};
@@ -23,6 +26,16 @@ pub(super) enum Kind {
     Wait,
     /// The record that tells a session what happened to its locks
     Notice,
+    /// The record of a value under a name
+    Value,
+    /// The record of a session that is here
+    Presence,
+    /// The record of how far an agent is trusted
+    Trust,
+    /// The record of what a session left for whoever goes on
+    Checkpoints,
+    /// The record of a message
+    Message,
     /// The record of a task
     Task,
     /// The record of a remark on a task
@@ -45,6 +58,11 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Lock => written::<LockRecord>(),
         Kind::Wait => written::<WaitRecord>(),
         Kind::Notice => written::<NoticeRecord>(),
+        Kind::Value => written::<ValueRecord>(),
+        Kind::Presence => written::<PresenceRecord>(),
+        Kind::Trust => written::<TrustRecord>(),
+        Kind::Checkpoints => written::<CheckpointsRecord>(),
+        Kind::Message => written::<MessageRecord>(),
         Kind::Task => written::<TaskRecord>(),
         Kind::Comment => written::<CommentRecord>(),
         Kind::Event => written::<Event>(),
@@ -60,7 +78,7 @@ fn line(kind: &Kind) -> String {
         .get_help()
         .map(ToString::to_string)
         .unwrap_or_default();
-    format!("{:<8} {about}\n", value.get_name())
+    format!("{:<11} {about}\n", value.get_name())
 }
 
 /// The schema of what is written, which says more than the schema of what is read: a field that

@@ -1,11 +1,11 @@
 //! Publishing a draft where compare-and-swap decides: this clone's ref, or the remote's.
 
-use crate::model::object_id::ObjectId;
-use crate::store::{
-    Backend, Commit, Draft, EpochLink, ObjectKind, Pushed, RefSwap, Swapped, contains, names,
-};
+use std::cell::Cell;
 
-use super::{Coord, Failure, follow, pin, view};
+use crate::model::object_id::ObjectId;
+use crate::store::{Backend, Draft, EpochLink, Pushed, RefSwap, Swapped, contains, names};
+
+use super::{Coord, Failure, closed, follow, pin, view};
 
 /// How a publication ended, when it did not fail.
 pub(super) enum Published {
@@ -22,6 +22,10 @@ pub(super) struct Alongside {
     pub(super) remote: String,
     /// The branch, under its own lease.
     pub(super) branch: RefSwap,
+    /// What the person has to say to the server's hooks, instead of what the config says.
+    pub(super) options: Vec<String>,
+    /// Whether the branch has moved and the state, which this clone decides, has not followed yet.
+    pub(super) is_ahead: Cell<bool>,
 }
 
 /// Publishes the draft. The guard is held, and the local ref stands at the draft's base.
@@ -40,37 +44,34 @@ pub(super) fn publish(
         old,
         new,
     }];
-    let closed = closed_epochs(draft)?;
-    for link in &closed {
-        swaps.extend(kept_here(coord, link)?);
+    let links = closed::in_draft(draft)?;
+    for link in &links {
+        swaps.extend(closed::kept_here(&coord.repo, link)?);
     }
     let Some(remote) = &coord.settings.remote else {
-        if let Some(Alongside { remote, branch }) = with {
+        if let Some(with) = with.filter(|with| !with.is_ahead.get()) {
             // This clone decides, and its guard is held: nobody can change a lock before the state
             // has moved as well.
-            land_first(coord, remote, branch)?;
+            land_first(coord, with)?;
+            with.is_ahead.set(true);
         }
         return Ok(match draft.swap(&swaps)? {
             Swapped::Moved => {
                 pin::store(&coord.repo.coord_dir(), &new);
+                if let Some(with) = with {
+                    with.is_ahead.set(false);
+                }
                 Published::Done
             }
             Swapped::Lost => Published::Lost,
         });
     };
-    let state = &coord.settings.remote_ref;
-    let mut pushed = vec![RefSwap {
-        name: state.clone(),
+    let state = RefSwap {
+        name: coord.settings.remote_ref.clone(),
         old,
         new,
-    }];
-    pushed.extend(closed.iter().map(|link| RefSwap {
-        name: names::epoch_beside(state, link.closed),
-        old: None,
-        new: link.tip,
-    }));
-    pushed.extend(with.map(|with| with.branch.clone()));
-    match coord.repo.push(remote, &pushed)? {
+    };
+    match push(coord, remote, state, &links, with)? {
         Pushed::Moved => {
             // The remote has it, so it is done, whatever becomes of it here: what is not kept now is
             // fetched by the next command.
@@ -82,6 +83,10 @@ pub(super) fn publish(
         Pushed::Unreached(why) => Err(Failure::Unreachable {
             remote: remote.clone(),
             why,
+        }),
+        Pushed::Lacks(lack) => Err(Failure::Lacks {
+            remote: remote.clone(),
+            lack,
         }),
         Pushed::Rejected(why) => {
             let now = view::refresh(coord, remote)?;
@@ -103,13 +108,51 @@ pub(super) fn publish(
     }
 }
 
+/// Pushes the state, the chains that it closes, and what moves along.
+fn push(
+    coord: &Coord,
+    remote: &str,
+    state: RefSwap,
+    links: &[EpochLink],
+    with: Option<&Alongside>,
+) -> Result<Pushed, Failure> {
+    let old = state.old;
+    let send = |kept: Vec<RefSwap>| {
+        let mut swaps = vec![state.clone()];
+        swaps.extend(kept);
+        swaps.extend(with.map(|with| with.branch.clone()));
+        match with {
+            Some(with) => coord.repo.push_for_person(remote, &swaps, &with.options),
+            None => coord.repo.push(remote, &swaps),
+        }
+    };
+    let kept = links.iter().map(|link| closed::kept_there(coord, link));
+    let sent = send(kept.collect())?;
+    if links.is_empty() || !matches!(sent, Pushed::Rejected(_)) {
+        return Ok(sent);
+    }
+    if view::refresh(coord, remote)? != old {
+        return Ok(sent);
+    }
+    // Nobody was first, so the number of an epoch may be taken.
+    let Some(kept) = closed::kept_instead(coord, remote, links)? else {
+        return Ok(sent);
+    };
+    Ok(match send(kept)? {
+        Pushed::Rejected(why) => Pushed::Rejected(closed::with_advice(coord, remote, links, why)),
+        sent => sent,
+    })
+}
+
 /// Pushes a branch to a remote that does not hold the state.
-fn land_first(coord: &Coord, remote: &str, branch: &RefSwap) -> Result<(), Failure> {
-    let remote = remote.to_owned();
-    match coord.repo.push(&remote, std::slice::from_ref(branch))? {
+fn land_first(coord: &Coord, with: &Alongside) -> Result<(), Failure> {
+    let (remote, branch) = (with.remote.clone(), &with.branch);
+    let swaps = std::slice::from_ref(branch);
+    match coord.repo.push_for_person(&remote, swaps, &with.options)? {
         Pushed::Moved => Ok(()),
         Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
         Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
+        Pushed::Lacks(lack) => Err(Failure::Lacks { remote, lack }),
         Pushed::Unknown(why) => {
             let unknown = |why| Failure::Unknown {
                 remote: remote.clone(),
@@ -150,41 +193,4 @@ fn adopt_own(coord: &Coord, swaps: &[RefSwap]) -> Result<(), Failure> {
     follow::adopt(coord, swaps[0].old, Some(swaps[0].new))?;
     view::confirm(coord, Some(swaps[0].new));
     Ok(())
-}
-
-/// The chains that the commits of a draft close. Several commands can share it, so the first commit
-/// of an epoch may stand anywhere in it.
-fn closed_epochs(draft: &Draft<'_>) -> Result<Vec<EpochLink>, Failure> {
-    let objects = draft.objects().iter();
-    let commits = objects.filter(|object| object.kind == ObjectKind::Commit);
-    let mut links = Vec::new();
-    for object in commits {
-        links.extend(Commit::parse(&object.id, &object.data)?.epoch_link());
-    }
-    Ok(links)
-}
-
-/// What makes the local ref keep a closed chain. A writer that died half-way through may have left it
-/// at an earlier state of the same chain; another chain, which a repair has left, is set aside.
-fn kept_here(coord: &Coord, link: &EpochLink) -> Result<Vec<RefSwap>, Failure> {
-    let name = names::epoch(link.closed);
-    let old = coord.repo.tip(&name)?;
-    let mut swaps = vec![RefSwap {
-        name,
-        old,
-        new: link.tip,
-    }];
-    if let Some(left) = old
-        && !contains(&coord.repo, Some(link.tip), left)?
-    {
-        let name = names::rescued_epoch(link.closed, &left);
-        if coord.repo.tip(&name)?.is_none() {
-            swaps.push(RefSwap {
-                name,
-                old: None,
-                new: left,
-            });
-        }
-    }
-    Ok(swaps)
 }

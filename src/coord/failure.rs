@@ -1,9 +1,10 @@
 //! Every way in which a command can end other than well.
 
 use crate::model::key::Here;
+use crate::model::object_id::ObjectId;
 use crate::model::record::Damage;
 use crate::model::refusal::Refusal;
-use crate::store;
+use crate::store::{self, Lack};
 
 /// Why there is no positive answer.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,20 @@ pub enum Failure {
         /// Its own words.
         why: String,
     },
+    /// The person's own hook is against it; nothing was changed.
+    #[error("your pre-push hook says no, so nothing was pushed: {why}")]
+    HookRefused {
+        /// Its own words.
+        why: String,
+    },
+    /// The remote's host cannot do what this takes; nothing was changed.
+    #[error("the remote `{remote}` {}; nothing was changed", lacks(*lack))]
+    Lacks {
+        /// Its name.
+        remote: String,
+        /// What it cannot do.
+        lack: Lack,
+    },
     /// The change may or may not have happened. Asking again is safe.
     #[error("it is not known whether the change reached `{remote}`: {why}")]
     Unknown {
@@ -42,6 +57,23 @@ pub enum Failure {
         remote: String,
         /// Git's own words.
         why: String,
+    },
+    /// A branch has moved on its remote, and the state of this clone, which decides, has not.
+    #[error(
+        "{} is on `{}` of `{remote}`, but the state here could not follow, so no lock was given \
+         back or renewed: {why}",
+        new.short(),
+        branch.strip_prefix("refs/heads/").unwrap_or(branch)
+    )]
+    Unrecorded {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// The commit that it is at.
+        new: ObjectId,
+        /// What stopped the state.
+        why: Box<Failure>,
     },
     /// Others were faster each time.
     #[error("lost the race {attempts} times in a row; nothing was changed")]
@@ -93,8 +125,16 @@ pub enum Fault {
     Unreachable,
     /// The remote has a rule against it; nothing was changed.
     RejectedByRemote,
+    /// The person's own pre-push hook is against it; nothing was changed.
+    RefusedByHook,
+    /// The remote does not move several refs in one step; nothing was changed.
+    NoAtomicPush,
+    /// The remote takes no options with a push; nothing was changed.
+    NoPushOptions,
     /// Not known whether it happened; safe to repeat.
     OutcomeUnknown,
+    /// Commits have landed, and the state of this clone could not follow.
+    LandedUnrecorded,
     /// Others were faster each time; nothing was changed.
     Busy,
     /// There is no git repository here.
@@ -115,7 +155,11 @@ impl Fault {
             Self::Usage => "usage",
             Self::Unreachable => "unreachable",
             Self::RejectedByRemote => "rejected_by_remote",
+            Self::RefusedByHook => "refused_by_hook",
+            Self::NoAtomicPush => "no_atomic_push",
+            Self::NoPushOptions => "no_push_options",
             Self::OutcomeUnknown => "outcome_unknown",
+            Self::LandedUnrecorded => "landed_unrecorded",
             Self::Busy => "busy",
             Self::NoRepository => "no_repository",
             Self::StateRewritten => "state_rewritten",
@@ -158,13 +202,15 @@ impl Failure {
                 | Refusal::NotAllowed { .. }
                 | Refusal::Limit { .. } => Class::Refused,
             },
+            Self::HookRefused { .. } => Class::Refused,
             Self::Usage { .. } | Self::Store(store::Error::NoRepository { .. }) => Class::Usage,
             Self::Unreachable { .. }
             | Self::Rejected { .. }
+            | Self::Lacks { .. }
             | Self::Busy { .. }
             | Self::Store(store::Error::Remote { .. }) => Class::Unreachable,
             Self::Unknown { .. } => Class::Unknown,
-            Self::Store(_) | Self::Damaged(_) => Class::Broken,
+            Self::Unrecorded { .. } | Self::Store(_) | Self::Damaged(_) => Class::Broken,
             Self::Carried { class, .. } => *class,
         }
     }
@@ -186,7 +232,13 @@ impl Failure {
                 Fault::Unreachable
             }
             Self::Rejected { .. } => Fault::RejectedByRemote,
+            Self::HookRefused { .. } => Fault::RefusedByHook,
+            Self::Lacks { lack, .. } => match lack {
+                Lack::AtomicPush => Fault::NoAtomicPush,
+                Lack::PushOptions => Fault::NoPushOptions,
+            },
             Self::Unknown { .. } => Fault::OutcomeUnknown,
+            Self::Unrecorded { .. } => Fault::LandedUnrecorded,
             Self::Busy { .. } => Fault::Busy,
             Self::Store(store::Error::NoRepository { .. }) => Fault::NoRepository,
             Self::Store(store::Error::Rewritten { .. }) => Fault::StateRewritten,
@@ -204,13 +256,29 @@ impl Failure {
                 Some("nothing was changed; try again when the remote answers".into())
             }
             Self::Rejected { .. } => Some(
-                "the remote's words say why; `git coord doctor --probe` tries what it accepts, and a \
-                 host that refuses the name may take `git config coord.ref refs/heads/coord/state`"
+                "nothing was changed; `git coord doctor --probe` tries what it accepts, and a host \
+                 that refuses the state's name may take `git config coord.ref refs/heads/coord/state`"
                     .into(),
             ),
+            Self::HookRefused { .. } => Some("see to what it names, then push again".into()),
+            Self::Lacks { remote, lack } => Some(match lack {
+                Lack::AtomicPush => format!(
+                    "locks work there, and so does plain `git push {remote}`, which the hooks check \
+                     against them (`git coord hooks install`); for more, the host has to allow \
+                     atomic pushes"
+                ),
+                Lack::PushOptions => "push without `-o`; one that `push.pushOption` sets is left out \
+                                      with `git -c push.pushOption= coord push`"
+                    .into(),
+            }),
             Self::Unknown { .. } => {
                 Some("run the same command again: it takes effect once".into())
             }
+            Self::Unrecorded { .. } => Some(
+                "there is nothing to push again; `git coord doctor` looks for the cause, and then \
+                 `git coord locks --mine` shows what you hold, for `git coord unlock` or `renew`"
+                    .into(),
+            ),
             Self::Busy { .. } => Some("run the command again".into()),
             Self::Store(store::Error::NoRepository { .. }) => {
                 Some("run it inside a repository, or make one with `git init`".into())
@@ -225,6 +293,17 @@ impl Failure {
             }
             Self::Carried { .. } => Some("run the command again".into()),
         }
+    }
+}
+
+/// What a host cannot do, and what does not work for it.
+fn lacks(lack: Lack) -> &'static str {
+    match lack {
+        Lack::AtomicPush => {
+            "takes no atomic pushes, which move several refs or none: no commits can land there \
+             under their locks, and no epoch can be closed"
+        }
+        Lack::PushOptions => "takes no push options",
     }
 }
 

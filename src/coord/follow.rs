@@ -7,7 +7,7 @@ use crate::store::{
 };
 
 use super::view::{self, View};
-use super::{Coord, Failure, pin};
+use super::{Coord, Failure, closed, pin};
 
 /// As [`advance`], to a tip that is a state with the number that the way to it gives. Descent alone
 /// is no proof: whoever may write the ref can put any commit on top, and a pin that had moved to
@@ -151,15 +151,9 @@ fn keep_closed(
 }
 
 fn keep(repo: &Repo, link: &EpochLink) -> Result<(), Error> {
-    let name = names::epoch(link.closed);
-    if repo.tip(&name)?.is_none() {
-        let swap = RefSwap {
-            name,
-            old: None,
-            new: link.tip,
-        };
+    if repo.tip(&names::epoch(link.closed))? != Some(link.tip) {
         // For history's sake alone; the remote has it too.
-        let _ = repo.swap(&[swap])?;
+        let _ = repo.swap(&closed::kept_here(repo, link)?)?;
     }
     Ok(())
 }

@@ -137,6 +137,10 @@ impl Coord {
                 remote: remote_name(),
                 why,
             }),
+            Pushed::Lacks(lack) => Err(Failure::Lacks {
+                remote: remote_name(),
+                lack,
+            }),
             Pushed::Rejected(why) if self.repo.fetch(remote, name)? == offered => {
                 Err(Failure::Rejected {
                     remote: remote_name(),

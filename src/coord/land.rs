@@ -1,5 +1,7 @@
 //! The fenced push: a branch moves only if the locks that cover its commits are still held.
 
+use std::cell::Cell;
+
 use crate::env;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
@@ -29,6 +31,8 @@ pub struct Landing {
     pub branch: String,
     /// What becomes of own locks; by default they are given back on the main branch only.
     pub locks: Option<Landed>,
+    /// What to say to the server's hooks; by default what `push.pushOption` says.
+    pub options: Vec<String>,
 }
 
 impl Coord {
@@ -36,7 +40,8 @@ impl Coord {
     ///
     /// # Errors
     /// The refusal when a lock is in the way; usage when the landing makes no sense; and whatever
-    /// a push can end with. Nothing has moved then, unless the failure says that it is unknown.
+    /// a push can end with. Nothing has moved then, unless the failure says that it is unknown, or
+    /// [`Failure::Unrecorded`].
     pub fn land(
         &self,
         landing: &Landing,
@@ -81,6 +86,8 @@ impl Coord {
             let with = Alongside {
                 remote: landing.remote.clone(),
                 branch,
+                options: landing.options.clone(),
+                is_ahead: Cell::new(false),
             };
             match lead::handle_with(self, request, &with) {
                 Err(Failure::Rejected { remote, why }) => {
@@ -288,10 +295,7 @@ impl Coord {
         }
         match output.code {
             Some(0) => Ok(()),
-            _ => Err(Failure::Rejected {
-                remote: landing.remote.clone(),
-                why: format!("your pre-push hook says no: {}", output.stderr),
-            }),
+            _ => Err(Failure::HookRefused { why: output.stderr }),
         }
     }
 }

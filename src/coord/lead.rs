@@ -15,7 +15,7 @@ use super::commit::Job;
 use super::failure::Class;
 use super::round::Round;
 use super::session::Session;
-use super::{Coord, Failure, queue, remember, view};
+use super::{Coord, Failure, queue, remember, view, whereabouts};
 
 /// How often a lost race is decided again before the caller is told to retry.
 const ATTEMPTS_MAX: usize = 200;
@@ -52,7 +52,16 @@ pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
 pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> Answer {
     let session = coord.sessions().load(coord.actor());
     let job = new_job(coord, request, &session)?;
-    handle_job(coord, job, session, Some(with))
+    match handle_job(coord, job, session, Some(with)) {
+        // Whatever stopped it, and be it a refusal: the branch has moved.
+        Err(why) if with.is_ahead.get() => Err(Failure::Unrecorded {
+            remote: with.remote.clone(),
+            branch: with.branch.name.clone(),
+            new: with.branch.new,
+            why: Box::new(why),
+        }),
+        answer => answer,
+    }
 }
 
 fn handle_job(coord: &Coord, job: Job, session: Session, with: Option<&Alongside>) -> Answer {
@@ -100,10 +109,11 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Fa
         Request::Lock(lock) => &lock.keys,
         _ => &[],
     };
+    let at = env::now();
     Ok(Job {
         op: env::fresh_op(),
         seen: coord.repo.tip(names::STATE)?,
-        at: env::now(),
+        at,
         by: coord.actor().clone(),
         also: session
             .keys
@@ -111,6 +121,7 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Fa
             .filter(|key| !named.contains(key))
             .cloned()
             .collect(),
+        here: whereabouts::due(coord, &request, session, at),
         request,
         refused: session.refused.clone(),
     })
@@ -181,6 +192,7 @@ fn job_beside(own: &Job, request: Request) -> Job {
         request,
         also: Vec::new(),
         refused: Vec::new(),
+        here: None,
         ..own.clone()
     }
 }
@@ -260,7 +272,11 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Waiting { .. } => Some(coord.settings.age_max.min(WAITING_AGE_MAX)),
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }
+            | Reply::Value(_)
+            | Reply::Collected(_)
             | Reply::Task(_)
+            | Reply::Agent(_)
+            | Reply::Message(_)
             | Reply::Renewed { .. }
             | Reply::Stolen { .. }
             | Reply::Landed { .. }

@@ -15,19 +15,9 @@ const BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// What a file takes on the disk at least, in bytes.
 const BLOCK: usize = 4096;
 
-/// Reads a JSON file; anything unusable is the default.
+/// Reads a JSON file; anything unusable is the default. One that [`update`] is in the middle of
+/// writing is waited for.
 pub(super) fn load<T: DeserializeOwned + Default>(path: &Path) -> T {
-    let is_sane =
-        std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= BYTES_MAX);
-    if !is_sane {
-        return T::default();
-    }
-    let bytes = std::fs::read(path).unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
-}
-
-/// Reads a JSON file that [`update`] writes; waits for a writer in the middle of it.
-pub(super) fn load_whole<T: DeserializeOwned + Default>(path: &Path) -> T {
     let Ok(file) = File::open(path) else {
         return T::default();
     };
@@ -106,7 +96,25 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{load_whole, update};
+    use super::{BYTES_MAX, load, store, update};
+
+    #[test]
+    fn what_is_missing_damaged_or_no_file_is_empty() {
+        let dir = tempfile::tempdir().expect("a temporary directory can be made");
+        let path = dir.path().join("some.json");
+        let read = || load::<Vec<u32>>(&path);
+        assert!(read().is_empty());
+        store(&path, &[1, 2]);
+        assert_eq!(read(), [1, 2]);
+        std::fs::write(&path, "[1, 2").expect("it is writable");
+        assert!(read().is_empty());
+        let large = format!("[1{}]", " ".repeat(BYTES_MAX as usize));
+        std::fs::write(&path, large).expect("it is writable");
+        assert!(read().is_empty());
+        std::fs::remove_file(&path).expect("it is there");
+        std::fs::create_dir(&path).expect("it is gone");
+        assert!(read().is_empty());
+    }
 
     #[test]
     fn writers_at_the_same_time_lose_nothing() {
@@ -119,14 +127,14 @@ mod tests {
                     for n in 0..50_u32 {
                         let add = |all: &mut Vec<u32>| all.push(writer * 100 + n);
                         update(path, add).expect("it is writable");
-                        let seen: Vec<u32> = load_whole(path);
+                        let seen: Vec<u32> = load(path);
                         assert!(seen.contains(&(writer * 100 + n)));
                     }
                 });
             }
         });
-        assert_eq!(load_whole::<Vec<u32>>(&path).len(), 200);
+        assert_eq!(load::<Vec<u32>>(&path).len(), 200);
         update(&path, |all: &mut Vec<u32>| all.truncate(1)).expect("it is writable");
-        assert_eq!(load_whole::<Vec<u32>>(&path).len(), 1);
+        assert_eq!(load::<Vec<u32>>(&path).len(), 1);
     }
 }

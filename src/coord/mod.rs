@@ -6,6 +6,7 @@
 
 pub mod doctor;
 pub mod failure;
+pub mod hooks;
 pub mod identity;
 pub mod replay;
 pub mod settings;
@@ -13,7 +14,9 @@ pub mod settings;
 mod adoption;
 mod answer;
 mod authority;
+pub mod buried;
 mod changes;
+mod closed;
 mod commit;
 mod epochs;
 mod follow;
@@ -31,6 +34,7 @@ mod session;
 mod sights;
 mod view;
 mod wait;
+mod whereabouts;
 
 use std::path::Path;
 use std::time::Duration;
@@ -51,7 +55,7 @@ pub use identity::Identity;
 pub use join::Joined;
 pub use land::Landing;
 pub use session::{Session, Sessions};
-pub use settings::{RequireLock, Settings};
+pub use settings::{ColorWish, RequireLock, Settings};
 pub use view::View;
 
 /// The file that says what `init` wrote.
@@ -151,6 +155,7 @@ impl Coord {
             by: self.actor().clone(),
             op: env::fresh_op(),
             watch,
+            here: None,
         }
     }
 

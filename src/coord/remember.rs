@@ -1,9 +1,10 @@
 //! What a session keeps of an answer, for its own next command.
 
 use crate::env;
-use crate::model::event::Refused;
+use crate::model::agent::Did;
 use crate::model::notice::Happened;
 use crate::model::refusal::{Conflict, Refusal};
+use crate::model::refused::Refused;
 use crate::model::reply::Reply;
 
 use super::commit::Job;
@@ -25,7 +26,14 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
                     .refused
                     .retain(|refused| !job.refused.iter().any(|old| old.op == refused.op));
             }
+            if done.commit.is_some() && job.here.is_some() {
+                session.present = Some(job.at);
+            }
             for notice in &done.notices {
+                if notice.happened == Happened::Kicked {
+                    // Who was taken for gone and is not says so with its next change.
+                    session.present = None;
+                }
                 session.shown.remove(&notice.op);
                 if notice.happened == Happened::Wanted {
                     continue;
@@ -37,12 +45,8 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
             follow(session, &done.reply);
         }),
         Err(Failure::Refused(refusal)) => {
-            let refused = Refused {
-                op: job.op,
-                at: job.at,
-                request: job.request.clone(),
-                refusal: (**refusal).clone(),
-            };
+            let (request, refusal) = (job.request.clone(), (**refusal).clone());
+            let refused = Refused::new(job.op, job.at, request, refusal);
             sessions.update(&job.by, |session| session.refused.push(refused));
         }
         Err(_) => {}
@@ -87,7 +91,19 @@ fn follow(session: &mut Session, reply: &Reply) {
                 .keys
                 .extend(told.locks.iter().map(|lock| lock.key.clone()));
         }
-        Reply::Waiting { .. }
+        Reply::Agent(told) => {
+            if told.did == Did::Unregistered {
+                session.keys.retain(|key| !told.released.contains(key));
+                session.present = None;
+            }
+            session
+                .keys
+                .extend(told.locks.iter().map(|lock| lock.key.clone()));
+        }
+        Reply::Message(_)
+        | Reply::Value(_)
+        | Reply::Collected(_)
+        | Reply::Waiting { .. }
         | Reply::Renewed { .. }
         | Reply::Left { .. }
         | Reply::Noted

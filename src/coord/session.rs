@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::event::Refused;
-use crate::model::id::{Actor, OpId};
+use crate::model::id::{Actor, Id, OpId};
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
+use crate::model::refused::Refused;
 use crate::model::request::Note;
+use crate::model::time::Timestamp;
 
 use super::local;
 
@@ -37,6 +38,10 @@ pub struct Session {
     pub notes: Vec<Note>,
     /// The state up to which it was shown what others did.
     pub synced: Option<ObjectId>,
+    /// When its record was last written: the next change knows whether it is time again.
+    pub present: Option<Timestamp>,
+    /// Messages that it has read.
+    pub read: BTreeSet<Id>,
 }
 
 /// The directory of all sessions of this clone.
@@ -67,7 +72,7 @@ impl Sessions {
 
     /// The notes of a session.
     pub fn load(&self, actor: &Actor) -> Session {
-        local::load_whole(&self.file(actor, "json"))
+        local::load(&self.file(actor, "json"))
     }
 
     /// Changes the notes of a session. Best effort, as for all files of this kind.

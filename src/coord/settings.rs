@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::gc::Keep;
 use crate::model::key::Key;
 use crate::store::{Config, names};
 
@@ -15,6 +16,9 @@ pub const KNOWN: &[&str] = &[
     "coord.failClosed",
     "coord.fsync",
     "coord.hookMaxAge",
+    "coord.keepMessages",
+    "coord.keepSessions",
+    "coord.keepTasks",
     "coord.keyPrefix",
     "coord.mainBranch",
     "coord.maxAge",
@@ -29,6 +33,8 @@ pub const KNOWN: &[&str] = &[
 /// Slack between wall clocks unless set otherwise, in seconds.
 const SKEW_SECS_DEFAULT: u64 = 600;
 
+const DAY_SECS: u64 = 24 * 60 * 60;
+
 /// What to do about a change without a lock of one's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RequireLock {
@@ -39,6 +45,24 @@ pub enum RequireLock {
     Warn,
     /// Refuse.
     Require,
+}
+
+/// What git's config says about colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColorWish {
+    /// Always or never; `None` where a terminal has it and a file has not.
+    pub always: Option<bool>,
+    /// Whether a pager has it like a terminal.
+    pub in_pager: bool,
+}
+
+impl Default for ColorWish {
+    fn default() -> Self {
+        Self {
+            always: None,
+            in_pager: true,
+        }
+    }
 }
 
 /// The settings in force.
@@ -66,8 +90,12 @@ pub struct Settings {
     pub timeout: Duration,
     /// The branch on which landing gives locks back.
     pub main_branch: Option<String>,
+    /// What git's config says about colour.
+    pub color: ColorWish,
     /// A writer begins a new epoch when the current one has more states than this; 0 is never.
     pub epoch_every: u64,
+    /// For how long what is over stays in the live tree.
+    pub keep: Keep,
 }
 
 impl Settings {
@@ -98,7 +126,13 @@ impl Settings {
             prefixes: config.all("coord.keyprefix").to_vec(),
             timeout: secs("coord.timeout", 15)?,
             main_branch: config.get("coord.mainbranch").map(str::to_owned),
+            color: color(config),
             epoch_every: epoch_every(config)?,
+            keep: Keep {
+                tasks_secs: secs("coord.keeptasks", 30 * DAY_SECS)?.as_secs(),
+                messages_secs: secs("coord.keepmessages", 14 * DAY_SECS)?.as_secs(),
+                sessions_secs: secs("coord.keepsessions", 7 * DAY_SECS)?.as_secs(),
+            },
         })
     }
 }
@@ -163,6 +197,23 @@ fn state_ref(config: &Config) -> Result<String, Failure> {
         ),
         "use `refs/coord/state` or, where a host takes only branches, `refs/heads/coord/state`",
     ))
+}
+
+/// `color.coord`, else `color.ui`, read as git reads its own: a plain truth is `auto`.
+fn color(config: &Config) -> ColorWish {
+    let mut keys = ["color.coord", "color.ui"].into_iter();
+    let always = keys.find_map(|key| {
+        let value = config.get(key)?.to_ascii_lowercase();
+        Some(match value.as_str() {
+            "always" => Some(true),
+            "never" => Some(false),
+            _ => (!config.bool(key, true)).then_some(false),
+        })
+    });
+    ColorWish {
+        always: always.flatten(),
+        in_pager: config.bool("color.pager", true),
+    }
 }
 
 fn epoch_every(config: &Config) -> Result<u64, Failure> {

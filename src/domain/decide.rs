@@ -1,22 +1,24 @@
 //! The one door to all decisions.
 
-use std::collections::BTreeMap;
-
+use crate::model::agent::Whereabouts;
 use crate::model::event::RULES;
 use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::lock::{Hold, LockRecord};
-use crate::model::notice::{Happened, NoticeRecord};
+use crate::model::notice::NoticeRecord;
 use crate::model::record::{Damage, Record, VERSION};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::stamp::{Evidence, Stamp};
-use crate::model::text::Text;
 
 use super::compact::Format;
+use super::notices::Lost;
 use super::staged::{Edits, Staged, State};
-use super::{adopt, compact, land, lock, locks, note, renew, steal, task, unlock, wait};
+use super::{
+    adopt, agent, compact, gc, land, lock, locks, message, note, renew, steal, task, unlock, value,
+    wait,
+};
 
 /// A granted request: what to write and what to answer.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct Plan {
     pub also: Vec<Key>,
     /// Notices to the actor that this change removes: they have to be shown.
     pub notices: Vec<NoticeRecord>,
+    /// Where the session acts, if that was written.
+    pub here: Option<Whereabouts>,
 }
 
 /// An operation while it is being decided.
@@ -43,15 +47,9 @@ pub(super) struct Desk<'s> {
     pub(super) staged: Staged<'s>,
     pub(super) stamp: &'s Stamp,
     evidence: Vec<Evidence>,
-    told: BTreeMap<Actor, News>,
-}
-
-/// What a session is told.
-struct News {
-    happened: Happened,
-    keys: Vec<Key>,
-    /// When it is another one than that of the request.
-    reason: Option<Text>,
+    pub(super) lost: Lost,
+    /// Whether it was written where the session acts.
+    pub(super) has_written_here: bool,
 }
 
 /// How one kind of request was decided.
@@ -89,7 +87,8 @@ pub fn decide(
         staged: Staged::on(state),
         stamp,
         evidence: Vec::new(),
-        told: BTreeMap::new(),
+        lost: Lost::new(),
+        has_written_here: false,
     };
     let epoch = desk.epoch()?;
     let decided = match request {
@@ -98,8 +97,12 @@ pub fn decide(
         Request::Renew(request) => renew::decide(&mut desk, request)?,
         Request::Steal(request) => steal::decide(&mut desk, request)?,
         Request::Task(ask) => task::decide(&mut desk, ask)?,
+        Request::Agent(ask) => agent::decide(&mut desk, ask)?,
+        Request::Message(ask) => message::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
+        Request::Value(ask) => value::decide(&mut desk, ask)?,
+        Request::Gc(ask) => gc::decide(&mut desk, ask)?,
         Request::Note(request) => note::decide(request),
         Request::Adopt(request) => adopt::decide(&mut desk, request)?,
         Request::Compact(request) => compact::decide(&mut desk, request, epoch)?,
@@ -113,6 +116,7 @@ pub fn decide(
             evidence: Vec::new(),
             also: Vec::new(),
             notices: Vec::new(),
+            here: None,
         });
     }
     // A new epoch begins with exactly the records that the last one ended with, so that whoever
@@ -121,6 +125,9 @@ pub fn decide(
         Request::Compact(_) => (Vec::new(), Vec::new()),
         _ => (renew::along(&mut desk, also)?, desk.take_notices()?),
     };
+    if agent::shows_life(request) {
+        agent::along(&mut desk)?;
+    }
     desk.leave_notices(request)?;
     let Decided {
         reply,
@@ -128,7 +135,10 @@ pub fn decide(
         is_change,
     } = decided;
     let Desk {
-        staged, evidence, ..
+        staged,
+        evidence,
+        has_written_here,
+        ..
     } = desk;
     Ok(Plan {
         edits: staged.into_edits()?,
@@ -138,6 +148,7 @@ pub fn decide(
         evidence,
         also,
         notices,
+        here: stamp.here.clone().filter(|_| has_written_here),
     })
 }
 
@@ -172,7 +183,7 @@ impl Desk<'_> {
     pub(super) fn reset(&mut self) {
         self.staged.clear();
         self.evidence.clear();
-        self.told.clear();
+        self.lost.clear();
     }
 
     /// Notes why a lease was held to have ended.
@@ -209,87 +220,6 @@ impl Desk<'_> {
                 .cloned()
                 .collect();
             self.set_holds(&lock, rest)?;
-        }
-        Ok(())
-    }
-
-    /// Takes a hold from its holder, who is told.
-    pub(super) fn take(
-        &mut self,
-        key: &Key,
-        holder: &Actor,
-        happened: Happened,
-    ) -> Result<(), Refusal> {
-        self.drop_hold(key, holder)?;
-        self.tell(holder, happened, key, None);
-        Ok(())
-    }
-
-    /// Leaves somebody else a notice. One operation leaves each session one: what happened first is
-    /// what it says.
-    pub(super) fn tell(
-        &mut self,
-        whom: &Actor,
-        happened: Happened,
-        key: &Key,
-        reason: Option<Text>,
-    ) {
-        let news = self.told.entry(whom.clone()).or_insert(News {
-            happened,
-            keys: Vec::new(),
-            reason,
-        });
-        if !news.keys.contains(key) {
-            news.keys.push(key.clone());
-        }
-    }
-
-    /// Removes the actor's own notices and returns them: the answer carries them.
-    fn take_notices(&mut self) -> Result<Vec<NoticeRecord>, Refusal> {
-        let mut notices = Vec::new();
-        for (place, bytes) in self.staged.under(&NoticeRecord::dir(self.me()))? {
-            // A damaged notice stays for `doctor`; it must not stop its reader's work.
-            if let Ok(notice) = bytes.and_then(|bytes| crate::model::record::parse(&place, &bytes))
-            {
-                self.staged.remove(&place);
-                notices.push(notice);
-            }
-        }
-        Ok(notices)
-    }
-
-    fn leave_notices(&mut self, request: &Request) -> Result<(), Refusal> {
-        let reason: Option<Text> = match request {
-            Request::Lock(lock) => lock.reason.clone(),
-            Request::Steal(steal) => Some(steal.reason.clone()),
-            _ => None,
-        };
-        for (to, news) in std::mem::take(&mut self.told) {
-            let News {
-                happened,
-                keys,
-                reason: own,
-            } = news;
-            let place = NoticeRecord::place(&to, self.stamp.op).map_err(impossible)?;
-            let mut notice = NoticeRecord {
-                v: VERSION,
-                kind: NoticeRecord::KIND.into(),
-                op: self.stamp.op,
-                rev: self.staged.next_rev(),
-                at: self.stamp.at,
-                by: self.stamp.by.clone(),
-                happened,
-                keys,
-                reason: own.or_else(|| reason.clone()),
-            };
-            // A notice that would be too large names as many keys as fit: it must not keep anybody
-            // from taking what is free.
-            while let Err(refusal) = self.staged.put(&place, &notice) {
-                if notice.keys.len() < 2 {
-                    return Err(refusal);
-                }
-                notice.keys.truncate(notice.keys.len() / 2);
-            }
         }
         Ok(())
     }

@@ -4,7 +4,10 @@
 //! of a lost race, for a neighbour whose request shares a push, at a relay, and when the history
 //! is checked: [`decide`] on the parent of a commit has to give the commit's own tree.
 
+pub mod agent;
 pub mod check;
+pub mod gc;
+pub mod happenings;
 pub mod lease;
 pub mod locks;
 pub mod report;
@@ -18,7 +21,9 @@ mod id;
 mod land;
 mod line;
 mod lock;
+pub mod message;
 mod note;
+mod notices;
 mod renew;
 mod secret;
 mod steal;
@@ -27,7 +32,9 @@ pub mod task;
 mod tests;
 pub mod trust;
 mod unlock;
+pub mod value;
 mod wait;
+pub mod why;
 
 pub use compact::Format;
 pub use decide::{Plan, decide, knows_rules};

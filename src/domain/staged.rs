@@ -63,8 +63,8 @@ impl<'s> Staged<'s> {
         if let Some(before) = &before {
             record::parse::<T>(place, before)?;
         }
-        let bytes = record::to_bytes(record, before.as_deref()).map_err(|_| Refusal::Limit {
-            what: format!("bytes in {place}"),
+        let bytes = record::to_bytes(record, before.as_deref()).map_err(|why| Refusal::Limit {
+            what: format!("{place}: {why}; bytes"),
             most: RECORD_BYTES_MAX,
         })?;
         self.edits.insert(place.clone(), Some(bytes));

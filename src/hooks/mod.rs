@@ -15,7 +15,7 @@ mod pusher;
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::coord::{Coord, Failure};
+use crate::coord::{ColorWish, Coord, Failure};
 use crate::env;
 use crate::model::key::Here;
 use crate::ops::hooks::Event;
@@ -28,6 +28,8 @@ pub struct Heard {
     pub refused: Option<Failure>,
     /// Where the person is who reads it.
     pub here: Here,
+    /// Whether in colour.
+    pub color: ColorWish,
     /// What else there is to say.
     pub notes: Vec<String>,
     /// Whether git shall stop.
@@ -50,6 +52,7 @@ impl Heard {
             here: here(),
             notes,
             is_no: true,
+            ..Self::default()
         }
     }
 }
@@ -103,7 +106,10 @@ fn on_event(dir: &Path, event: Event, args: &[&str]) -> Heard {
         Event::PostMerge => background::after_merge(&coord),
     };
     match heard {
-        Ok(heard) => heard,
+        Ok(heard) => Heard {
+            color: coord.settings().color,
+            ..heard
+        },
         Err(_) if !event.is_guard() => Heard::default(),
         Err(why) => cannot_tell(&why.to_string(), coord.settings().fail_closed),
     }

@@ -16,7 +16,7 @@ use crate::model::key::Here;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::ops::check::as_keys;
-use crate::store::{Backend, Error, advance, history, names};
+use crate::store::{Backend, Error, advance, history, names, past};
 
 use super::Heard;
 use super::pusher::Pusher;
@@ -95,18 +95,11 @@ fn judge(coord: &Coord) -> Result<(), No> {
     let state_ref = coord.settings().remote_ref.as_str();
     let mut pusher = Pusher::find(coord.repo().config());
     let mut state = coord.repo().tip(state_ref)?;
+    for moved in moved.iter().filter(|moved| moved.name == state_ref) {
+        state = Some(judge_state(coord, moved, &mut pusher)?);
+    }
     for moved in &moved {
-        if moved.name == state_ref {
-            state = Some(judge_state(coord, moved, &mut pusher)?);
-        } else if moved.name.starts_with(names::EPOCHS)
-            && moved.old.is_some()
-            && moved.new.is_some()
-        {
-            return Err(refuse(
-                format!("`{}` keeps a closed epoch and does not change", moved.name),
-                "push the state only with `git coord`",
-            ));
-        }
+        judge_closed(coord, state, moved)?;
     }
     let view = View::at(coord.repo(), state)?;
     if !view.snapshot().has(LOCKS)? {
@@ -178,6 +171,26 @@ fn judge_state(coord: &Coord, moved: &Moved<'_>, pusher: &mut Pusher) -> Result<
         }
     }
     Ok(new)
+}
+
+/// What keeps a closed chain does not change, but to the chain that the state itself says it closed:
+/// the number can be taken by one that was given up.
+fn judge_closed(coord: &Coord, state: Option<ObjectId>, moved: &Moved<'_>) -> Result<(), No> {
+    let number = moved.name.strip_prefix(names::EPOCHS);
+    let (Some(number), Some(_), Some(new)) = (number, moved.old, moved.new) else {
+        return Ok(());
+    };
+    let number: Option<u64> = number.parse().ok();
+    for state in past(coord.repo(), state) {
+        let link = state?.1.epoch_link();
+        if link.is_some_and(|link| Some(link.closed) == number && link.tip == new) {
+            return Ok(());
+        }
+    }
+    Err(refuse(
+        format!("`{}` keeps a closed epoch and does not change", moved.name),
+        "push the state only with `git coord`",
+    ))
 }
 
 /// A branch takes no change of what somebody else holds.

@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::agent::Whereabouts;
 use super::id::{Actor, OpId};
 use super::key::Key;
 use super::record::VERSION;
-use super::refusal::Refusal;
+use super::refused::Refused;
 use super::request::Request;
 use super::stamp::Evidence;
 use super::text::shown;
@@ -45,6 +46,9 @@ pub struct Event {
     /// What the same session was refused since its last change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refused>,
+    /// Where the session acts, when its record was written along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub here: Option<Whereabouts>,
 }
 
 impl Event {
@@ -95,17 +99,4 @@ impl Event {
             .map(|Rev { rev }| rev)
             .map_err(|why| why.to_string())
     }
-}
-
-/// An operation that was refused, remembered where it was asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Refused {
-    /// The operation's identity.
-    pub op: OpId,
-    /// When.
-    pub at: Timestamp,
-    /// What was asked.
-    pub request: Request,
-    /// The answer.
-    pub refusal: Refusal,
 }

@@ -17,6 +17,8 @@ pub const NAME_BYTES_MAX: usize = 64;
 pub const TEXT_BYTES_MAX: usize = 1024;
 /// Longest escaped component of a place in the state tree, in bytes.
 pub const COMPONENT_BYTES_MAX: usize = 200;
+/// Most entries that are kept of each list of a refused operation.
+pub const REFUSED_ENTRIES_MAX: usize = 16;
 /// Most holders of one shared lock.
 pub const HOLDERS_MAX: usize = 64;
 /// Shortest lease, in seconds.

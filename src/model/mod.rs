@@ -2,16 +2,21 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a repository.
 
+pub mod agent;
 pub mod event;
+pub mod gc;
+pub mod happening;
 pub mod id;
 pub mod key;
 pub mod limits;
 pub mod lock;
+pub mod message;
 pub mod notice;
 pub mod object_id;
 pub mod place;
 pub mod record;
 pub mod refusal;
+pub mod refused;
 pub mod reply;
 pub mod request;
 pub mod stamp;
@@ -19,4 +24,5 @@ pub mod stored;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod value;
 pub mod wait;

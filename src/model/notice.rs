@@ -10,6 +10,9 @@ use super::record::Record;
 use super::text::Text;
 use super::time::Timestamp;
 
+/// Directory of all notices.
+pub const NOTICES: &str = "notices";
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -24,6 +27,8 @@ pub enum Happened {
     Over,
     /// Somebody asks to have the task back. The lock stays.
     Wanted,
+    /// Somebody ended the session, and gave back all that it held.
+    Kicked,
 }
 
 /// A notice to one session; its next command shows it and its next change removes it.
@@ -55,7 +60,7 @@ impl NoticeRecord {
     pub fn dir(to: &Actor) -> String {
         let agent = encode_component(to.agent.as_str().as_bytes());
         let session = encode_component(to.session.as_str().as_bytes());
-        format!("notices/{agent}/{session}")
+        format!("{NOTICES}/{agent}/{session}")
     }
 
     /// Where the notice of one operation to one session is kept.

@@ -50,6 +50,10 @@ pub enum Reply {
     },
     /// Something was done about tasks.
     Task(Box<super::task::Told>),
+    /// Something was done about agents and sessions.
+    Agent(Box<super::agent::Told>),
+    /// Something was done about messages.
+    Message(Box<super::message::Told>),
     /// No longer in line.
     Left {
         /// Whether the session was in line at all.
@@ -62,6 +66,10 @@ pub enum Reply {
         /// Own locks whose leases count from now.
         renewed: Vec<Granted>,
     },
+    /// A value was changed.
+    Value(Box<super::value::Told>),
+    /// What was over left the live tree.
+    Collected(Box<super::gc::Told>),
     /// The fact is in the log.
     Noted,
     /// Records of another chain were taken over.

@@ -29,8 +29,16 @@ pub enum Request {
     Leave(Leave),
     /// Anything about tasks.
     Task(super::task::Ask),
+    /// Anything about agents and sessions.
+    Agent(super::agent::Ask),
+    /// Anything about messages.
+    Message(super::message::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
+    /// Change a value.
+    Value(super::value::Ask),
+    /// Collect what is over.
+    Gc(super::gc::Gc),
     /// Keep a fact in the log.
     Note(Note),
     /// Take records over from a clone that worked alone until now.

@@ -72,6 +72,15 @@ pub struct Word(String);
 pub struct BadWord(String);
 
 impl Long {
+    /// The beginning of it, for where all of it would be too much: some 200 characters.
+    pub fn beginning(&self) -> Self {
+        const CHARS: usize = 200;
+        match self.0.char_indices().nth(CHARS) {
+            Some((end, _)) => Self(format!("{}…", &self.0[..end])),
+            None => self.clone(),
+        }
+    }
+
     /// The text as it was given. Clean it line by line before it reaches a terminal.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -30,6 +30,9 @@ pub struct Push {
     /// Keep them, with leases that count from now (the default elsewhere)
     #[arg(long)]
     pub keep: bool,
+    /// Say this to the server's hooks, as `git push -o` does [default: push.pushOption]
+    #[arg(short = 'o', long = "push-option", value_name = "OPTION")]
+    pub push_options: Vec<String>,
 }
 
 impl Push {
@@ -46,6 +49,17 @@ impl Push {
         {
             let what = format!("there is no remote `{}`", remote.escape_debug());
             return Err(Failure::usage(what, "see `git remote`"));
+        }
+        if let Some(odd) = self
+            .push_options
+            .iter()
+            .find(|text| text.contains(['\n', '\0']))
+        {
+            let what = format!(
+                "push option `{}`: it has to be one line",
+                odd.escape_debug()
+            );
+            return Err(Failure::usage(what, "give several as `-o ONE -o TWO`"));
         }
         let Some(named) = self.branch.clone().or_else(|| coord.current_branch()) else {
             let what = "no branch is checked out";
@@ -67,6 +81,7 @@ impl Push {
                 (_, true) => Some(Landed::Renew),
                 (false, false) => None,
             },
+            options: self.push_options.clone(),
         };
         let pushed = coord.land(&landing, as_keys)?;
         Ok(match pushed {

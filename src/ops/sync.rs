@@ -15,7 +15,7 @@ use crate::model::object_id::ObjectId;
 use crate::store::past;
 
 use super::log::Entry;
-use super::{Answer, Context};
+use super::{Answer, Context, length};
 
 /// Most operations that one answer lists; `log` has them all.
 const CHANGES_MAX: usize = 200;
@@ -71,7 +71,8 @@ impl Sync {
         let stop = Stop::listen()
             .map_err(|why| Failure::usage(format!("signals: {why}"), "try without --watch"))?;
         let start = Instant::now();
-        let time = self.for_time.as_deref().map(length).transpose()?;
+        let time = self.for_time.as_deref();
+        let time = time.map(|time| length::any(time, "--for")).transpose()?;
         let is_over = |seen: usize| {
             stop.is_asked()
                 || self.count.is_some_and(|count| seen >= count)
@@ -165,12 +166,5 @@ fn news(coord: &Coord, age_max: Duration) -> Result<Synced, Failure> {
         commit: view.tip(),
         changes,
         more,
-    })
-}
-
-fn length(text: &str) -> Result<Duration, Failure> {
-    humantime::parse_duration(text).map_err(|_| {
-        let what = format!("--for: `{}` is no length of time", text.escape_debug());
-        Failure::usage(what, "write it as `--for 10m`")
     })
 }

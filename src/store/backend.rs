@@ -40,8 +40,19 @@ pub enum Pushed {
     Rejected(String),
     /// The remote was not reached; nothing was sent.
     Unreached(String),
+    /// The remote was reached and cannot do what the push needs; nothing was sent.
+    Lacks(Lack),
     /// Something was sent and no answer came. Whether it happened is settled by ancestry.
     Unknown(String),
+}
+
+/// What a host may not offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Moving several refs, or none of them.
+    AtomicPush,
+    /// Taking options for its hooks.
+    PushOptions,
 }
 
 /// Objects and refs of one repository, and its way to a remote.

@@ -20,10 +20,8 @@ use std::time::Duration;
 use super::error::{Error, Result};
 use super::kept::{Kept, SPAWNING};
 use super::shared::with_own_mask;
+use super::stderr::clean;
 use super::watchdog::{Watchdog, own_group};
-
-/// How much of git's standard error is kept, in bytes.
-pub(super) const STDERR_BYTES_MAX: usize = 4096;
 
 /// How to call git for one repository.
 #[derive(Clone, Debug)]
@@ -103,11 +101,10 @@ impl Git {
         git
     }
 
-    /// The same git, writing to a file which programs it starts. (Its newer traces look up all the
-    /// ancestors of every process, which makes a push a tenth slower.)
-    pub(super) fn with_trace(&self, file: &Path) -> Self {
+    /// The same git, writing its own trace of a kind to a file.
+    pub(super) fn with_trace(&self, kind: &str, file: &Path) -> Self {
         let mut git = self.clone();
-        git.env.push(("GIT_TRACE".into(), file.into()));
+        git.env.push((kind.into(), file.into()));
         git
     }
 
@@ -350,16 +347,6 @@ fn name_of(args: &[impl AsRef<OsStr>]) -> String {
         .take(2)
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// Bounds git's words and makes them safe for a terminal.
-pub(super) fn clean(bytes: &[u8]) -> String {
-    let tail = &bytes[bytes.len().saturating_sub(STDERR_BYTES_MAX)..];
-    let text = String::from_utf8_lossy(tail);
-    text.trim()
-        .chars()
-        .map(|c| if c == '\n' || !c.is_control() { c } else { ' ' })
-        .collect()
 }
 
 #[cfg(unix)]

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::RwLock;
 use std::thread::JoinHandle;
 
-use super::git::{STDERR_BYTES_MAX, clean};
+use super::stderr::{STDERR_BYTES_MAX, clean};
 
 /// Held for reading while any child is started, and for writing while the guard's file may be
 /// inherited: else a child that another thread starts at that moment would carry the lock too.

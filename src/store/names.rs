@@ -35,6 +35,15 @@ pub fn epoch_beside(state: &str, number: u64) -> String {
     }
 }
 
+/// The ref on a remote for a closed chain whose number another one has taken there.
+pub fn rescued_epoch_beside(state: &str, number: u64, tip: &ObjectId) -> String {
+    let epoch = epoch_beside(state, number);
+    let dir = state.rsplit_once('/').map_or("refs/coord", |(dir, _)| dir);
+    let last = epoch.strip_prefix(dir).unwrap_or(&epoch);
+    let last = last.trim_start_matches('/').replace('/', "-");
+    format!("{dir}/rescued/{last}-{}", tip.short())
+}
+
 /// The quarantine ref for a ref of a remote. Its whole name is in it, so that fetching one does not
 /// prune another.
 pub fn fetched(remote: &str, name: &str) -> String {
@@ -47,4 +56,34 @@ pub fn existing(hex: &str) -> Option<ObjectId> {
     hex.parse()
         .ok()
         .filter(|_| hex.bytes().any(|digit| digit != b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{epoch_beside, rescued_epoch, rescued_epoch_beside};
+
+    #[test]
+    fn closed_chains_are_kept_beside_their_state() {
+        let tip = "a".repeat(40).parse().expect("an id");
+        for (state, epoch, rescued) in [
+            (
+                "refs/coord/state",
+                "refs/coord/epoch/3",
+                rescued_epoch(3, &tip),
+            ),
+            (
+                "refs/heads/coord/state",
+                "refs/heads/coord/epoch/3",
+                "refs/heads/coord/rescued/epoch-3-aaaaaaaaaa".into(),
+            ),
+            (
+                "refs/coord/web",
+                "refs/coord/epoch-web/3",
+                "refs/coord/rescued/epoch-web-3-aaaaaaaaaa".into(),
+            ),
+        ] {
+            assert_eq!(epoch_beside(state, 3), epoch);
+            assert_eq!(rescued_epoch_beside(state, 3, &tip), rescued);
+        }
+    }
 }

@@ -7,7 +7,8 @@ use super::backend::Backend;
 use super::error::{Error, Result};
 use super::names;
 use super::object::ObjectKind;
-use super::remote::fetch_only;
+use super::reasons;
+use super::remote::{fetch_only, words_of_push};
 use super::repo::Repo;
 use crate::model::object_id::ObjectId;
 
@@ -104,9 +105,7 @@ impl Repo {
         if refs.is_empty() {
             return Ok(());
         }
-        let mut args: Vec<String> = ["push", "--porcelain", "--no-verify"]
-            .map(String::from)
-            .to_vec();
+        let mut args = words_of_push(remote, true);
         args.extend(
             refs.iter()
                 .map(|(name, old)| format!("--force-with-lease={name}:{old}")),
@@ -117,7 +116,12 @@ impl Repo {
         if output.success() {
             return Ok(());
         }
-        Err(unusable(remote, output.timed_out, output.stderr))
+        let text = String::from_utf8_lossy(&output.stdout);
+        let why = match reasons::of(&text, &output.stderr) {
+            refused if text.lines().any(|line| line.starts_with("!\t")) => refused,
+            _ => output.stderr,
+        };
+        Err(unusable(remote, output.timed_out, why))
     }
 }
 

@@ -6,13 +6,38 @@ use std::time::Duration;
 use super::backend::{Pushed, RefSwap};
 use super::error::{Error, Result};
 use super::git::{Git, Output};
-use super::names;
+use super::push_trace::{EVENTS, PushTrace, Reached, STARTS};
+use super::repo::Repo;
+use super::{names, reasons};
 
 /// The exit code of a fetch that reached the remote and could not set a ref here. Two fetches of
 /// one clone meet on the quarantine ref, and git refuses the later one.
 const REFS_NOT_UPDATED: i32 = 1;
 /// How often such a fetch is tried.
 const FETCHES_MAX: usize = 5;
+
+impl Repo {
+    /// What the remote would say to an atomic push, which is not made. Its hooks are not asked.
+    ///
+    /// # Errors
+    /// As [`super::Backend::push`].
+    pub fn rehearse(&self, remote: &str, swaps: &[RefSwap]) -> Result<Pushed> {
+        let (git, scratch) = (self.git(), self.coord_dir());
+        let manner = Manner::Rehearsal;
+        push(git, &scratch, remote, swaps, self.timeout(), manner, || ())
+    }
+}
+
+/// How a push is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner<'o> {
+    /// As our own bookkeeping, of which the person's settings say nothing.
+    Own,
+    /// As the person's own push, with these options for the server or else those of the config.
+    Persons(&'o [String]),
+    /// As our own, up to the point where something would be sent, and atomically in any case.
+    Rehearsal,
+}
 
 /// Pushes `swaps` to `remote`, each under a lease on its exact old value.
 ///
@@ -24,28 +49,30 @@ pub(super) fn push(
     remote: &str,
     swaps: &[RefSwap],
     deadline: Duration,
+    manner: Manner<'_>,
     meanwhile: impl FnOnce(),
 ) -> Result<Pushed> {
-    let trace = Trace::new(scratch)?;
-    let mut args: Vec<String> = Vec::new();
-    // An option that asks the host for a merge request is not meant for each lock; and a host that
-    // knows no options refuses the whole push.
-    args.extend(["-c", "push.pushOption="].map(String::from));
-    if !remote.contains('=') {
-        // Git pushes no single ref to a remote that it mirrors to.
-        args.extend(["-c".into(), format!("remote.{remote}.mirror=false")]);
+    // An event trace also tells what the host lacks, which only more than one ref or an option asks
+    // of it; it makes a push a tenth slower, since git then looks up the ancestors of every process.
+    let is_plain = manner == Manner::Own && swaps.len() == 1;
+    let trace = PushTrace::new(scratch)?;
+    let mut args = match manner {
+        Manner::Own | Manner::Rehearsal => words_of_push(remote, true),
+        Manner::Persons(_) => words_of_push(remote, false),
+    };
+    if let Manner::Persons(options) = manner {
+        args.extend(
+            options
+                .iter()
+                .map(|option| format!("--push-option={option}")),
+        );
     }
-    let words = [
-        "push",
-        "--porcelain",
-        "--no-verify",
-        "--no-recurse-submodules",
-        "--no-follow-tags",
-    ];
-    args.extend(words.map(String::from));
-    if swaps.len() > 1 {
+    if swaps.len() > 1 || manner == Manner::Rehearsal {
         // Hosts without atomic pushes still serve single-ref operations.
         args.push("--atomic".into());
+    }
+    if manner == Manner::Rehearsal {
+        args.push("--dry-run".into());
     }
     for RefSwap { name, old, .. } in swaps {
         let old = old.map(|id| id.to_string()).unwrap_or_default();
@@ -58,10 +85,32 @@ pub(super) fn push(
             .map(|RefSwap { name, new, .. }| format!("{new}:{name}")),
     );
     let output = git
-        .with_trace(trace.path())
+        .with_trace(if is_plain { STARTS } else { EVENTS }, trace.path())
         .run_beside(&args, deadline, meanwhile)?;
-    let saw_objects_leave = || trace.saw_objects_leave();
-    Ok(verdict(&output, swaps.len(), deadline, saw_objects_leave))
+    Ok(verdict(&output, swaps.len(), deadline, || trace.reached()))
+}
+
+/// The beginning of every push, up to its options.
+pub(super) fn words_of_push(remote: &str, is_own: bool) -> Vec<String> {
+    let mut args: Vec<String> = Vec::new();
+    if is_own {
+        // An option that asks the host for a merge request is not meant for each lock; and a host
+        // that knows no options refuses the whole push.
+        args.extend(["-c", "push.pushOption="].map(String::from));
+    }
+    if !remote.contains('=') {
+        // Git pushes no single ref to a remote that it mirrors to.
+        args.extend(["-c".into(), format!("remote.{remote}.mirror=false")]);
+    }
+    let words = [
+        "push",
+        "--porcelain",
+        "--no-verify",
+        "--no-recurse-submodules",
+        "--no-follow-tags",
+    ];
+    args.extend(words.map(String::from));
+    args
 }
 
 /// What git's answer to a push of so many refs means.
@@ -69,7 +118,7 @@ fn verdict(
     output: &Output,
     count: usize,
     deadline: Duration,
-    saw_objects_leave: impl FnOnce() -> bool,
+    reached: impl FnOnce() -> Reached,
 ) -> Pushed {
     let words = if output.timed_out {
         format!("no answer within {} s", deadline.as_secs())
@@ -89,11 +138,13 @@ fn verdict(
     } else if text.lines().any(is_unanswered) {
         Pushed::Unknown(words)
     } else if flags.contains(&'!') && !output.timed_out {
-        Pushed::Rejected(reasons(&text, words))
-    } else if saw_objects_leave() {
-        Pushed::Unknown(words)
+        Pushed::Rejected(reasons::of(&text, &words))
     } else {
-        Pushed::Unreached(words)
+        match reached() {
+            Reached::Sent => Pushed::Unknown(words),
+            Reached::Lacks(lack) => Pushed::Lacks(lack),
+            Reached::Unsent => Pushed::Unreached(words),
+        }
     }
 }
 
@@ -101,17 +152,6 @@ fn verdict(
 /// flags a refusal, and tells them apart only in the summary, which is not translated here.
 fn is_unanswered(line: &str) -> bool {
     line.starts_with("!\t") && line.contains("\t[remote failure]")
-}
-
-/// The summaries of refused refs and what the remote said, for people.
-fn reasons(porcelain: &str, words: String) -> String {
-    let remote_words: Vec<&str> = words
-        .lines()
-        .filter(|line| line.starts_with("remote:"))
-        .collect();
-    let refused = porcelain.lines().filter(|line| line.starts_with("!\t"));
-    let summaries = refused.filter_map(|line| line.splitn(3, '\t').nth(2));
-    summaries.chain(remote_words).collect::<Vec<_>>().join("; ")
 }
 
 /// The ref of the quarantine namespace that `name` of `remote` is fetched into.
@@ -211,84 +251,37 @@ impl Pattern {
     }
 }
 
-/// Git's own trace of a push: it starts `pack-objects` only when the remote was reached and every
-/// lease still fits, so without that child nothing was sent.
-struct Trace {
-    path: std::path::PathBuf,
-}
-
-impl Trace {
-    fn new(scratch: &Path) -> Result<Self> {
-        // Without the directory there is no trace, and every failure would be an unknown one.
-        std::fs::create_dir_all(scratch).map_err(Error::io("creating", scratch))?;
-        Ok(Self {
-            path: scratch.join(format!("push-{}.trace", ulid::Ulid::generate())),
-        })
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn saw_objects_leave(&self) -> bool {
-        // Paths and addresses stand in it as they are, in whatever encoding.
-        let trace = std::fs::read(&self.path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&trace);
-        // What was not written, say on a full disk, cannot exclude it.
-        text.is_empty() || text.contains("pack-objects")
-    }
-}
-
-impl Drop for Trace {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::super::git::Output;
-    use super::{Pattern, Trace, verdict};
-    use crate::store::Pushed;
+    use super::{Pattern, verdict};
+    use crate::store::push_trace::Reached;
+    use crate::store::{Lack, Pushed};
 
     #[test]
     fn a_remote_that_does_not_report_a_ref_has_not_refused_it() {
         let line = |flag: &str, summary: &str| format!("{flag}\tabc:refs/coord/state\t{summary}\n");
-        let said = |code: i32, stdout: &str| {
+        let said_at = |code: i32, stdout: &str, reached| {
             let output = Output {
                 code: Some(code),
                 stdout: stdout.into(),
                 stderr: "words".into(),
                 timed_out: false,
             };
-            verdict(&output, 1, Duration::from_secs(1), || false)
+            verdict(&output, 1, Duration::from_secs(1), || reached)
         };
+        let said = |code, stdout: &str| said_at(code, stdout, Reached::Unsent);
         assert_eq!(said(0, &line("*", "[new reference]")), Pushed::Moved);
         let stale = said(1, &line("!", "[rejected] (stale info)"));
-        assert_eq!(stale, Pushed::Rejected("[rejected] (stale info)".into()));
+        assert_eq!(stale, Pushed::Rejected("stale info".into()));
         let silent = line("!", "[remote failure] (remote failed to report status)");
         assert_eq!(said(1, &silent), Pushed::Unknown("words".into()));
         assert_eq!(said(128, ""), Pushed::Unreached("words".into()));
-    }
-
-    #[test]
-    fn a_trace_that_cannot_be_read_excludes_nothing() {
-        let dir = tempfile::TempDir::new().expect("a temporary directory");
-        let sent = b"trace: built-in: git push \xe4\ntrace: run_command: git pack-objects --revs\n";
-        for (content, is) in [
-            (None, true),
-            (Some(&b""[..]), true),
-            (Some(&b"trace: built-in: git push \xe4\n"[..]), false),
-            (Some(&sent[..]), true),
-        ] {
-            let trace = Trace::new(dir.path()).expect("a directory");
-            if let Some(content) = content {
-                std::fs::write(trace.path(), content).expect("a file");
-            }
-            assert_eq!(trace.saw_objects_leave(), is, "{content:?}");
-        }
+        let lack = Lack::AtomicPush;
+        let stopped = said_at(128, "", Reached::Lacks(lack));
+        assert_eq!(stopped, Pushed::Lacks(lack));
     }
 
     #[test]

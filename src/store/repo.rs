@@ -16,7 +16,8 @@ use super::layout::Layout;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
 use super::refs::RefWriter;
-use super::{remote, shared};
+use super::remote::{self, Manner};
+use super::shared;
 use crate::model::object_id::ObjectId;
 
 /// Largest commit of a chain that is read, in bytes: an event with its request and a signature.
@@ -223,6 +224,40 @@ impl Repo {
         self.tip(&kept)
     }
 
+    /// As [`Backend::push`], for a person whose push it is: with these options for the server, or
+    /// else with those of the config, as git has it.
+    ///
+    /// # Errors
+    /// As [`Backend::push`].
+    pub fn push_for_person(
+        &self,
+        remote: &str,
+        swaps: &[RefSwap],
+        options: &[String],
+    ) -> Result<Pushed> {
+        self.push_as(remote, swaps, Manner::Persons(options))
+    }
+
+    fn push_as(&self, remote: &str, swaps: &[RefSwap], manner: Manner<'_>) -> Result<Pushed> {
+        let push = || {
+            let (git, scratch) = (&self.git, self.coord_dir());
+            // What moves the local ref afterwards starts up beside the push. Should it fail to,
+            // that move tries again and says why.
+            let warm = || drop(self.warm());
+            let limit = self.options.timeout;
+            remote::push(git, &scratch, remote, swaps, limit, manner, warm)
+        };
+        let pushed = push()?;
+        if pushed == Pushed::Moved || self.objects.restore_all()? == 0 {
+            return Ok(pushed);
+        }
+        // It may have failed for the objects that housekeeping had taken.
+        match pushed {
+            Pushed::Unknown(_) | Pushed::Lacks(_) => Ok(pushed),
+            Pushed::Moved | Pushed::Rejected(_) | Pushed::Unreached(_) => push(),
+        }
+    }
+
     fn guard_file(&self) -> Result<&GuardFile> {
         if self.guard.get().is_none() {
             let opened = GuardFile::open(&self.coord_dir())?;
@@ -312,29 +347,7 @@ impl Backend for Repo {
     }
 
     fn push(&self, remote: &str, swaps: &[RefSwap]) -> Result<Pushed> {
-        let push = || {
-            let scratch = self.coord_dir();
-            // What moves the local ref afterwards starts up beside the push. Should it fail to,
-            // that move tries again and says why.
-            let warm = || drop(self.warm());
-            remote::push(
-                &self.git,
-                &scratch,
-                remote,
-                swaps,
-                self.options.timeout,
-                warm,
-            )
-        };
-        let pushed = push()?;
-        if pushed == Pushed::Moved || self.objects.restore_all()? == 0 {
-            return Ok(pushed);
-        }
-        // It may have failed for the objects that housekeeping had taken.
-        match pushed {
-            Pushed::Unknown(_) => Ok(pushed),
-            Pushed::Moved | Pushed::Rejected(_) | Pushed::Unreached(_) => push(),
-        }
+        self.push_as(remote, swaps, Manner::Own)
     }
 
     fn fetch(&self, remote: &str, name: &str) -> Result<Option<ObjectId>> {

@@ -199,6 +199,33 @@ fn a_host_that_refuses_the_ref_is_quoted() {
     bob.coord(["log", "--verify"]).ok();
 }
 
+/// It was one line with the reason of each ref, and with the spaces and the prefixes that git puts
+/// around what the server said.
+#[test]
+fn the_words_of_a_host_are_quoted_once_in_lines() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = shared(hub.clone_as("alice"));
+    alice.commit("src/a.rs", "fn a() { todo!() }\n");
+    hub.hook(
+        "pre-receive",
+        "#!/bin/sh\nprintf '\\033[31mGL-HOOK-ERR:\\033[0m no pushes today\\n\\nask  the owner\\n' >&2\nexit 1\n",
+    );
+    // The branch and the state: two refs, one reason.
+    insta::assert_snapshot!(alice.coord(["push"]), @r"
+    exit 3
+    --- stderr
+    error[rejected_by_remote]: the remote `origin` does not accept the change: pre-receive hook declined
+      remote: GL-HOOK-ERR: no pushes today
+      remote: ask  the owner
+    hint: nothing was changed; `git coord doctor --probe` tries what it accepts, and a host that refuses the state's name may take `git config coord.ref refs/heads/coord/state`
+    ");
+    let failure = alice.coord(["--json", "lock", "src/a.rs"]).code(3).json();
+    assert_eq!(failure["code"], "rejected_by_remote");
+    let message = failure["message"].as_str().unwrap();
+    assert_eq!(message.matches("no pushes today").count(), 1, "{message}");
+}
+
 #[test]
 fn a_remote_that_is_gone_grants_nothing() {
     let sandbox = Sandbox::new();

@@ -156,6 +156,24 @@ fn bash_completes_both_spellings_with_live_values() {
     }
 }
 
+/// Keys were offered as from the top, so that in a subdirectory they were those of other files.
+#[test]
+fn keys_that_are_offered_in_a_subdirectory_can_be_typed_there() {
+    let sandbox = Sandbox::new();
+    let alice = agent(&sandbox);
+    alice
+        .coord(["lock", "src/auth.rs", "docs/", "api:GET /v1/users"])
+        .ok();
+    let below = Shell::clone(&alice).at(alice.path().join("src"));
+    let words = ["git", "coord", "unlock", ""];
+    let offered = ["../docs/", "api:GET\\ /v1/users ", "auth.rs "];
+    assert_eq!(bash(&below, "git coord unlock ", &words), offered);
+    // What an option takes that is no path is the same everywhere.
+    let words = ["git-coord", "locks", "--key", "src/a"];
+    let line = "git-coord locks --key src/a";
+    assert_eq!(bash(&below, line, &words), ["src/auth.rs "]);
+}
+
 #[test]
 fn shells_read_their_scripts() {
     let sandbox = Sandbox::new();

@@ -455,6 +455,21 @@ fn old_chains_are_deleted_when_nobody_wants_them() {
     assert_eq!(tip(&carol, "refs/coord/state"), seen);
 }
 
+/// A host that takes no push options refused to delete them.
+#[test]
+fn old_chains_are_deleted_without_the_options_of_the_persons_pushes() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = member(&hub, "alice");
+    alice.git(["config", "push.pushOption", "ci.skip"]).ok();
+    lock(&alice, "src/a.rs");
+    for _ in 0..2 {
+        alice.coord(["compact", "--keep", "1"]).ok();
+    }
+    assert_eq!(tip(&hub, "refs/coord/epoch/1"), "");
+    assert_ne!(tip(&hub, "refs/coord/epoch/2"), "");
+}
+
 #[test]
 fn a_writer_begins_a_new_epoch_when_the_chain_is_long() {
     let sandbox = Sandbox::new();
@@ -497,7 +512,8 @@ fn a_host_that_takes_one_ref_at_a_time_keeps_the_old_epoch() {
     }
     is_in_order(&alice, 3);
     assert_eq!(tip(&alice, "refs/coord/epoch"), "");
-    alice.coord(["compact"]).code(3);
+    let refused = alice.coord(["compact", "--json"]).code(3).json();
+    assert_eq!(refused["code"], "no_atomic_push");
 }
 
 #[test]
@@ -534,4 +550,96 @@ fn epochs_work_below_refs_heads() {
     alice.coord(["compact", "--keep", "1"]).ok();
     assert_eq!(tip(&hub, "refs/heads/coord/epoch/2"), "");
     assert_ne!(tip(&hub, "refs/heads/coord/epoch/3"), "");
+}
+
+/// Alice and bob are in epoch 2 when the hub's state is set back to one in the middle of epoch 1,
+/// which both accept. Returns that state, and the end of the chain that was given up.
+fn set_back(hub: &Hub, alice: &Agent, bob: &Agent, state: &str) -> (String, String) {
+    lock(alice, "src/a.rs");
+    let back = tip(hub, state);
+    lock(bob, "src/b.rs");
+    let closed = tip(hub, state);
+    alice.coord(["compact"]).ok();
+    lock(bob, "docs/guide.md");
+    hub.git(["update-ref", state, &back]).ok();
+    for agent in [alice, bob] {
+        agent.coord(["sync"]).code(4);
+        agent.coord(["doctor", "--fix", "--accept", &back]).ok();
+    }
+    (back, closed)
+}
+
+/// The hub kept the chain that was given up under the number of the epoch, so that no epoch could be
+/// closed any more; the answer was that the hub had stale information.
+#[test]
+fn a_chain_that_was_given_up_makes_room_on_the_remote() {
+    let places = [
+        ("refs/coord/state", "refs/coord"),
+        ("refs/heads/coord/state", "refs/heads/coord"),
+        ("refs/coord/web", "refs/coord"),
+    ];
+    for (state, dir) in places {
+        let sandbox = Sandbox::new();
+        let hub = sandbox.bare("hub");
+        let (alice, bob) = (member(&hub, "alice"), member(&hub, "bob"));
+        for agent in [&alice, &bob] {
+            agent.git(["config", "coord.ref", state]).ok();
+        }
+        let (_, given_up) = set_back(&hub, &alice, &bob, state);
+        let (epoch, kept) = match state {
+            "refs/coord/web" => (format!("{dir}/epoch-web/1"), "epoch-web-1"),
+            _ => (format!("{dir}/epoch/1"), "epoch-1"),
+        };
+        let kept = format!("{dir}/rescued/{kept}-{}", &given_up[..10]);
+        assert_eq!(tip(&hub, &epoch), given_up);
+        lock(&alice, "README.md");
+        let closed = tip(&hub, state);
+        alice.coord(["compact"]).ok();
+        assert_eq!(
+            (tip(&hub, &epoch), tip(&hub, &kept)),
+            (closed.clone(), given_up.clone())
+        );
+        // Bob has the chain that was given up under that number himself.
+        bob.coord(["lock", "README.md"]).refused();
+        lock(&bob, "src/b.rs");
+        for agent in [&alice, &bob] {
+            assert_eq!(tip(agent, "refs/coord/epoch/1"), closed);
+            let kept = format!("refs/coord/rescued/epoch-1-{}", &given_up[..10]);
+            assert_eq!(tip(agent, &kept), given_up);
+            agent.coord(["sync"]).ok();
+            is_in_order(agent, 4);
+        }
+        // And so on, for those who come new.
+        alice.coord(["compact"]).ok();
+        let carol = member(&hub, "carol");
+        carol.git(["config", "coord.ref", state]).ok();
+        carol.coord(["lock", "src/a.rs"]).refused();
+        lock(&carol, "src/c.rs");
+    }
+}
+
+#[test]
+fn a_host_that_replaces_no_chain_is_told_what_to_do() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let (alice, bob) = (member(&hub, "alice"), member(&hub, "bob"));
+    let (_, given_up) = set_back(&hub, &alice, &bob, "refs/coord/state");
+    let script = "#!/bin/sh\ncase $1 in refs/coord/epoch/*)\n\
+        case $2$3 in *0000000000*) ;; *) echo 'these stay' >&2; exit 1;; esac;; esac\n";
+    hub.hook("update", script);
+    lock(&alice, "README.md");
+    let refs = || [&*hub, &*alice].map(|place| place.ask_git(["for-each-ref", "refs/coord/*t*"]));
+    let before = refs();
+    let refused = alice.coord(["compact"]).code(3);
+    let advice = "git push origin :refs/coord/epoch/1";
+    for words in ["rejected_by_remote", "given up", "these stay", advice] {
+        assert!(refused.stderr.contains(words), "{words}: {refused}");
+    }
+    assert_eq!(refs(), before);
+    // What it says works.
+    let advice: Vec<&str> = advice.split(' ').skip(1).collect();
+    alice.git(advice).ok();
+    alice.coord(["compact"]).ok();
+    assert_ne!(tip(&hub, "refs/coord/epoch/1"), given_up);
+    is_in_order(&alice, 3);
 }

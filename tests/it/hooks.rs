@@ -28,7 +28,7 @@ fn alice_and_bob(sandbox: &Sandbox) -> (Agent, Agent) {
 }
 
 /// The shell without the program under test on its search path.
-fn without_program(shell: &Shell) -> Shell {
+pub fn without_program(shell: &Shell) -> Shell {
     let built = Path::new(env!("CARGO_BIN_EXE_git-coord")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap();
     let rest = std::env::split_paths(&path).filter(|dir| dir != built);

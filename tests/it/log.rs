@@ -87,6 +87,34 @@ fn what_was_refused_rides_along_with_the_next_change() {
     bob.coord(["log", "--verify"]).ok();
 }
 
+/// Each conflict of a refusal rode along, however many there were.
+#[test]
+fn a_refusal_with_many_conflicts_is_short_in_the_log() {
+    let sandbox = Sandbox::new();
+    let alice = alone(&sandbox);
+    let bob = alice.beside("bob");
+    let keys: Vec<String> = (10..50).map(|n| format!("many/{n}")).collect();
+    let all = |command: &'static str| {
+        let keys = keys.iter().map(String::as_str);
+        [command, "--json"]
+            .into_iter()
+            .chain(keys)
+            .collect::<Vec<_>>()
+    };
+    alice.coord(all("lock")).ok();
+    let answer = bob.coord(all("lock")).refused().json();
+    assert_eq!(answer["conflicts"].as_array().unwrap().len(), 40);
+    bob.coord(["lock", "docs/"]).ok();
+    let answer = bob.coord(["--json", "log", "--count", "1"]).ok().json();
+    let refused = &answer["entries"][0]["event"]["refused"][0];
+    let count = |of: &serde_json::Value| of.as_array().unwrap().len();
+    assert_eq!(count(&refused["refusal"]["conflicts"]), 16);
+    assert_eq!(refused["more_in_the_way"], 24);
+    assert_eq!(count(&refused["request"]["lock"]["keys"]), 16);
+    assert_eq!(refused["more_asked"], 24);
+    bob.coord(["log", "--verify"]).ok();
+}
+
 #[test]
 fn a_change_that_its_author_was_not_entitled_to_is_found() {
     let sandbox = Sandbox::new();

@@ -1,5 +1,8 @@
 //! The fenced push: commits land only while the locks that cover them are held.
 
+use std::fs;
+
+use crate::support::server::{Http, Server};
 use crate::support::{Agent, Hub, Sandbox, Shell};
 
 /// A hub that decides locks, and two agents with clones of it.
@@ -174,7 +177,7 @@ fn the_pushers_own_hook_is_asked() {
         ".git/hooks/pre-push",
         "#!/bin/sh\ncat >../seen\necho no tests >&2\nexit 1\n",
     );
-    let outcome = alice.coord(["push"]).code(3);
+    let outcome = alice.coord(["push"]).refused();
     assert!(outcome.stderr.contains("no tests"), "{}", outcome.stderr);
     assert_eq!(main_of(&hub), before);
     assert!(
@@ -193,7 +196,7 @@ fn the_pushers_own_hook_is_asked_from_elsewhere_too() {
     let dir = alice.path().to_str().unwrap();
     for place in [alice.sandbox(), bob.path()] {
         let elsewhere = Shell::clone(&alice).at(place);
-        let outcome = elsewhere.coord(["-C", dir, "push"]).code(3);
+        let outcome = elsewhere.coord(["-C", dir, "push"]).refused();
         assert!(outcome.stderr.contains("/alice"), "{outcome}");
         assert_eq!(main_of(&hub), before);
     }
@@ -239,5 +242,186 @@ fn a_refused_landing_leaves_the_branch_alone_when_a_note_goes_out() {
         alice.coord(["push"]).refused();
         assert_eq!(main_of(&hub), before, "authority {authority:?}");
         alice.coord(["log", "--verify"]).ok();
+    }
+}
+
+/// It was reported as unreachable, with the advice to try again.
+#[test]
+fn a_host_without_atomic_pushes_is_not_unreachable() {
+    let sandbox = Sandbox::new();
+    let http = Http::start(&sandbox);
+    let hub = sandbox.bare("hub");
+    hub.git(["config", "http.receivepack", "true"]).ok();
+    hub.git(["config", "receive.advertiseAtomic", "false"]).ok();
+    // Over HTTP it is not `git push` itself that finds out.
+    for name in ["by-path", "by-http"] {
+        let alice = match name {
+            "by-path" => hub.clone_as(name),
+            _ => http.clone_as(&hub, name),
+        };
+        alice.git(["config", "coord.remote", "origin"]).ok();
+        let own = format!("src/{}/", alice.name());
+        alice.coord(["lock", &own]).ok();
+        alice.commit(&format!("{own}new.rs"), "fn new() {}\n");
+        let refs = || [&*hub, &*alice].map(|place| place.ask_git(["for-each-ref"]));
+        let before = refs();
+        let outcome = alice.coord(["push"]).code(3);
+        for words in [
+            "no_atomic_push",
+            "`origin`",
+            "nothing was changed",
+            "git push origin",
+        ] {
+            assert!(outcome.stderr.contains(words), "{words}: {outcome}");
+        }
+        let failure = alice.coord(["--json", "compact"]).code(3).json();
+        assert_eq!(failure["code"], "no_atomic_push", "{failure}");
+        assert_eq!(refs(), before);
+        // What the hint says works.
+        alice.git(["push", "--quiet", "origin", "HEAD"]).ok();
+        alice.coord(["unlock", "--all"]).ok();
+    }
+}
+
+/// It said that nothing was changed.
+#[test]
+fn a_landing_that_the_local_state_cannot_follow_says_what_has_landed() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = hub.clone_as("alice");
+    alice.coord(["lock", "src/"]).ok();
+    let state = alice.ask_git(["rev-parse", "refs/coord/state"]);
+    let tip = alice.commit("src/new.rs", "fn new() {}\n");
+    let lock = ".git/refs/coord/state.lock";
+    alice.write(lock, "");
+    let outcome = alice.coord(["push"]).code(4);
+    let short = &tip[..10];
+    for words in [
+        "landed_unrecorded",
+        &format!("{short} is on `main` of `origin`"),
+        "no lock was given back",
+        "state.lock",
+        "git coord unlock",
+    ] {
+        assert!(outcome.stderr.contains(words), "{words}: {outcome}");
+    }
+    assert!(!outcome.stderr.contains("nothing was changed"), "{outcome}");
+    assert_eq!(main_of(&hub), tip);
+    assert_eq!(alice.ask_git(["rev-parse", "refs/coord/state"]), state);
+    // What the hint says works.
+    fs::remove_file(alice.path().join(lock)).unwrap();
+    assert_eq!(
+        alice.coord(["--json", "push"]).ok().json()["answer"],
+        "up-to-date"
+    );
+    alice.coord(["unlock", "src/"]).ok();
+    alice.coord(["log", "--verify"]).ok();
+}
+
+/// The same when the state is refused: it was moved past the lock that all writers share.
+#[test]
+fn a_landing_that_is_refused_afterwards_says_what_has_landed() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = hub.clone_as("alice");
+    let state = || alice.ask_git(["rev-parse", "refs/coord/state"]);
+    alice.coord(["lock", "README.md"]).ok();
+    let before = state();
+    alice.beside("bob").coord(["lock", "src/new.rs"]).ok();
+    let after = state();
+    let back = ["update-ref", "refs/coord/state", &before];
+    alice.git(back).ok();
+    alice.write(".git/coord/pin", &format!("{before} {before}\n"));
+    let dir = alice.path().to_str().unwrap();
+    let script = format!("env -u GIT_DIR git -C '{dir}' update-ref refs/coord/state {after}");
+    hub.hook("post-receive", &format!("#!/bin/sh\n{script}\n"));
+    let tip = alice.commit("src/new.rs", "fn new() {}\n");
+    let failure = alice.coord(["--json", "push"]).code(4).json();
+    assert_eq!(failure["code"], "landed_unrecorded", "{failure}");
+    let why = failure["message"].as_str().unwrap();
+    assert!(why.contains("is locked by bob"), "{why}");
+    assert_eq!((main_of(&hub), state()), (tip, after));
+}
+
+/// It was given as the remote's, with the advice to place the state elsewhere there.
+#[test]
+fn the_no_of_the_pushers_own_hook_is_not_the_remotes() {
+    let (hub, alice, _) = team();
+    let before = main_of(&hub);
+    alice.commit("src/new.rs", "fn new() {}\n");
+    let hook = "#!/bin/sh\necho no tests >&2\nexit 1\n";
+    alice.write_program(".git/hooks/pre-push", hook);
+    insta::assert_snapshot!(alice.coord(["push"]), @r"
+    exit 1
+    --- stderr
+    error[refused_by_hook]: your pre-push hook says no, so nothing was pushed: no tests
+    hint: see to what it names, then push again
+    ");
+    assert_eq!(main_of(&hub), before);
+}
+
+/// What the server's hooks were told with each push since the last look.
+fn options_told(hub: &Hub) -> Vec<String> {
+    let file = hub.path().join("told");
+    let told = fs::read_to_string(&file).unwrap_or_default();
+    let _ = fs::remove_file(file);
+    told.lines().map(str::to_owned).collect()
+}
+
+/// They were left out of every push, while `git push` sends them.
+#[test]
+fn push_options_go_with_a_landing_and_with_nothing_else() {
+    for authority in ["origin", ""] {
+        let sandbox = Sandbox::new();
+        let hub = sandbox.bare("hub");
+        hub.git(["config", "receive.advertisePushOptions", "true"])
+            .ok();
+        let tell = "echo $GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0 $GIT_PUSH_OPTION_1 >>told";
+        hub.hook("post-receive", &format!("#!/bin/sh\n{tell}\n"));
+        let alice = hub.clone_as("alice");
+        alice.git(["config", "coord.remote", authority]).ok();
+        for option in ["ci.skip", "topic=a b"] {
+            alice
+                .git(["config", "--add", "push.pushOption", option])
+                .ok();
+        }
+        alice.coord(["lock", "src/"]).ok();
+        let bare: &[&str] = if authority.is_empty() { &[] } else { &["0"] };
+        assert_eq!(options_told(&hub), bare, "of a lock");
+        alice.commit("src/one.rs", "fn one() {}\n");
+        alice.coord(["push"]).ok();
+        assert_eq!(options_told(&hub), ["2 ci.skip topic=a b"]);
+        // What is said takes the place of what is set, as with git.
+        alice.commit("src/two.rs", "fn two() {}\n");
+        alice
+            .coord(["push", "-o", "other", "--push-option=-x"])
+            .ok();
+        assert_eq!(options_told(&hub), ["2 other -x"]);
+        alice.commit("src/three.rs", "fn three() {}\n");
+        alice.git(["-c", "push.pushOption=", "coord", "push"]).ok();
+        assert_eq!(options_told(&hub), ["0"]);
+        alice.coord(["push", "-o", "two\nlines"]).code(2);
+    }
+}
+
+#[test]
+fn a_host_without_push_options_is_not_unreachable() {
+    for authority in ["origin", ""] {
+        let sandbox = Sandbox::new();
+        let hub = sandbox.bare("hub");
+        let alice = hub.clone_as("alice");
+        alice.git(["config", "coord.remote", authority]).ok();
+        alice.coord(["lock", "src/"]).ok();
+        alice.commit("src/one.rs", "fn one() {}\n");
+        let refs = || [&*hub, &*alice].map(|place| place.ask_git(["for-each-ref"]));
+        let before = refs();
+        let failure = alice.coord(["--json", "push", "-o", "x"]).code(3).json();
+        assert_eq!(failure["code"], "no_push_options", "{failure}");
+        alice.git(["config", "push.pushOption", "x"]).ok();
+        let outcome = alice.coord(["push"]).code(3);
+        assert!(outcome.stderr.contains("no_push_options"), "{outcome}");
+        assert_eq!(refs(), before);
+        // What the hint says works.
+        alice.git(["-c", "push.pushOption=", "coord", "push"]).ok();
     }
 }

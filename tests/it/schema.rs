@@ -1,6 +1,7 @@
 //! Everything that is printed with `--json`, and every record, is what `git coord schema` says.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -35,8 +36,12 @@ const LOCAL_CODES: &[&str] = &[
     "wrong_state",
 ];
 const REMOTE_CODES: &[&str] = &[
+    "landed_unrecorded",
+    "no_atomic_push",
+    "no_push_options",
     "not_fast_forward",
     "outcome_unknown",
+    "refused_by_hook",
     "rejected_by_remote",
     "unreachable",
     "usage",
@@ -47,8 +52,9 @@ const OTHER_CODES: &[&str] = &[
     "refused", // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
-    "check", "doctor", "done", "drafted", "graph", "hooks", "locks", "log", "page", "report",
-    "status", "task", "tasks", "waited", "verified", "whoami",
+    "check", "doctor", "done", "drafted", "graph", "happened", "hooks", "locks", "log", "page",
+    "ports", "report", "status", "task", "tasks", "value", "values", "verified", "waited",
+    "whoami", "why",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -68,6 +74,7 @@ const LOCAL_OUTCOMES: &[&str] = &[
     "stolen",
     "task",
     "unlocked",
+    "value",
 ];
 const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
 // No command ends with these: they are steps on the way, or part of another operation.
@@ -274,6 +281,14 @@ fn answers_are_what_their_schema_says() {
         &["hooks", "list"],
         &["hooks", "uninstall"],
         &["doctor"],
+        &["state", "set", "a/b", "{\"n\": [1, null]}"],
+        &["state", "get", "a/b"],
+        &["state", "list"],
+        &["state", "delete", "a/b"],
+        &["port", "take", "db"],
+        &["port", "list"],
+        &["why", "src/auth.rs"],
+        &["watch", "--no-wait", "--since", "1h", "-n", "1"],
     ] {
         schemas.run(&alice, args);
     }
@@ -461,6 +476,7 @@ fn failures_are_what_their_schema_says() {
     let (alice, bob) = two(&sandbox);
     let mut schemas = Schemas::of(&alice);
     alice.coord(["lock", "src/auth.rs", "--reason", "why"]).ok();
+    alice.coord(["state", "set", "text", "x"]).ok();
     let mut code = |shell: &Shell, args: &[&str], code: &str, exit: i32| {
         let outcome = shell.coord([&["--json"], args].concat()).code(exit);
         assert_eq!(schemas.check(&outcome)["code"], code, "{outcome}");
@@ -474,6 +490,11 @@ fn failures_are_what_their_schema_says() {
         1,
     );
     code(&bob, &["unlock", "src/auth.rs"], "not_held", 1);
+    code(&bob, &["state", "get", "none"], "not_found", 1);
+    code(&bob, &["state", "cas", "none", "7", "1"], "changed", 1);
+    code(&bob, &["state", "incr", "text", "1"], "wrong_state", 1);
+    let key = "a -----BEGIN RSA PRIVATE KEY-----";
+    code(&bob, &["state", "set", "key", key], "secret", 1);
     let steal = [
         "lock",
         "--steal",
@@ -585,6 +606,19 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     alice.commit("src/auth.rs", "fn auth() { todo!() }\n");
     assert_eq!(schemas.run(&alice, &["push"])["outcome"], "landed");
     assert_eq!(schemas.run(&alice, &["push"])["answer"], "up-to-date");
+    // Carol's clone decides by itself, and a stray lock file keeps its state where it is.
+    let carol = hub.clone_as("carol");
+    carol.coord(["lock", "docs/"]).ok();
+    carol.commit("docs/guide.md", "Another guide.\n");
+    carol.write(".git/refs/coord/state.lock", "");
+    assert_eq!(schemas.run(&carol, &["push"])["code"], "landed_unrecorded");
+    fs::remove_file(carol.path().join(".git/refs/coord/state.lock")).unwrap();
+    carol.commit("docs/guide.md", "Another guide again.\n");
+    let printed = schemas.run(&carol, &["push", "-o", "x"]);
+    assert_eq!(printed["code"], "no_push_options");
+    carol.write_program(".git/hooks/pre-push", "#!/bin/sh\nexit 1\n");
+    carol.commit("docs/guide.md", "A third guide.\n");
+    assert_eq!(schemas.run(&carol, &["push"])["code"], "refused_by_hook");
     let bob = hub.clone_as("bob");
     bob.git(["reset", "--quiet", "--hard", "HEAD~1"]).ok();
     bob.git(["config", "coord.remote", "origin"]).ok();
@@ -595,6 +629,10 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     schemas.run(&bob, &["sync"]);
     alice.coord(["lock", "src/a.rs"]).ok();
     schemas.run(&bob, &["sync", "--watch", "-n", "1"]);
+    hub.git(["config", "receive.advertiseAtomic", "false"]).ok();
+    assert_eq!(schemas.run(&alice, &["compact"])["code"], "no_atomic_push");
+    hub.git(["config", "--unset", "receive.advertiseAtomic"])
+        .ok();
     hub.write_program("hooks/pre-receive", "#!/bin/sh\nexit 1\n");
     let printed = schemas.run(&alice, &["lock", "src/b.rs"]);
     assert_eq!(printed["code"], "rejected_by_remote");

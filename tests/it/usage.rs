@@ -89,6 +89,9 @@ fn wrong_use_is_json_when_json_is_wanted() {
     assert_eq!(outcome.stdout, "");
 }
 
+/// Words of a command, or settings.
+type Words<'a> = &'a [&'a str];
+
 /// Names and values of variables.
 type Vars<'a> = &'a [(&'a str, &'a str)];
 
@@ -135,6 +138,80 @@ fn colour_is_as_wanted() {
         // JSON has none, ever.
         let json = colours(&bob, &[flags, &["--json"][..], list].concat(), vars);
         assert_eq!(json, (false, false), "{flags:?} {vars:?}");
+    }
+}
+
+/// Git's own settings for it were not read.
+#[test]
+fn colour_is_as_gits_config_says() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("project").agent("alice");
+    alice.coord(["lock", "src/auth.rs"]).ok();
+    let bob = alice.beside("bob");
+    // The settings, the words, and whether a pipe has colour.
+    let table: &[(Words<'_>, Words<'_>, Vars<'_>, bool)] = &[
+        (&["color.ui=always"], &[], &[], true),
+        (&["color.ui=ALWAYS"], &[], &[], true),
+        (&["color.ui=true"], &[], &[], false),
+        (&["color.ui=auto"], &[], &[], false),
+        (&["color.coord=always"], &[], &[], true),
+        (&["color.ui=always", "color.coord=never"], &[], &[], false),
+        (&["color.ui=always", "color.coord=false"], &[], &[], false),
+        (&["color.ui=always", "color.coord=auto"], &[], &[], false),
+        (&["color.ui=never", "color.coord=always"], &[], &[], true),
+        (&["color.ui=always"], &[], &[("NO_COLOR", "1")], false),
+        (&["color.ui=always"], &[], &[("NO_COLOR", "")], true),
+        (&["color.ui=never"], &[], &[("CLICOLOR_FORCE", "1")], true),
+        (&["color.ui=always"], &["--color=never"], &[], false),
+        (&["color.ui=always"], &["--color=auto"], &[], false),
+        (&["color.ui=never"], &["--color=always"], &[], true),
+    ];
+    for (settings, flags, vars, is_on) in table {
+        for key in ["color.ui", "color.coord"] {
+            let _ = bob.git(["config", "--unset-all", key]);
+        }
+        for setting in *settings {
+            let (key, value) = setting.split_once('=').unwrap();
+            bob.git(["config", key, value]).ok();
+        }
+        let what = format!("{settings:?} {flags:?} {vars:?}");
+        let on_out = colours(&bob, &[flags, &["locks"][..]].concat(), vars);
+        assert_eq!(on_out, (*is_on, false), "{what}");
+        let on_err = colours(&bob, &[flags, &["lock", "src/auth.rs"][..]].concat(), vars);
+        assert_eq!(on_err, (false, *is_on), "{what}");
+        let json = colours(&bob, &[flags, &["--json", "locks"][..]].concat(), vars);
+        assert_eq!(json, (false, false), "{what}");
+    }
+    let doctor = colours(&bob, &["--color=auto", "doctor"], &[]);
+    assert_eq!(doctor, (false, false));
+    bob.git(["config", "color.coord", "always"]).ok();
+    assert_eq!(colours(&bob, &["doctor"], &[]), (true, false));
+    // What a hook says while git works, too.
+    bob.coord(["hooks", "install"]).ok();
+    bob.write("src/auth.rs", "fn mine() {}\n");
+    bob.git(["add", "."]).ok();
+    let refused = bob.git(["commit", "-m", "change"]).refused();
+    assert!(refused.stderr.contains('\u{1b}'), "{refused}");
+}
+
+#[test]
+fn a_terminal_has_colour_unless_the_config_is_against_it() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("project").agent("alice");
+    alice.coord(["lock", "src/auth.rs"]).ok();
+    for (value, is_on) in [
+        ("auto", true),
+        ("true", true),
+        ("false", false),
+        ("never", false),
+    ] {
+        alice.git(["config", "color.ui", value]).ok();
+        let shown = alice
+            .command("git-coord", ["locks"])
+            .on_a_terminal()
+            .run()
+            .ok();
+        assert_eq!(shown.stdout.contains('\u{1b}'), is_on, "{value}: {shown}");
     }
 }
 

@@ -61,7 +61,7 @@ fn circle() -> Graph {
 }
 
 fn page() -> Page {
-    Page::new(Color::Never, false)
+    Page::new(Some(Color::Never), false)
 }
 
 #[test]

@@ -4,10 +4,10 @@ use crate::coord::{Coord, view};
 use crate::env;
 use crate::model::time::{Timestamp, span};
 
-use super::anchor::Seen;
 use super::finding::Judged;
 use super::objects::Chain;
 use super::remote::Offered;
+use super::tip::Seen;
 
 /// A view older than this says little of who holds what.
 const OLD_SECS: u64 = 24 * 60 * 60;

@@ -1,63 +1,42 @@
 //! Hooks: whether the two that guard commits and pushes are there and would run.
-//!
-//! A hook counts when something that git runs mentions git-coord: a script in the hooks folder, a
-//! hook that is a setting, or a hook manager's file.
 
-use std::path::{Path, PathBuf};
-
-use crate::coord::Coord;
+use crate::coord::hooks::{Hooks, Installed};
+use crate::coord::{Coord, Failure};
 
 use super::finding::Judged;
 
-/// Those that guard.
-const GUARDS: [&str; 2] = ["pre-commit", "pre-push"];
-/// Where hook managers keep what they run, below the top of the working tree.
-const MANAGED: &[&str] = &[
-    "lefthook.yml",
-    "lefthook.yaml",
-    ".lefthook.yml",
-    ".pre-commit-config.yaml",
-    ".overcommit.yml",
-    "package.json",
-];
-/// Largest hook that is read, in bytes.
-const BYTES_MAX: u64 = 256 * 1024;
-
-/// How one hook stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Hook {
-    /// It runs, through this.
-    Runs(String),
-    /// It is there and git does not run it, for this reason.
-    Dead(String),
-    Absent,
-}
-
 pub(super) fn look(coord: &Coord, is_used: bool) -> Judged {
-    let hooks = GUARDS.map(|name| (name, find(coord, name)));
-    judge(&hooks, is_used)
+    match guards(coord) {
+        Ok(guards) => judge(&guards, is_used),
+        Err(why) => Judged::warning(format!("git does not say where its hooks are: {why}")),
+    }
 }
 
-fn judge(hooks: &[(&str, Hook)], is_used: bool) -> Judged {
+fn guards(coord: &Coord) -> Result<Vec<Installed>, Failure> {
+    let mut hooks = Hooks::find(coord)?.all()?;
+    hooks.retain(|hook| hook.event.is_guard());
+    Ok(hooks)
+}
+
+fn judge(guards: &[Installed], is_used: bool) -> Judged {
     const INSTALL: &str = "git coord hooks install";
-    let lines = hooks.iter().map(|(name, hook)| match hook {
-        Hook::Runs(through) => format!("{name}: through {through}"),
-        Hook::Dead(why) => format!("{name}: {why}"),
-        Hook::Absent => format!("{name}: none"),
+    let lines = guards.iter().map(|hook| {
+        let name = hook.event.name();
+        match (&hook.by, &hook.why_not) {
+            (Some(by), None) => format!("{name}: through {by}"),
+            (Some(by), Some(why)) => format!("{name}: {by}, but {why}"),
+            (None, _) => format!("{name}: none"),
+        }
     });
-    let is_dead = hooks.iter().any(|(_, hook)| matches!(hook, Hook::Dead(_)));
-    let absent = hooks
-        .iter()
-        .filter(|(_, hook)| *hook == Hook::Absent)
-        .count();
-    if is_dead {
+    if guards.iter().any(|hook| hook.by.is_some() && !hook.fires) {
         return Judged::warning("a hook is there and does not run")
             .details(lines)
             .advice(INSTALL);
     }
+    let absent = guards.iter().filter(|hook| hook.by.is_none()).count();
     match absent {
         0 => Judged::ok("commits and pushes are checked").details(lines),
-        _ if absent < hooks.len() => Judged::warning("only one of the two guards is there")
+        _ if absent < guards.len() => Judged::warning("only one of the two guards is there")
             .details(lines)
             .advice(INSTALL),
         _ if is_used => {
@@ -67,123 +46,39 @@ fn judge(hooks: &[(&str, Hook)], is_used: bool) -> Judged {
     }
 }
 
-fn find(coord: &Coord, name: &str) -> Hook {
-    if let Some(setting) = as_setting(coord, name) {
-        return Hook::Runs(setting);
-    }
-    let file = folder(coord).join(name);
-    let own = if mentions(&file) {
-        runs(&file)
-    } else {
-        Hook::Absent
-    };
-    match own {
-        Hook::Absent => through_manager(coord, name),
-        Hook::Runs(_) | Hook::Dead(_) => own,
-    }
-}
-
-/// A hook that is a setting (git 2.54): `hook.<name>.command` for this event.
-fn as_setting(coord: &Coord, event: &str) -> Option<String> {
-    let config = coord.repo().config();
-    let mut found = config.iter().filter_map(|(key, value)| {
-        let name = key.strip_prefix("hook.")?.strip_suffix(".command")?;
-        let events = config.all(&format!("hook.{name}.event"));
-        (is_ours(value) && events.iter().any(|e| e == event))
-            .then(|| format!("the setting hook.{name}"))
-    });
-    found.next()
-}
-
-/// The folder that git runs hooks from.
-fn folder(coord: &Coord) -> PathBuf {
-    let layout = coord.repo().layout();
-    let Some(path) = coord.repo().config().get("core.hookspath") else {
-        return layout.common_dir.join("hooks");
-    };
-    if let Some(below) = path.strip_prefix("~/")
-        && let Some(home) = crate::env::var("HOME")
-    {
-        return Path::new(&home).join(below);
-    }
-    // A relative path counts from where hooks run.
-    layout
-        .work_dir
-        .as_ref()
-        .unwrap_or(&layout.git_dir)
-        .join(path)
-}
-
-/// A manager's script does not name us; the file that tells it what to run does.
-fn through_manager(coord: &Coord, name: &str) -> Hook {
-    let Some(top) = &coord.repo().layout().work_dir else {
-        return Hook::Absent;
-    };
-    let husky = top.join(".husky").join(name);
-    let files = MANAGED.iter().map(|file| top.join(file)).chain([husky]);
-    let Some(file) = files.into_iter().find(|file| mentions(file)) else {
-        return Hook::Absent;
-    };
-    let shown = file
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    // The manager itself has to be called.
-    match runs(&folder(coord).join(name)) {
-        Hook::Runs(_) => Hook::Runs(shown),
-        Hook::Dead(_) | Hook::Absent => Hook::Dead(format!(
-            "`{shown}` names it, and the manager is not installed"
-        )),
-    }
-}
-
-fn runs(file: &Path) -> Hook {
-    let shown = file.display().to_string();
-    match std::fs::metadata(file) {
-        Err(_) => Hook::Absent,
-        Ok(meta) if !is_executable(&meta) => Hook::Dead(format!("{shown} is not executable")),
-        Ok(_) => Hook::Runs(shown),
-    }
-}
-
-#[cfg(unix)]
-fn is_executable(meta: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    meta.permissions().mode() & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn is_executable(_: &std::fs::Metadata) -> bool {
-    true
-}
-
-fn mentions(file: &Path) -> bool {
-    std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.len() <= BYTES_MAX)
-        && std::fs::read(file).is_ok_and(|bytes| is_ours(&String::from_utf8_lossy(&bytes)))
-}
-
-fn is_ours(text: &str) -> bool {
-    text.contains("git-coord") || text.contains("git coord")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Hook, judge};
+    use super::judge;
     use crate::coord::doctor::finding::State;
+    use crate::coord::hooks::{Event, Installed};
+
+    fn hook(event: Event, by: Option<&str>, why_not: Option<&str>) -> Installed {
+        Installed {
+            event,
+            by: by.map(str::to_owned),
+            chains_to: None,
+            fires: by.is_some() && why_not.is_none(),
+            why_not: why_not.map(str::to_owned),
+        }
+    }
 
     #[test]
     fn hooks_are_missed_only_where_they_are_of_use() {
-        let runs = || Hook::Runs("x".into());
+        let absent = (None, Some("it is not installed"));
+        let runs = (Some("script"), None);
+        let dead = (Some("script"), Some("it is switched off"));
         for (one, two, is_used, state) in [
-            (Hook::Absent, Hook::Absent, false, State::Ok),
-            (Hook::Absent, Hook::Absent, true, State::Note),
-            (runs(), Hook::Absent, false, State::Warning),
-            (runs(), runs(), true, State::Ok),
-            (runs(), Hook::Dead("x".into()), true, State::Warning),
+            (absent, absent, false, State::Ok),
+            (absent, absent, true, State::Note),
+            (runs, absent, false, State::Warning),
+            (runs, runs, true, State::Ok),
+            (runs, dead, true, State::Warning),
         ] {
-            let hooks = [("pre-commit", one), ("pre-push", two)];
-            assert_eq!(judge(&hooks, is_used).state, state, "{hooks:?}");
+            let guards = [
+                hook(Event::PreCommit, one.0, one.1),
+                hook(Event::PrePush, two.0, two.1),
+            ];
+            assert_eq!(judge(&guards, is_used).state, state, "{guards:?}");
         }
     }
 }

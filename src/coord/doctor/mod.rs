@@ -19,11 +19,16 @@ mod probe;
 mod program;
 mod rebuild;
 mod records;
+mod relation;
 mod remote;
 mod restore;
 mod settings;
 mod stale;
+mod state_ref;
+#[cfg(test)]
+mod state_ref_tests;
 mod subject;
+mod tip;
 
 use std::path::Path;
 use std::time::Duration;
@@ -130,7 +135,7 @@ fn look_inside(subject: &Subject, ask: &Ask) -> Vec<(Check, Judged)> {
         (Check::Identity, subject.judge_identity()),
         (Check::StaleLocks, stale::locks(subject.coord())),
         (Check::Writer, stale::writer(subject.coord())),
-        (Check::StateRef, anchor::judge(subject.coord(), &anchor)),
+        (Check::StateRef, state_ref::judge(subject.coord(), &anchor)),
         (Check::Objects, objects::judge(&seen)),
         (Check::Chain, chain::judge(&seen)),
         (Check::Records, records::look(subject.coord(), tip)),
@@ -145,7 +150,7 @@ fn look_inside(subject: &Subject, ask: &Ask) -> Vec<(Check, Judged)> {
         ),
         (
             Check::RemoteAccepts,
-            probe::look(subject.coord(), ask.probe),
+            probe::look(subject.coord(), ask.probe, &offered),
         ),
         (Check::ViewAge, clock::view_age(subject.coord())),
         (Check::Clock, clock::look(subject.coord(), &seen, &offered)),

@@ -6,8 +6,9 @@ use crate::coord::Coord;
 use crate::model::object_id::ObjectId;
 use crate::store::{Inspected, inspect};
 
-use super::anchor::{self, Anchor, Seen, Tip};
+use super::anchor::Anchor;
 use super::finding::Judged;
+use super::tip::{Seen, Tip};
 
 /// The chain of the trusted tip, as far as it can be read.
 #[derive(Clone, Debug, Default)]
@@ -113,7 +114,7 @@ pub(super) fn newest_left(coord: &Coord) -> Option<Tip> {
         .lines()
         .filter_map(|line| line.strip_prefix("commit ")?.parse().ok());
     let states = commits.filter_map(|id| {
-        let tip = anchor::tip(coord, id);
+        let tip = Tip::of(coord, id);
         match tip.seen {
             Seen::State { rev, .. } => Some((rev, tip)),
             Seen::Missing | Seen::Damaged(_) | Seen::Alien(_) => None,

@@ -4,9 +4,13 @@
 use crate::coord::Coord;
 use crate::env;
 use crate::model::object_id::ObjectId;
-use crate::store::{Backend, Commit, Error, NewObject, ObjectKind, Person, Pushed, RefSwap};
+use crate::store::{Backend, Commit, Error, Lack, NewObject, ObjectKind, Person, Pushed, RefSwap};
 
 use super::finding::Judged;
+use super::remote::Offered;
+
+/// Why two refs are not moved in one step where the host says so itself.
+const NOT_ATOMIC: &str = "it does not offer them";
 
 /// What came of each step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,18 +27,50 @@ struct Tried {
     left: Option<(Vec<String>, String)>,
 }
 
-pub(super) fn look(coord: &Coord, is_wanted: bool) -> Judged {
+pub(super) fn look(coord: &Coord, is_wanted: bool, offered: &Offered) -> Judged {
     let Some(remote) = &coord.settings().remote else {
         return Judged::ok("no remote is asked");
     };
+    if let Offered::Unreached(_) = offered {
+        return Judged::note("not known: the remote does not answer");
+    }
     let name = scratch(&coord.settings().remote_ref, &env::fresh_op().to_string());
     if !is_wanted {
-        return Judged::ok("not tried, since that writes to the remote: git coord doctor --probe");
+        return rehearse(coord, remote, name);
     }
     match attempt(coord, remote, &name) {
         Ok(tried) => judge(remote, &name, &tried),
         Err(why) => Judged::problem(why.to_string()),
     }
+}
+
+/// What can be told without writing to the remote.
+fn rehearse(coord: &Coord, remote: &str, name: String) -> Judged {
+    const REST: &str = "not tried, since that writes to the remote: git coord doctor --probe";
+    // Any commit will do, and nothing is written for it.
+    let Ok(Some(new)) = coord.commit_named("HEAD") else {
+        return Judged::ok(REST);
+    };
+    let old = None;
+    match coord.repo().rehearse(remote, &[RefSwap { name, old, new }]) {
+        Ok(Pushed::Moved) => Judged::ok(format!(
+            "`{remote}` takes atomic pushes; the rest is {REST}"
+        )),
+        Ok(Pushed::Lacks(Lack::AtomicPush)) => judge_not_atomic(remote, NOT_ATOMIC),
+        Ok(other) => {
+            let why = why_not(other).unwrap_or_default();
+            Judged::warning(format!(
+                "`{remote}` answers, and takes no push from here: {why}"
+            ))
+            .advice(format!("try `git push --dry-run {remote}`"))
+        }
+        Err(why) => Judged::problem(why.to_string()),
+    }
+}
+
+fn judge_not_atomic(remote: &str, why: &str) -> Judged {
+    Judged::warning(format!("`{remote}` takes no atomic pushes: {why}"))
+        .advice("locks work; `git coord push` and `git coord compact` do not")
 }
 
 /// The name beside the state's own, so that the host's rules are the same.
@@ -70,8 +106,7 @@ fn judge(remote: &str, name: &str, tried: &Tried) -> Judged {
             .advice("nothing needs deletion but these scratch refs");
     }
     if let Some(why) = &tried.not_atomic {
-        return Judged::warning(format!("`{remote}` takes no atomic pushes: {why}"))
-            .advice("locks work; `git coord push` and `git coord compact` do not");
+        return judge_not_atomic(remote, why);
     }
     Judged::ok(format!(
         "`{remote}` creates, moves under lease, moves two in one step, and deletes such refs"
@@ -123,6 +158,8 @@ fn why_not(pushed: Pushed) -> Option<String> {
     match pushed {
         Pushed::Moved => None,
         Pushed::Rejected(why) | Pushed::Unreached(why) | Pushed::Unknown(why) => Some(why),
+        // Our own pushes have no options.
+        Pushed::Lacks(Lack::AtomicPush | Lack::PushOptions) => Some(NOT_ATOMIC.into()),
     }
 }
 
@@ -135,23 +172,13 @@ fn delete(
     let mut left = Vec::new();
     let mut why = String::new();
     for (name, id) in made {
-        let args = [
-            "push",
-            "--porcelain",
-            "--no-verify",
-            "--no-recurse-submodules",
-            &format!("--force-with-lease={name}:{id}"),
-            "--end-of-options",
-            remote,
-            &format!(":{name}"),
-        ];
-        let output = coord
-            .repo()
-            .git()
-            .run(&args, None, Some(coord.settings().timeout))?;
-        if !output.success() {
-            left.push(name.clone());
-            why = output.stderr;
+        match coord.repo().delete_there(remote, &[(name.clone(), *id)]) {
+            Ok(()) => {}
+            Err(Error::Remote { why: words, .. }) => {
+                left.push(name.clone());
+                why = words;
+            }
+            Err(other) => return Err(other),
         }
     }
     Ok((!left.is_empty()).then_some((left, why)))

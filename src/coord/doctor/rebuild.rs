@@ -13,6 +13,7 @@ use crate::model::object_id::ObjectId;
 use crate::store::{Backend, Commit, Draft, Error, Guard, NewObject, Repo, Snapshot, names};
 
 use super::anchor::{self, RefFact};
+use super::tip::Seen;
 use super::{GUARD_WAIT, objects as chain};
 
 pub(super) fn objects(coord: &Coord) -> Result<Option<String>, Failure> {
@@ -113,7 +114,7 @@ pub(super) fn refetch(coord: &Coord, _: &Guard) -> Result<bool, Failure> {
     // Git fetches nothing while a ref of its own names an object that is not here. The pin keeps
     // the value, and a crash in between leaves a ref that is gone, which is repaired the same way.
     if let RefFact::At(tip) = anchor::ref_fact(coord)
-        && matches!(tip.seen, anchor::Seen::Missing)
+        && matches!(tip.seen, Seen::Missing)
     {
         let id = tip.id.to_string();
         let args = ["update-ref", "--no-deref", "-d", names::STATE, &id];

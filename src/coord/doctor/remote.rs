@@ -5,8 +5,10 @@ use crate::env;
 use crate::model::object_id::ObjectId;
 use crate::store::{Backend, Error, Pushed, RefSwap};
 
-use super::anchor::{self, Anchor, Relation, Seen, Tip, describe};
+use super::anchor::{self, Anchor};
 use super::finding::Judged;
+use super::relation::{Relation, relate};
+use super::tip::{Seen, Tip, describe};
 use super::{GUARD_WAIT, honest, records, restore};
 
 /// What the remote has.
@@ -54,11 +56,11 @@ pub(super) fn gather(coord: &Coord, anchor: &Anchor) -> Offered {
             // Brings the closed chains that the relation can only be told with.
             let bring = |name: &str| repo.fetch(remote, name);
             let _ = follow::judge(coord, Some(ours.id), Some(id), &bring);
-            anchor::relate(coord, ours.id, id)
+            relate(coord, ours.id, id)
         }
         None => Relation::Continues,
     };
-    Offered::At(anchor::tip(coord, id), relation)
+    Offered::At(Tip::of(coord, id), relation)
 }
 
 pub(super) fn judge_reach(coord: &Coord, offered: &Offered) -> Judged {
@@ -223,6 +225,7 @@ fn push(coord: &Coord, wrong: Option<ObjectId>, right: ObjectId) -> Result<(), F
         Pushed::Moved => Ok(()),
         Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
         Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
+        Pushed::Lacks(lack) => Err(Failure::Lacks { remote, lack }),
         Pushed::Unknown(why) => Err(Failure::Unknown { remote, why }),
     }
 }

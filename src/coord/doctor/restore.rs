@@ -5,7 +5,9 @@ use crate::coord::{Coord, Failure, pin};
 use crate::model::object_id::ObjectId;
 use crate::store::{Backend, Error, Guard, RefSwap, Swapped, names};
 
-use super::anchor::{self, RefFact, Seen, Tip};
+use super::anchor::{self, RefFact};
+use super::relation::{Relation, relate};
+use super::tip::{Seen, Tip};
 use super::{GUARD_WAIT, honest, rebuild, records};
 
 /// Repairs the state ref: to `accept` when a person decided so, else to the trusted tip.
@@ -20,7 +22,7 @@ pub(super) fn state(coord: &Coord, accept: Option<&str>) -> Result<Option<String
     let Some(wanted) = wanted else {
         return Ok(None);
     };
-    let mut wanted = anchor::tip(coord, wanted);
+    let mut wanted = Tip::of(coord, wanted);
     if matches!(wanted.seen, Seen::Missing | Seen::Damaged(_)) {
         wanted = find_again(coord, &guard, &wanted)?;
     }
@@ -32,7 +34,7 @@ pub(super) fn state(coord: &Coord, accept: Option<&str>) -> Result<Option<String
             )
             .into());
         };
-        wanted = anchor::tip(coord, below);
+        wanted = Tip::of(coord, below);
     }
     if anchor::gather(coord).is_at(wanted.id) {
         // Another command was quicker.
@@ -71,7 +73,7 @@ fn accepted(coord: &Coord, text: &str) -> Result<ObjectId, Failure> {
         let what = format!("--accept: `{}` is no commit here", text.escape_debug());
         return Err(Failure::usage(what, hint));
     };
-    match anchor::tip(coord, id).seen {
+    match Tip::of(coord, id).seen {
         Seen::State { .. } => Ok(id),
         Seen::Missing | Seen::Damaged(_) | Seen::Alien(_) => {
             let what = format!("--accept: {id} is no state of git-coord");
@@ -97,7 +99,7 @@ fn of_remote(coord: &Coord) -> Result<Option<ObjectId>, Failure> {
 /// substitute: it would give up what was acknowledged.
 fn find_again(coord: &Coord, guard: &Guard, lost: &Tip) -> Result<Tip, Failure> {
     if rebuild::refetch(coord, guard)? {
-        let again = anchor::tip(coord, lost.id);
+        let again = Tip::of(coord, lost.id);
         if matches!(again.seen, Seen::State { .. }) {
             return Ok(again);
         }
@@ -146,7 +148,7 @@ pub(super) fn point_to(
 /// Keeps a tip under the next free number.
 pub(super) fn keep(coord: &Coord, tip: &Tip, target: ObjectId) -> Result<Option<String>, Failure> {
     let is_here = matches!(tip.seen, Seen::State { .. } | Seen::Alien(_));
-    if !is_here || anchor::relate(coord, tip.id, target) == anchor::Relation::Continues {
+    if !is_here || relate(coord, tip.id, target) == Relation::Continues {
         return Ok(None);
     }
     let known = anchor::rescued(coord);

@@ -68,7 +68,7 @@ pub(super) fn revoke(
         if claimed.by == me {
             desk.drop_hold(&key, &me)?;
         } else {
-            desk.tell(&claimed.by, Happened::Over, &key, why.cloned());
+            desk.tell(&claimed.by, Happened::Over, Some(&key), why.cloned());
             desk.take(&key, &claimed.by, Happened::Over)?;
         }
         released.push(key);

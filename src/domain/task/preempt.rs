@@ -68,7 +68,12 @@ pub(super) fn decide(desk: &mut Desk<'_>, id: &Id) -> Result<Decided, Refusal> {
     ));
     if let Some(claimed) = &mut task.claimed {
         claimed.wanted_back = why.clone();
-        desk.tell(&claimed.by, Happened::Wanted, &Task::key(&task.id), why);
+        desk.tell(
+            &claimed.by,
+            Happened::Wanted,
+            Some(&Task::key(&task.id)),
+            why,
+        );
     }
     let subject = format!("task preempt {} for {id} by {}", task.id, me.agent);
     let task = desk.put_task(task)?;

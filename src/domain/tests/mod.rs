@@ -15,6 +15,7 @@ mod keeping;
 mod landing;
 mod lapsing;
 mod liveness;
+mod notices;
 mod stealing;
 mod tasks;
 mod waiting;

@@ -4,6 +4,7 @@ mod asking;
 
 mod adding;
 mod claiming;
+mod collecting;
 mod depending;
 mod ending;
 mod handing_out;

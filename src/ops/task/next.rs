@@ -16,7 +16,8 @@ use crate::model::request::Request;
 use crate::model::task::{Ask, Claim as WantedClaim, Did, Next as Wanted, Strategy};
 use crate::model::text::Text;
 
-use super::super::lock::{LOCAL_PAUSE, REMOTE_PAUSE, wait_time};
+use super::super::length;
+use super::super::lock::{LOCAL_PAUSE, REMOTE_PAUSE};
 use super::{Answer, Context, name, typed};
 
 /// How many times in a row a request may find tasks that are dead and nothing else.
@@ -89,7 +90,8 @@ impl Next {
             host: typed::optional(Some(&env::host()), "the host's name")?,
             preempt_for: one(&self.preempt)?,
         };
-        let wait = self.wait.as_deref().map(wait_time).transpose()?;
+        let wait = self.wait.as_deref();
+        let wait = wait.map(|wait| length::wait(wait, "--wait")).transpose()?;
         let request = Request::Task(Ask::Next(wanted));
         let done = match wait {
             Some(wait) => patiently(context, &request, wait)?,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{FORMATS, STATE, check, doctor, found, held, locked, tip, works};
+use crate::hooks::without_program;
 use crate::support::{Sandbox, Shell};
 
 /// Makes a file look as if it had been left some days ago.
@@ -185,36 +186,99 @@ fn the_note_of_a_killed_writer_is_settled() {
     works(&alice);
 }
 
+/// How pre-commit stands, as `hooks list` has it: whether it is there, and whether it fires. Asserts
+/// that the doctor says the same of both guards.
+#[track_caller]
+fn pre_commit(alice: &Shell) -> (String, bool) {
+    let listed = alice.coord(["hooks", "list", "--json"]).ok().json();
+    let guards = &listed["hooks"].as_array().unwrap()[..2];
+    let dead = guards
+        .iter()
+        .filter(|hook| !hook["by"].is_null() && hook["fires"] == false);
+    let absent = guards.iter().filter(|hook| hook["by"].is_null());
+    let state = match (dead.count(), absent.count()) {
+        (0, 0) => "ok",
+        (0, 2) => "note",
+        _ => "warning",
+    };
+    let report = doctor(alice, &[]);
+    let checked = check(&report, "hooks");
+    assert_eq!(checked["state"], state, "{listed:#} {checked:#}");
+    for guard in guards {
+        for word in ["by", "why_not"] {
+            if let (false, Some(text)) = (guard["by"].is_null(), guard[word].as_str()) {
+                assert!(checked.to_string().contains(text), "{text}: {checked:#}");
+            }
+        }
+    }
+    let by = guards[0]["by"].as_str().unwrap_or("nobody").to_owned();
+    (by, guards[0]["fires"].as_bool().unwrap())
+}
+
+/// The two had rules of their own: the doctor believed settings that an older git passes over, and
+/// the list believed a tool's file although git did not run the tool, and no script but ours.
 #[test]
 fn hooks_are_found_wherever_git_runs_them() {
     let sandbox = Sandbox::new();
     let alice = locked(&sandbox, &[]);
-    let hooks = || check(&doctor(&alice, &[]), "hooks").clone();
-    assert_eq!(hooks()["state"], "note");
-    let script = "#!/bin/sh\nexec git-coord hook\n";
-    alice.write_program(".git/hooks/pre-commit", script);
-    assert_eq!(hooks()["state"], "warning");
-    alice.write_program(".git/hooks/pre-push", script);
-    assert_eq!(hooks()["state"], "ok");
-    alice
-        .command("chmod", ["-x", ".git/hooks/pre-push"])
-        .run()
-        .ok();
-    assert!(hooks().to_string().contains("not executable"));
+    let chmod = |mode: &str, file: &str| {
+        alice.command("chmod", [mode, file]).run().ok();
+    };
+    assert_eq!(pre_commit(&alice), ("nobody".into(), false));
+    let own = "#!/bin/sh\nexec git-coord hook pre-commit\n";
+    alice.write_program(".git/hooks/pre-commit", own);
+    assert_eq!(pre_commit(&alice), ("own script".into(), true));
+    chmod("-x", ".git/hooks/pre-commit");
+    assert_eq!(pre_commit(&alice), ("own script".into(), false));
+    chmod("+x", ".git/hooks/pre-commit");
+    alice.write_program(".git/hooks/pre-push", "#!/bin/sh\n# git-coord, some day\n");
+    assert_eq!(pre_commit(&alice), ("own script".into(), true));
+
     // Git looks elsewhere now, and there is nothing.
     alice.git(["config", "core.hooksPath", ".githooks"]).ok();
-    assert_eq!(hooks()["state"], "note");
+    assert_eq!(pre_commit(&alice), ("own script".into(), false));
+    alice.write_program(".githooks/pre-commit", own);
+    assert_eq!(pre_commit(&alice), ("core.hooksPath".into(), true));
+    chmod("-x", ".githooks/pre-commit");
+    fs::remove_file(alice.path().join(".git/hooks/pre-commit")).unwrap();
+    assert_eq!(pre_commit(&alice), ("core.hooksPath".into(), false));
+    alice.git(["config", "--unset", "core.hooksPath"]).ok();
+    assert_eq!(pre_commit(&alice), ("nobody".into(), false));
+
+    // A tool that is told and not yet installed in this clone, and then is.
+    for (file, by) in [
+        ("lefthook.yml", "lefthook"),
+        (".pre-commit-config.yaml", ".pre-commit-config.yaml"),
+        ("package.json", "package.json"),
+    ] {
+        alice.write(file, "run: git-coord hook pre-commit\n");
+        assert_eq!(pre_commit(&alice), (by.into(), false));
+        alice.write_program(".git/hooks/pre-commit", "#!/bin/sh\nexec the-tool\n");
+        assert_eq!(pre_commit(&alice), (by.into(), true));
+        fs::remove_file(alice.path().join(".git/hooks/pre-commit")).unwrap();
+        fs::remove_file(alice.path().join(file)).unwrap();
+    }
+
+    // Settings, which a git before 2.54 passes over.
+    alice.git(["config", "hook.own.event", "pre-commit"]).ok();
     alice
-        .git(["config", "hook.coord-a.event", "pre-commit"])
+        .git(["config", "hook.own.command", "git coord hook pre-commit"])
         .ok();
-    alice
-        .git(["config", "hook.coord-a.command", "git coord hook"])
-        .ok();
-    alice.git(["config", "hook.coord-b.event", "pre-push"]).ok();
-    alice
-        .git(["config", "hook.coord-b.command", "git coord hook"])
-        .ok();
-    assert_eq!(hooks()["state"], "ok");
+    let (by, fires) = pre_commit(&alice);
+    assert_eq!(by, "config");
+    let report = doctor(&alice, &[]);
+    assert_eq!(
+        check(&report, "hooks")
+            .to_string()
+            .contains("older than 2.54"),
+        !fires
+    );
+    // What runs is the answer, whatever else is there.
+    alice.write_program(".git/hooks/pre-commit", own);
+    assert!(pre_commit(&alice).1);
+    alice.coord(["hooks", "install"]).ok();
+    assert!(pre_commit(&alice).1);
+    assert!(!pre_commit(&without_program(&alice)).1);
 }
 
 #[test]

@@ -213,6 +213,35 @@ fn a_probe_tells_what_the_remote_accepts_and_leaves_nothing() {
     assert_eq!(refs(&hub), before);
 }
 
+/// One had to ask for it with an option that writes to the remote.
+#[test]
+fn a_host_without_atomic_pushes_is_seen_without_a_probe() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let (alice, _) = team(&hub);
+    let before = refs(&hub);
+    found(&doctor(&alice, &[]), "remote-accepts", "ok", "atomic");
+    hub.git(["config", "receive.advertiseAtomic", "false"]).ok();
+    let report = doctor(&alice, &[]);
+    found(&report, "remote-accepts", "warning", "no atomic pushes");
+    found(&report, "remote-accepts", "warning", "git coord push");
+    hub.git(["config", "receive.advertiseAtomic", "true"]).ok();
+    // Who may only read can take no lock.
+    hub.write_program("refuse", "#!/bin/sh\necho 'read only' >&2\nexit 1\n");
+    let refuse = hub.path().join("refuse");
+    let refuse = refuse.to_str().unwrap();
+    alice
+        .git(["config", "remote.origin.receivepack", refuse])
+        .ok();
+    found(
+        &doctor(&alice, &[]),
+        "remote-accepts",
+        "warning",
+        "read only",
+    );
+    assert_eq!(refs(&hub), before);
+}
+
 #[test]
 fn a_remote_that_is_gone_is_named() {
     let sandbox = Sandbox::new();
@@ -226,5 +255,6 @@ fn a_remote_that_is_gone_is_named() {
     let report = doctor(&alice, &["--fix"]);
     found(&report, "remote", "problem", "origin");
     found(&report, "remote-state", "note", "does not answer");
+    found(&report, "remote-accepts", "note", "does not answer");
     found(&report, "state-ref", "ok", "lock src/a.rs");
 }

@@ -62,6 +62,34 @@ fn everyday_changes_pass_and_so_does_a_new_epoch() {
     bob.coord(["log", "--verify"]).ok();
 }
 
+/// What keeps a closed chain changes only to the one that the state says it closed, after the server's
+/// own people have set the state back.
+#[test]
+fn a_closed_chain_is_replaced_only_by_the_one_that_the_state_closed() {
+    let world = world();
+    let World { hub, alice, .. } = &world;
+    let back = world.tip();
+    alice.coord(["lock", "src/a.rs"]).ok();
+    alice.coord(["compact"]).ok();
+    let epoch = || hub.ask_git(["rev-parse", "refs/coord/epoch/1"]);
+    let given_up = epoch();
+    hub.git(["update-ref", STATE, &back]).ok();
+    alice.coord(["doctor", "--fix", "--accept", &back]).ok();
+    alice.coord(["lock", "src/b.rs"]).ok();
+    let refspec = format!("+{STATE}:refs/coord/epoch/1");
+    let refused = alice.git(["push", "origin", &refspec]).failed();
+    assert!(refused.stderr.contains("does not change"), "{refused}");
+    assert_eq!(epoch(), given_up);
+    let closed = world.tip();
+    alice.coord(["compact"]).ok();
+    assert_eq!(epoch(), closed);
+    for other in [&given_up, &world.tip()] {
+        let refspec = format!("+{other}:refs/coord/epoch/1");
+        let refused = alice.git(["push", "origin", &refspec]).failed();
+        assert!(refused.stderr.contains("does not change"), "{refused}");
+    }
+}
+
 #[test]
 fn records_that_no_request_leads_to_are_refused() {
     let world = world();

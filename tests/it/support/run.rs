@@ -5,7 +5,9 @@
 //! here it fails the test.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::capture::Capture;
 use super::sandbox::World;
@@ -27,6 +30,8 @@ pub struct Invocation {
     shown: String,
     world: Arc<World>,
     input: Option<Vec<u8>>,
+    /// Our end of the terminal that is its standard output, if that is one.
+    terminal: Option<File>,
     limit: Duration,
 }
 
@@ -68,8 +73,22 @@ impl Invocation {
             shown,
             world: Arc::clone(shell.world()),
             input: None,
+            terminal: None,
             limit: DEADLINE,
         }
+    }
+
+    /// Makes standard output a terminal, as for a person; lines end in CR and LF there.
+    pub fn on_a_terminal(mut self) -> Self {
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        let name = ptsname(&ours, Vec::new()).unwrap();
+        let options = File::options().read(true).write(true).to_owned();
+        let theirs = options.open(OsStr::from_bytes(name.to_bytes())).unwrap();
+        self.command.stdout(theirs);
+        self.terminal = Some(ours.into());
+        self.env("TERM", "xterm")
     }
 
     /// Sets a variable for this run alone.
@@ -117,8 +136,13 @@ impl Invocation {
             // end without reading at all, which is its right.
             thread::spawn(move || drop(stdin.write_all(&input)));
         }
+        // Only the program has the other end now, so that its end is ours.
+        drop(self.command);
         Running {
-            stdout: Capture::of(child.stdout.take().unwrap()),
+            stdout: match self.terminal {
+                Some(terminal) => Capture::of(terminal),
+                None => Capture::of(child.stdout.take().unwrap()),
+            },
             stderr: Capture::of(child.stderr.take().unwrap()),
             child,
             status: None,

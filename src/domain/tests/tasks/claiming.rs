@@ -135,8 +135,7 @@ fn who_may_not_have_it_is_told_why() {
     ] {
         assert_eq!(world.refused("bob", claim(name)), code, "{name}");
     }
-    let place = crate::model::place::Place::new("trust/bob.json").unwrap();
-    world.book.places.insert(place, br#"{"level":3}"#.to_vec());
+    world.trust("bob", 3);
     world.task("bob", claim("grave")).unwrap();
     world.task("carol", claim("carols")).unwrap();
     let rusty = Ask::Claim(Claim {

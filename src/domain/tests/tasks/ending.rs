@@ -97,14 +97,11 @@ fn cancelling_is_for_who_added_it_or_is_trusted() {
     // Any session of the agent that added it.
     world.task("alice/7", cancel("c", false)).unwrap();
     let place = Place::new("trust/bob.json").unwrap();
-    world
-        .book
-        .places
-        .insert(place.clone(), br#"{"level":2}"#.to_vec());
+    world.trust("bob", 2);
     assert_eq!(world.refused("bob", cancel("a", false)), "not_allowed");
     world.book.places.insert(place.clone(), b"{".to_vec());
     assert_eq!(world.refused("bob", cancel("a", false)), "damaged");
-    world.book.places.insert(place, br#"{"level":3}"#.to_vec());
+    world.trust("bob", 3);
     world.task("bob", cancel("a", false)).unwrap();
 }
 

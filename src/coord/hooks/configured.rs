@@ -12,9 +12,17 @@ use super::script;
 /// One hook as the config has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Setting {
-    pub(super) command: String,
-    pub(super) is_bound: bool,
+    name: String,
+    command: String,
+    events: Vec<String>,
     pub(super) is_enabled: bool,
+}
+
+impl Setting {
+    /// Whether git runs it at this event.
+    pub(super) fn is_bound(&self, event: Event) -> bool {
+        self.events.iter().any(|bound| bound == event.name())
+    }
 }
 
 /// The name of the hook of an event.
@@ -38,36 +46,59 @@ pub(super) fn command(event: Event) -> String {
     format!("{}\nfire {}", function.join("\n"), event.name())
 }
 
-/// The hook of an event as it stands in the config in force.
-pub(super) fn read(git: &Git, event: Event) -> Result<Option<Setting>, Failure> {
-    let pattern = format!("^hook\\.{}\\.", name(event));
-    let listed = git.run(&["config", "--null", "--get-regexp", &pattern], None, None)?;
-    let mut setting: Option<Setting> = None;
+/// All hooks as they stand in the config in force. Asked of git, since it may just have been told.
+pub(super) fn read(git: &Git) -> Result<Vec<Setting>, Failure> {
+    let listed = git.run(
+        &["config", "--null", "--get-regexp", r"^hook\."],
+        None,
+        None,
+    )?;
+    let mut settings: Vec<Setting> = Vec::new();
     for item in String::from_utf8_lossy(&listed.stdout).split('\0') {
-        let Some((key, value)) = item.split_once('\n') else {
+        let (key, value) = item.split_once('\n').unwrap_or((item, "true"));
+        let Some((name, variable)) = key
+            .strip_prefix("hook.")
+            .and_then(|rest| rest.rsplit_once('.'))
+        else {
             continue;
         };
-        let found = setting.get_or_insert_with(|| Setting {
-            is_enabled: true,
-            ..Setting::default()
+        let at = settings.iter().position(|setting| setting.name == name);
+        let at = at.unwrap_or_else(|| {
+            settings.push(Setting {
+                name: name.to_owned(),
+                is_enabled: true,
+                ..Setting::default()
+            });
+            settings.len() - 1
         });
-        match key.rsplit('.').next() {
-            Some("command") => found.command = value.to_owned(),
-            Some("event") => found.is_bound |= value == event.name(),
-            Some("enabled") => found.is_enabled = !matches!(value, "false" | "no" | "off" | "0"),
+        let found = &mut settings[at];
+        match variable {
+            "command" => found.command = value.to_owned(),
+            "event" => found.events.push(value.to_owned()),
+            "enabled" => found.is_enabled = !matches!(value, "false" | "no" | "off" | "0"),
             _ => {}
         }
     }
-    Ok(setting)
+    Ok(settings)
+}
+
+/// The hook of an event: ours, or somebody's own that calls git-coord.
+pub(super) fn of(settings: &[Setting], event: Event) -> Option<&Setting> {
+    let ours = name(event);
+    let own = |setting: &&Setting| setting.is_bound(event) && super::calls(&setting.command, event);
+    let found = settings.iter().find(|setting| setting.name == ours);
+    found.or_else(|| settings.iter().find(own))
 }
 
 /// Writes the hook of an event into the clone's config. Returns whether anything changed.
 pub(super) fn place(git: &Git, event: Event) -> Result<bool, Failure> {
     let command = command(event);
-    if read(git, event)?.is_some_and(|found| found.command == command && found.is_bound) {
+    let name = name(event);
+    let is_there =
+        |found: &Setting| found.name == name && found.command == command && found.is_bound(event);
+    if read(git)?.iter().any(is_there) {
         return Ok(false);
     }
-    let name = name(event);
     let key = |variable: &str| format!("hook.{name}.{variable}");
     for (key, value) in [
         (key("command"), command.as_str()),

@@ -90,10 +90,27 @@ impl Manager {
             (Self::Folder(folder), _) => Some(folder.join(event.name())),
             (Self::Husky, None) => None,
         };
-        let words = format!("git-coord hook {}", event.name());
-        file.and_then(|file| std::fs::read_to_string(file).ok())
-            .is_some_and(|text| text.contains(&words))
+        file.is_some_and(|file| names(&file, event))
     }
+}
+
+/// Files of tools that call other programs from their own hooks; they are written by hand.
+const OTHERS: &[&str] = &[".pre-commit-config.yaml", ".overcommit.yml", "package.json"];
+/// Largest such file that is read, in bytes.
+const BYTES_MAX: u64 = 256 * 1024;
+
+/// The file of any other tool that names this hook.
+pub(super) fn naming_file(event: Event, top: Option<&Path>) -> Option<String> {
+    let top = top?;
+    let named = OTHERS.iter().find(|file| names(&top.join(file), event))?;
+    Some((*named).to_owned())
+}
+
+/// Whether a file of somebody else's calls git-coord at an event.
+pub(super) fn names(file: &Path, event: Event) -> bool {
+    std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.len() <= BYTES_MAX)
+        && std::fs::read(file)
+            .is_ok_and(|text| super::calls(&String::from_utf8_lossy(&text), event))
 }
 
 fn lefthook_file(top: Option<&Path>) -> Option<PathBuf> {
