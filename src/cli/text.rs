@@ -65,8 +65,8 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Tasks(listed) => super::task::of_listed(page, listed),
         Answer::Task(shown) => super::task::of_shown(page, shown),
         Answer::Graph(drawn) => super::graph::of(page, drawn),
-        Answer::Drafted(drafted) => super::task_text::of_drafted(page, drafted),
-        Answer::Waited(waited) => super::task_text::of_waited(page, waited),
+        Answer::Drafted(drafted) => super::drafted::of(page, drafted),
+        Answer::Waited(waited) => super::waited::of(page, waited),
         Answer::Report(reported) => super::report::of(page, reported),
     };
     let is_shown = pager.is_some_and(|pager| pager.show(&text).is_ok());

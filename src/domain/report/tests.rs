@@ -210,7 +210,8 @@ fn a_report_of_nothing_is_one() {
 
 #[test]
 fn spreads_and_shares() {
-    let cases: [(&[i64], Option<(u64, u64)>); 5] = [
+    type Case = (&'static [i64], Option<(u64, u64)>);
+    let cases: [Case; 5] = [
         (&[], None),
         (&[7], Some((7, 7))),
         (&[3, 1], Some((1, 3))),

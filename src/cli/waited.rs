@@ -1,8 +1,7 @@
-//! What was waited for, and what would be added, as text.
+//! How those stand that were waited for, as text.
 
 use crate::model::task::TaskRecord;
 use crate::model::text::shown;
-use crate::ops::task::import::Drafted;
 use crate::ops::task::wait::Waited;
 
 use super::page::{Ink, Page};
@@ -10,7 +9,7 @@ use super::page::{Ink, Page};
 /// Most characters of a result on one line.
 const RESULT_CHARS_MAX: usize = 200;
 
-pub(super) fn of_waited(page: &Page, waited: &Waited) -> String {
+pub(super) fn of(page: &Page, waited: &Waited) -> String {
     let mut text = String::new();
     for task in &waited.done {
         text.push_str(&line(page, task, Ink::Good));
@@ -52,29 +51,4 @@ fn line(page: &Page, task: &TaskRecord, ink: Ink) -> String {
         shown(task.title.as_str()),
     );
     format!("{id}  {}  {title}\n", page.ink(ink, task.stage.as_str()))
-}
-
-pub(super) fn of_drafted(page: &Page, drafted: &Drafted) -> String {
-    for note in &drafted.notes {
-        page.note(&format!("note: {note}"));
-    }
-    let mut text = String::new();
-    for task in &drafted.tasks {
-        let mut line = format!("{}  {}", task.priority, shown(task.title.as_str()));
-        for label in &task.labels {
-            line.push_str(&format!(" #{}", shown(label.as_str())));
-        }
-        match task.depends.len() {
-            0 => {}
-            1 => line.push_str("  (waits for 1)"),
-            count => line.push_str(&format!("  (waits for {count})")),
-        }
-        text.push_str(&format!("{line}\n"));
-    }
-    let over = match drafted.skipped {
-        0 => String::new(),
-        over => format!(", {over} are over and left out"),
-    };
-    text.push_str(&format!("would add {}{over}\n", drafted.tasks.len()));
-    text
 }
