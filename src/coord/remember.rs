@@ -1,9 +1,11 @@
 //! What a session keeps of an answer, for its own next command.
 
+use crate::domain::secret;
 use crate::env;
 use crate::model::event::Refused;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::Reply;
+use crate::model::request::Request;
 
 use super::commit::Job;
 use super::lead::Answer;
@@ -32,7 +34,7 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
             }
             follow(session, &done.reply);
         }),
-        Err(Failure::Refused(refusal)) => {
+        Err(Failure::Refused(refusal)) if may_be_told(&job.request, refusal) => {
             let refused = Refused {
                 op: job.op,
                 at: job.at,
@@ -43,6 +45,14 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
         }
         Err(_) => {}
     }
+}
+
+/// Whether a refused request may ride along with the next change, where everybody reads it. One that
+/// was refused for a secret may not; nor may one that has something like a secret in it and was
+/// refused before anybody asked.
+fn may_be_told(request: &Request, refusal: &Refusal) -> bool {
+    !matches!(refusal, Refusal::Secret { .. })
+        && serde_json::to_string(request).is_ok_and(|request| !secret::is_suspect(&request))
 }
 
 /// The locks of others that an answer met: whether it is refused or waits, they are watched.

@@ -19,7 +19,7 @@ mod line;
 mod lock;
 mod note;
 mod renew;
-mod secret;
+pub mod secret;
 mod steal;
 pub mod task;
 #[cfg(test)]
