@@ -37,6 +37,10 @@ impl Exit {
             | Answer::Locks(_)
             | Answer::Check(_)
             | Answer::Status(_)
+            | Answer::Handoff(_)
+            | Answer::Handoffs(_)
+            | Answer::Template { .. }
+            | Answer::Recalled(_)
             | Answer::Log(_)
             | Answer::Verified(_)
             | Answer::Whoami(_)

@@ -7,7 +7,9 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use crate::model::event::Event;
+use crate::model::handoff::HandoffRecord;
 use crate::model::lock::LockRecord;
+use crate::model::memory::MemoryRecord;
 use crate::model::notice::NoticeRecord;
 use crate::model::wait::WaitRecord;
 
@@ -22,6 +24,10 @@ pub(super) enum Kind {
     Wait,
     /// The record that tells a session what happened to its locks
     Notice,
+    /// The record of a handoff
+    Handoff,
+    /// The record of a memory
+    Memory,
     /// The event in the body of each commit of the state
     Event,
     /// What a command prints with --json when the answer is yes
@@ -40,6 +46,8 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Lock => written::<LockRecord>(),
         Kind::Wait => written::<WaitRecord>(),
         Kind::Notice => written::<NoticeRecord>(),
+        Kind::Handoff => written::<HandoffRecord>(),
+        Kind::Memory => written::<MemoryRecord>(),
         Kind::Event => written::<Event>(),
         Kind::Answer => written::<Yes<'_>>(),
         Kind::Failure => written::<No<'_>>(),

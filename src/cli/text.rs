@@ -29,6 +29,10 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Locks(listed) => of_locks(page, listed),
         Answer::Check(checked) => of_check(page, checked),
         Answer::Status(all) => overview::of(page, context, all, is_bare),
+        Answer::Handoff(one) => super::handoff::of_one(page, one),
+        Answer::Handoffs(all) => super::handoff::of_all(page, all),
+        Answer::Template { text } => text.clone(),
+        Answer::Recalled(found) => super::memory::of_recalled(page, found),
         Answer::Log(entries) => of_log(page, entries),
         Answer::Verified(report) => of_report(page, report),
         Answer::Whoami(who) => of_who(who),
@@ -73,6 +77,8 @@ fn of_done(page: &Page, done: &Done) -> String {
             format!("{}from {}\n", of_granted(page, lock), from.join(", "))
         }
         Reply::Task(told) => super::task::of_told(page, told),
+        Reply::Handoff(told) => super::handoff::of_told(page, told),
+        Reply::Memory(told) => super::memory::of_told(page, told),
         Reply::Left { was_waiting: true } => "no longer in line\n".into(),
         Reply::Left { was_waiting: false } => "was not in line\n".into(),
         Reply::Landed { released, renewed } => {

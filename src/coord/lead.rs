@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::domain::State;
 use crate::env;
 use crate::model::key::Key;
+use crate::model::memory::{Ask, Used};
 use crate::model::reply::Reply;
 use crate::model::request::{Compact, Request};
 use crate::store::{Backend, names};
@@ -129,6 +130,10 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
         .iter()
         .map(|note| job_beside(own, Request::Note(note.clone())))
         .collect();
+    if !session.uses.is_empty() {
+        let uses = session.uses.clone();
+        jobs.push(job_beside(own, Request::Memory(Ask::Used(Used { uses }))));
+    }
     let notes = jobs.len();
     jobs.push(own.clone());
     jobs.extend(others.into_iter().filter(|job| job.op != own.op));
@@ -154,7 +159,11 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
     }
     if answers[..notes].iter().all(Result::is_ok) && notes > 0 {
         coord.sessions().update(coord.actor(), |now| {
-            now.notes.retain(|note| !session.notes.contains(note))
+            now.notes.retain(|note| !session.notes.contains(note));
+            now.uses.retain(|id, uses| {
+                *uses = uses.saturating_sub(session.uses.get(id).copied().unwrap_or(0));
+                *uses > 0
+            });
         });
     }
     if let Some(epoch) = full {
@@ -261,6 +270,8 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }
             | Reply::Task(_)
+            | Reply::Handoff(_)
+            | Reply::Memory(_)
             | Reply::Renewed { .. }
             | Reply::Stolen { .. }
             | Reply::Landed { .. }

@@ -7,6 +7,7 @@
 pub mod doctor;
 pub mod failure;
 pub mod identity;
+pub mod recall;
 pub mod replay;
 pub mod settings;
 
@@ -17,6 +18,7 @@ mod changes;
 mod commit;
 mod epochs;
 mod follow;
+mod handoff_notes;
 mod join;
 mod land;
 mod lead;
@@ -47,6 +49,7 @@ use crate::store::{Backend, Repo, names};
 pub use answer::Done;
 pub use changes::{Change, Known};
 pub use failure::Failure;
+pub use handoff_notes::Reach;
 pub use identity::Identity;
 pub use join::Joined;
 pub use land::Landing;

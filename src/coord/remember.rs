@@ -93,7 +93,11 @@ fn follow(session: &mut Session, reply: &Reply) {
                 .keys
                 .extend(told.locks.iter().map(|lock| lock.key.clone()));
         }
-        Reply::Waiting { .. }
+        Reply::Handoff(told) => session
+            .keys
+            .extend(told.locks.iter().map(|lock| lock.key.clone())),
+        Reply::Memory(_)
+        | Reply::Waiting { .. }
         | Reply::Renewed { .. }
         | Reply::Left { .. }
         | Reply::Noted

@@ -18,6 +18,7 @@ pub const KNOWN: &[&str] = &[
     "coord.keyPrefix",
     "coord.mainBranch",
     "coord.maxAge",
+    "coord.memoryHalfLife",
     "coord.ref",
     "coord.remote",
     "coord.requireLock",
@@ -28,6 +29,9 @@ pub const KNOWN: &[&str] = &[
 
 /// Slack between wall clocks unless set otherwise, in seconds.
 const SKEW_SECS_DEFAULT: u64 = 600;
+
+/// After which time a memory counts half unless set otherwise, in seconds.
+const MEMORY_HALF_LIFE_SECS: u64 = 30 * 24 * 60 * 60;
 
 /// What to do about a change without a lock of one's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +72,8 @@ pub struct Settings {
     pub main_branch: Option<String>,
     /// A writer begins a new epoch when the current one has more states than this; 0 is never.
     pub epoch_every: u64,
+    /// After which time a memory counts half.
+    pub memory_half_life: Duration,
 }
 
 impl Settings {
@@ -99,6 +105,7 @@ impl Settings {
             timeout: secs("coord.timeout", 15)?,
             main_branch: config.get("coord.mainbranch").map(str::to_owned),
             epoch_every: epoch_every(config)?,
+            memory_half_life: secs("coord.memoryhalflife", MEMORY_HALF_LIFE_SECS)?,
         })
     }
 }

@@ -16,7 +16,8 @@ use crate::model::text::Text;
 
 use super::compact::Format;
 use super::staged::{Edits, Staged, State};
-use super::{adopt, compact, land, lock, locks, note, renew, steal, task, unlock, wait};
+use super::wait;
+use super::{adopt, compact, handoff, land, lock, locks, memory, note, renew, steal, task, unlock};
 
 /// A granted request: what to write and what to answer.
 #[derive(Debug)]
@@ -90,6 +91,8 @@ pub fn decide(
         Request::Renew(request) => renew::decide(&mut desk, request)?,
         Request::Steal(request) => steal::decide(&mut desk, request)?,
         Request::Task(ask) => task::decide(&mut desk, ask)?,
+        Request::Handoff(ask) => handoff::decide(&mut desk, ask)?,
+        Request::Memory(ask) => memory::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
         Request::Note(request) => note::decide(request),
@@ -213,12 +216,17 @@ impl Desk<'_> {
         happened: Happened,
     ) -> Result<(), Refusal> {
         self.drop_hold(key, holder)?;
+        self.tell(key, holder, happened);
+        Ok(())
+    }
+
+    /// Leaves word for a session about a lock that it held.
+    pub(super) fn tell(&mut self, key: &Key, holder: &Actor, happened: Happened) {
         let (_, keys) = self
             .lost
             .entry(holder.clone())
             .or_insert((happened, Vec::new()));
         keys.push(key.clone());
-        Ok(())
     }
 
     /// Removes the actor's own notices and returns them: the answer carries them.

@@ -3,10 +3,12 @@
 //! Nothing here reads a clock, a file, the environment or a repository.
 
 pub mod event;
+pub mod handoff;
 pub mod id;
 pub mod key;
 pub mod limits;
 pub mod lock;
+pub mod memory;
 pub mod notice;
 pub mod object_id;
 pub mod place;

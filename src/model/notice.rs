@@ -20,6 +20,8 @@ pub enum Happened {
     Lapsed,
     /// Another session of the same agent took the lock over.
     Takeover,
+    /// It was offered with a handoff, which somebody has accepted.
+    Handover,
 }
 
 /// A notice to one session; its next command shows it and its next change removes it.

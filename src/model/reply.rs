@@ -50,6 +50,10 @@ pub enum Reply {
     },
     /// Something was done about tasks.
     Task(Box<super::task::Told>),
+    /// Something was done about a handoff.
+    Handoff(Box<super::handoff::Told>),
+    /// Something was done about memories.
+    Memory(Box<super::memory::Told>),
     /// No longer in line.
     Left {
         /// Whether the session was in line at all.

@@ -29,6 +29,10 @@ pub enum Request {
     Leave(Leave),
     /// Anything about tasks.
     Task(super::task::Ask),
+    /// Anything about handoffs.
+    Handoff(super::handoff::Ask),
+    /// Anything about memories.
+    Memory(super::memory::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
     /// Keep a fact in the log.

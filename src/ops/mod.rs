@@ -8,19 +8,26 @@
 pub mod check;
 pub mod compact;
 pub mod doctor;
+pub mod forget;
+mod given;
+pub mod handoff;
 pub mod hooks;
 pub mod init;
 pub mod keys;
 pub mod lock;
 pub mod locks;
 pub mod log;
+mod names;
 pub mod push;
+pub mod recall;
+pub mod remember;
 pub mod renew;
 pub mod run;
 pub mod status;
 pub mod sync;
 pub mod unlock;
 pub mod whoami;
+mod words;
 
 use std::path::PathBuf;
 
@@ -49,6 +56,10 @@ pub enum Operation {
     Check(check::Check),
     Push(push::Push),
     Status(status::Status),
+    Handoff(handoff::Handoff),
+    Remember(remember::Remember),
+    Recall(recall::Recall),
+    Forget(forget::Forget),
     Log(log::Log),
     Whoami(whoami::Whoami),
     Compact(compact::Compact),
@@ -85,6 +96,17 @@ pub enum Answer {
     Check(check::Checked),
     /// What is going on.
     Status(Box<status::Overview>),
+    /// What somebody left for somebody else.
+    Handoff(Box<handoff::Shown>),
+    /// The handoffs that were asked for.
+    Handoffs(handoff::Listed),
+    /// What to fill in.
+    Template {
+        /// The whole text.
+        text: String,
+    },
+    /// What is known.
+    Recalled(recall::Recalled),
     /// Who did what, newest first.
     Log(log::Entries),
     /// The result of deciding the history again.
@@ -180,6 +202,10 @@ impl Operation {
             Self::Check(check) => check.run(context).map(Answer::Check),
             Self::Push(push) => push.run(context),
             Self::Status(status) => status.run(context).map(|all| Answer::Status(Box::new(all))),
+            Self::Handoff(handoff) => handoff.run(context),
+            Self::Remember(remember) => remember.run(context),
+            Self::Recall(recall) => recall.run(context),
+            Self::Forget(forget) => forget.run(context),
             Self::Log(log) => log.run(context),
             Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
             Self::Compact(compact) => compact.run(context),

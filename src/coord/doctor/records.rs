@@ -1,7 +1,7 @@
 //! Every record of the state, read as the type that its place asks for.
 
 use crate::coord::Coord;
-use crate::domain::{Format, locks};
+use crate::domain::{Format, handoff, locks, memory};
 use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::lock::Mode;
 use crate::model::notice::NoticeRecord;
@@ -145,6 +145,8 @@ fn examine(path: &str, bytes: &[u8]) -> Verdict {
         "locks" => lock(&place, bytes),
         "waits" => wait(&place, bytes),
         "notices" => notice(&place, bytes),
+        "handoffs" => handoff::read(&place, bytes).map(drop),
+        "memory" => memory::read(&place, bytes).map(drop),
         _ => return Verdict::Unknown,
     };
     match read {

@@ -9,11 +9,13 @@ mod world;
 
 mod circles;
 mod damage;
+mod handing;
 mod history;
 mod holding;
 mod keeping;
 mod landing;
 mod lapsing;
 mod liveness;
+mod remembering;
 mod stealing;
 mod waiting;

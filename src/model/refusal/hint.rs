@@ -49,6 +49,9 @@ impl Refusal {
             Self::Behind { .. } => {
                 "get them first with `git pull --rebase`, then push again".into()
             }
+            Self::NotFound { what, .. } if what == "memory" => {
+                "see what there is with `git coord recall`".into()
+            }
             Self::NotFound { what, .. } => {
                 format!("see what there is with `git coord {what} list`")
             }
