@@ -77,6 +77,20 @@ pub fn var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Where programs keep what they know of this user's machine.
+pub fn user_state_dir() -> Option<std::path::PathBuf> {
+    let absolute =
+        |text: String| Some(std::path::PathBuf::from(text)).filter(|dir| dir.is_absolute());
+    let home = || {
+        var("HOME")
+            .or_else(|| var("LOCALAPPDATA"))
+            .and_then(absolute)
+    };
+    var("XDG_STATE_HOME")
+        .and_then(absolute)
+        .or_else(|| Some(home()?.join(".local/state")))
+}
+
 /// Where a program is on the search path.
 pub fn find_program(name: &str) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;

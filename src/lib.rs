@@ -18,5 +18,6 @@ pub mod env;
 pub mod hooks;
 pub mod model;
 pub mod ops;
+pub mod ports;
 pub mod store;
 pub mod worktree;

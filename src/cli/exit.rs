@@ -32,6 +32,8 @@ impl Exit {
         match answer {
             Answer::Verified(report) if !report.findings.is_empty() => Self::Broken,
             Answer::Doctor(report) if report.problems > 0 => Self::Broken,
+            // For programs that ask whether there is anything.
+            Answer::Messages(mail) if mail.messages.is_empty() => Self::Refused,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
             | Answer::Locks(_)
@@ -41,11 +43,21 @@ impl Exit {
             | Answer::Handoffs(_)
             | Answer::Template { .. }
             | Answer::Recalled(_)
+            | Answer::Ports(_)
+            | Answer::Happened(_)
+            | Answer::Why(_)
+            | Answer::Collected(_)
+            | Answer::Value(_)
+            | Answer::Values(_)
             | Answer::Log(_)
             | Answer::Verified(_)
             | Answer::Whoami(_)
             | Answer::Doctor(_)
             | Answer::Hooks(_)
+            | Answer::Agents(_)
+            | Answer::Agent(_)
+            | Answer::Checkpoint(_)
+            | Answer::Messages(_)
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)

@@ -15,7 +15,6 @@ pub(super) fn of_told(page: &Page, told: &Told) -> String {
         locks,
         gone,
         tasks,
-        unclaimed,
     } = told;
     let id = page.ink(Ink::Key, handoff.id.as_str());
     if *did == Did::Written {
@@ -41,11 +40,6 @@ pub(super) fn of_told(page: &Page, told: &Told) -> String {
         text.push_str(&format!(
             "no longer held by {}: {key}\n",
             handoff.from.agent
-        ));
-    }
-    if let Some(id) = unclaimed {
-        text.push_str(&format!(
-            "nobody has its task: `git coord task claim {id}`\n"
         ));
     }
     if let Some(branch) = &handoff.content.branch {

@@ -3,6 +3,7 @@
 //! It parses words into an [`Operation`], runs it, and shows the answer as text or JSON. Data goes
 //! to standard output, everything else to standard error.
 
+mod agent;
 mod args;
 mod completion;
 mod doctor;
@@ -15,15 +16,19 @@ mod live;
 mod man;
 mod markdown;
 mod memory;
+mod msg;
 mod notices;
 mod overview;
 mod page;
 mod pages;
+mod ports;
 mod schema;
 mod set_up;
 mod task;
 mod text;
 mod usage;
+mod values;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -154,8 +159,12 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
 fn show_one(page: &Page, answer: &Answer) {
     if page.is_json {
         page.data(&json::of_answer(answer, &[]));
-    } else if let Answer::Change(entry) = answer {
-        page.data(&text::of_entry(page, entry));
+        return;
+    }
+    match answer {
+        Answer::Change(entry) => page.data(&text::of_entry(page, entry)),
+        Answer::Happened(told) => page.data(&text::of_happening(page, told)),
+        _ => {}
     }
 }
 

@@ -19,6 +19,16 @@ pub(super) fn show(page: &Page, notices: &[NoticeRecord]) {
             Happened::Handover => {
                 format!("{by} accepted your handoff at {at} and holds {keys} now")
             }
+            Happened::Over => format!("{by} ended {keys} at {at}; stop working on it"),
+            Happened::Wanted => {
+                format!("{by} asks to have {keys} back since {at}: `git coord task release`")
+            }
+            Happened::Kicked if notice.keys.is_empty() => {
+                format!("{by} ended your session at {at}")
+            }
+            Happened::Kicked => {
+                format!("{by} ended your session at {at}; what it held is free: {keys}")
+            }
         };
         let why = notice
             .reason

@@ -6,11 +6,14 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
+use crate::model::agent::{CheckpointsRecord, PresenceRecord, TrustRecord};
 use crate::model::event::Event;
 use crate::model::handoff::HandoffRecord;
 use crate::model::lock::LockRecord;
 use crate::model::memory::MemoryRecord;
+use crate::model::message::MessageRecord;
 use crate::model::notice::NoticeRecord;
+use crate::model::value::ValueRecord;
 use crate::model::wait::WaitRecord;
 
 use super::json::{No, Yes};
@@ -28,6 +31,16 @@ pub(super) enum Kind {
     Handoff,
     /// The record of a memory
     Memory,
+    /// The record of a value under a name
+    Value,
+    /// The record of a session that is here
+    Presence,
+    /// The record of how far an agent is trusted
+    Trust,
+    /// The record of what a session left for whoever goes on
+    Checkpoints,
+    /// The record of a message
+    Message,
     /// The event in the body of each commit of the state
     Event,
     /// What a command prints with --json when the answer is yes
@@ -48,6 +61,11 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Notice => written::<NoticeRecord>(),
         Kind::Handoff => written::<HandoffRecord>(),
         Kind::Memory => written::<MemoryRecord>(),
+        Kind::Value => written::<ValueRecord>(),
+        Kind::Presence => written::<PresenceRecord>(),
+        Kind::Trust => written::<TrustRecord>(),
+        Kind::Checkpoints => written::<CheckpointsRecord>(),
+        Kind::Message => written::<MessageRecord>(),
         Kind::Event => written::<Event>(),
         Kind::Answer => written::<Yes<'_>>(),
         Kind::Failure => written::<No<'_>>(),
@@ -61,7 +79,7 @@ fn line(kind: &Kind) -> String {
         .get_help()
         .map(ToString::to_string)
         .unwrap_or_default();
-    format!("{:<8} {about}\n", value.get_name())
+    format!("{:<11} {about}\n", value.get_name())
 }
 
 /// The schema of what is written, which says more than the schema of what is read: a field that

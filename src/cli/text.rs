@@ -3,13 +3,14 @@
 use crate::coord::Done;
 use crate::coord::replay::Report;
 use crate::env;
+use crate::model::happening::Told;
 use crate::model::key::Key;
 use crate::model::lock::Mode;
 use crate::model::reply::{Granted, How, Reply};
 use crate::model::text::shown;
 use crate::model::time::{Timestamp, span};
 use crate::ops::locks::{Held, Listed};
-use crate::ops::{Answer, Context, check, log, run, sync, whoami};
+use crate::ops::{Answer, Context, check, gc, log, run, sync, whoami};
 
 use super::hooks;
 use super::page::{Ink, Page};
@@ -33,6 +34,12 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Handoffs(all) => super::handoff::of_all(page, all),
         Answer::Template { text } => text.clone(),
         Answer::Recalled(found) => super::memory::of_recalled(page, found),
+        Answer::Ports(ports) => super::ports::of(ports),
+        Answer::Happened(told) => of_happening(page, told),
+        Answer::Why(because) => super::why::of(page, because),
+        Answer::Collected(all) => of_collected(all),
+        Answer::Value(one) => super::values::of_one(one),
+        Answer::Values(all) => super::values::of(page, all),
         Answer::Log(entries) => of_log(page, entries),
         Answer::Verified(report) => of_report(page, report),
         Answer::Whoami(who) => of_who(who),
@@ -46,6 +53,10 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         }
         Answer::Doctor(report) => super::doctor::of(page, report),
         Answer::Hooks(listed) => hooks::of(page, listed),
+        Answer::Agents(listed) => super::agent::of_list(page, listed),
+        Answer::Agent(shown) => super::agent::of_one(page, shown),
+        Answer::Checkpoint(found) => super::agent::of_checkpoint(page, found),
+        Answer::Messages(mail) => super::msg::of_mail(page, mail),
     };
     page.data(&text);
 }
@@ -79,6 +90,8 @@ fn of_done(page: &Page, done: &Done) -> String {
         Reply::Task(told) => super::task::of_told(page, told),
         Reply::Handoff(told) => super::handoff::of_told(page, told),
         Reply::Memory(told) => super::memory::of_told(page, told),
+        Reply::Agent(told) => super::agent::of_told(page, told),
+        Reply::Message(told) => super::msg::of_told(page, told),
         Reply::Left { was_waiting: true } => "no longer in line\n".into(),
         Reply::Left { was_waiting: false } => "was not in line\n".into(),
         Reply::Landed { released, renewed } => {
@@ -89,6 +102,8 @@ fn of_done(page: &Page, done: &Done) -> String {
             text.extend(renewed.iter().map(|lock| of_granted(page, lock)));
             text
         }
+        Reply::Value(told) => super::values::of_told(page, told),
+        Reply::Collected(_) => "collected\n".into(),
         Reply::Noted => "noted\n".into(),
         Reply::Adopted { locks, conflicts } => {
             format!(
@@ -130,7 +145,7 @@ pub(super) fn until(end: Timestamp) -> String {
     }
 }
 
-fn list(keys: &[Key]) -> String {
+pub(super) fn list(keys: &[Key]) -> String {
     keys.iter()
         .map(ToString::to_string)
         .collect::<Vec<_>>()
@@ -218,6 +233,36 @@ pub(super) fn of_entry(page: &Page, entry: &log::Entry) -> String {
         .map_or_else(|| "?".into(), |event| event.at.to_string());
     let commit = page.ink(Ink::Faint, &entry.commit.short());
     format!("{commit} {at} {}\n", shown(&entry.subject))
+}
+
+fn of_collected(all: &gc::Collected) -> String {
+    if all.collected.is_empty() {
+        return "nothing to collect\n".into();
+    }
+    let counts = all.collected.iter();
+    let counts: Vec<String> = counts
+        .map(|(kind, count)| format!("{count} {kind}"))
+        .collect();
+    let would = if all.dry_run {
+        "would collect"
+    } else {
+        "collected"
+    };
+    let more = if all.more { ", and more" } else { "" };
+    format!("{would} {}{more}\n", counts.join(", "))
+}
+
+/// One line for a thing that happened.
+pub(super) fn of_happening(page: &Page, told: &Told) -> String {
+    let kind = page.ink(Ink::Key, &told.happening.kind);
+    let about = shown(&told.happening.about);
+    let by = &told.by.agent;
+    let whose = told.happening.whose.as_ref();
+    let whose = whose
+        .map(|who| format!(" of {}", who.agent))
+        .unwrap_or_default();
+    let cursor = page.ink(Ink::Faint, &told.commit.short());
+    format!("{cursor} {} {kind} {about}{whose} by {by}\n", told.at)
 }
 
 fn of_synced(page: &Page, synced: &sync::Synced) -> String {

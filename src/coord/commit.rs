@@ -2,6 +2,7 @@
 
 use crate::domain::Plan;
 use crate::env;
+use crate::model::agent::Whereabouts;
 use crate::model::event::{Event, RULES, Refused};
 use crate::model::id::Actor;
 use crate::model::key::Key;
@@ -35,6 +36,7 @@ pub(super) fn add(
         evidence: plan.evidence.clone(),
         also: plan.also.clone(),
         refused: refused.to_vec(),
+        here: plan.here.clone(),
     };
     // A new epoch is a chain of its own that names the one it continues.
     let link = match (request, draft.snapshot().tip()) {
@@ -103,4 +105,7 @@ pub(super) struct Job {
     /// Own locks that may need renewal.
     pub(super) also: Vec<Key>,
     pub(super) refused: Vec<Refused>,
+    /// Where the session acts, when it is time to say so again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) here: Option<Whereabouts>,
 }

@@ -19,6 +19,8 @@ pub struct Identity {
     pub session_rule: String,
     /// Whether the session was named on the command line.
     pub is_session_given: bool,
+    /// Which coding agent's environment this is.
+    pub program: Option<&'static str>,
 }
 
 /// Variables that coding agents set for the commands they run, with the agent's name and, where
@@ -104,6 +106,7 @@ pub fn find(repo: &Repo, given: Option<&str>) -> Result<Identity, Failure> {
         agent_rule,
         session_rule,
         is_session_given: given_session.is_some(),
+        program: known.map(|(_, name, _)| *name),
     })
 }
 

@@ -16,7 +16,7 @@ use super::commit::Job;
 use super::failure::Class;
 use super::round::Round;
 use super::session::Session;
-use super::{Coord, Failure, queue, remember, view};
+use super::{Coord, Failure, queue, remember, view, whereabouts};
 
 /// How often a lost race is decided again before the caller is told to retry.
 const ATTEMPTS_MAX: usize = 200;
@@ -101,10 +101,11 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Fa
         Request::Lock(lock) => &lock.keys,
         _ => &[],
     };
+    let at = env::now();
     Ok(Job {
         op: env::fresh_op(),
         seen: coord.repo.tip(names::STATE)?,
-        at: env::now(),
+        at,
         by: coord.actor().clone(),
         also: session
             .keys
@@ -112,6 +113,7 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Fa
             .filter(|key| !named.contains(key))
             .cloned()
             .collect(),
+        here: whereabouts::due(coord, &request, session, at),
         request,
         refused: session.refused.clone(),
     })
@@ -190,6 +192,7 @@ fn job_beside(own: &Job, request: Request) -> Job {
         request,
         also: Vec::new(),
         refused: Vec::new(),
+        here: None,
         ..own.clone()
     }
 }
@@ -269,9 +272,13 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Waiting { .. } => Some(coord.settings.age_max.min(WAITING_AGE_MAX)),
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }
+            | Reply::Value(_)
+            | Reply::Collected(_)
             | Reply::Task(_)
             | Reply::Handoff(_)
             | Reply::Memory(_)
+            | Reply::Agent(_)
+            | Reply::Message(_)
             | Reply::Renewed { .. }
             | Reply::Stolen { .. }
             | Reply::Landed { .. }

@@ -14,6 +14,7 @@ pub mod settings;
 mod adoption;
 mod answer;
 mod authority;
+pub mod buried;
 mod changes;
 mod commit;
 mod epochs;
@@ -33,6 +34,7 @@ mod session;
 mod sights;
 mod view;
 mod wait;
+mod whereabouts;
 
 use std::path::Path;
 use std::time::Duration;
@@ -154,6 +156,7 @@ impl Coord {
             by: self.actor().clone(),
             op: env::fresh_op(),
             watch,
+            here: None,
         }
     }
 

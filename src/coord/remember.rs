@@ -2,7 +2,9 @@
 
 use crate::domain::secret;
 use crate::env;
+use crate::model::agent::Did;
 use crate::model::event::Refused;
+use crate::model::notice::Happened;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::reply::Reply;
 use crate::model::request::Request;
@@ -26,8 +28,18 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
                     .refused
                     .retain(|refused| !job.refused.iter().any(|old| old.op == refused.op));
             }
+            if done.commit.is_some() && job.here.is_some() {
+                session.present = Some(job.at);
+            }
             for notice in &done.notices {
+                if notice.happened == Happened::Kicked {
+                    // Who was taken for gone and is not says so with its next change.
+                    session.present = None;
+                }
                 session.shown.remove(&notice.op);
+                if notice.happened == Happened::Wanted {
+                    continue;
+                }
                 notice.keys.iter().for_each(|key| {
                     session.keys.remove(key);
                 });
@@ -96,7 +108,19 @@ fn follow(session: &mut Session, reply: &Reply) {
         Reply::Handoff(told) => session
             .keys
             .extend(told.locks.iter().map(|lock| lock.key.clone())),
+        Reply::Agent(told) => {
+            if told.did == Did::Unregistered {
+                session.keys.retain(|key| !told.released.contains(key));
+                session.present = None;
+            }
+            session
+                .keys
+                .extend(told.locks.iter().map(|lock| lock.key.clone()));
+        }
         Reply::Memory(_)
+        | Reply::Message(_)
+        | Reply::Value(_)
+        | Reply::Collected(_)
         | Reply::Waiting { .. }
         | Reply::Renewed { .. }
         | Reply::Left { .. }

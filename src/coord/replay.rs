@@ -182,6 +182,9 @@ fn stamp_of(event: &Event) -> Stamp {
             Evidence::Dead { holder, .. } => {
                 watch.dead.insert(holder.clone());
             }
+            Evidence::Ended { holder } => {
+                watch.dead.insert(holder.clone());
+            }
         }
     }
     Stamp {
@@ -189,5 +192,6 @@ fn stamp_of(event: &Event) -> Stamp {
         by: event.by.clone(),
         op: event.op,
         watch,
+        here: event.here.clone(),
     }
 }

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Plan, State, decide};
+use crate::model::agent::Ask;
+use crate::model::handoff::Ask as HandoffAsk;
 use crate::model::id::OpId;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
+use crate::model::request::Request;
 use crate::model::stamp::{Stamp, Watch};
+use crate::model::task::Ask as TaskAsk;
 use crate::store::Draft;
 
 use super::answer::Done;
@@ -57,9 +61,14 @@ impl<'c> Round<'c> {
                 skew_secs,
                 ..Watch::default()
             },
+            here: job.here.clone(),
         };
+        if is_choice(&job.request) {
+            // What it gets depends on which claims of others still count.
+            stamp.watch = self.coord.watch();
+        }
         let mut decided = decide(&job.request, &self.view, &stamp, &job.also);
-        if is_about_others(&decided) {
+        if is_about_others(&job.request, &decided) {
             // Only now is it worth looking up what this clone has observed.
             stamp.watch = self.coord.watch();
             decided = decide(&job.request, &self.view, &stamp, &job.also);
@@ -106,9 +115,20 @@ impl<'c> Round<'c> {
     }
 }
 
+/// Whether a request chooses among what others may have.
+fn is_choice(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Task(TaskAsk::Next(_) | TaskAsk::Claim(_))
+            | Request::Handoff(HandoffAsk::Accept(_))
+    )
+}
+
 /// Whether knowing more about the lives of others could change the answer.
-fn is_about_others(decided: &Result<Plan, Refusal>) -> bool {
+fn is_about_others(request: &Request, decided: &Result<Plan, Refusal>) -> bool {
     match decided {
+        // Whether another session is over is all that these turn on.
+        Err(_) if matches!(request, Request::Agent(Ask::Kick(_) | Ask::Restore(_))) => true,
         Ok(plan) => matches!(plan.reply, Reply::Waiting { .. }),
         Err(refusal) => matches!(
             refusal,

@@ -12,6 +12,7 @@ use crate::model::id::{Actor, Id, OpId};
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::request::Note;
+use crate::model::time::Timestamp;
 
 use super::local;
 
@@ -41,6 +42,10 @@ pub struct Session {
     pub uses: BTreeMap<Id, u32>,
     /// The state up to which it was shown what others did.
     pub synced: Option<ObjectId>,
+    /// When its record was last written: the next change knows whether it is time again.
+    pub present: Option<Timestamp>,
+    /// Messages that it has read.
+    pub read: BTreeSet<Id>,
 }
 
 /// The directory of all sessions of this clone.

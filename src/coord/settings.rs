@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::gc::Keep;
 use crate::model::key::Key;
 use crate::store::{Config, names};
 
@@ -15,6 +16,9 @@ pub const KNOWN: &[&str] = &[
     "coord.failClosed",
     "coord.fsync",
     "coord.hookMaxAge",
+    "coord.keepMessages",
+    "coord.keepSessions",
+    "coord.keepTasks",
     "coord.keyPrefix",
     "coord.mainBranch",
     "coord.maxAge",
@@ -30,8 +34,7 @@ pub const KNOWN: &[&str] = &[
 /// Slack between wall clocks unless set otherwise, in seconds.
 const SKEW_SECS_DEFAULT: u64 = 600;
 
-/// After which time a memory counts half unless set otherwise, in seconds.
-const MEMORY_HALF_LIFE_SECS: u64 = 30 * 24 * 60 * 60;
+const DAY_SECS: u64 = 24 * 60 * 60;
 
 /// What to do about a change without a lock of one's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +77,8 @@ pub struct Settings {
     pub epoch_every: u64,
     /// After which time a memory counts half.
     pub memory_half_life: Duration,
+    /// For how long what is over stays in the live tree.
+    pub keep: Keep,
 }
 
 impl Settings {
@@ -105,7 +110,12 @@ impl Settings {
             timeout: secs("coord.timeout", 15)?,
             main_branch: config.get("coord.mainbranch").map(str::to_owned),
             epoch_every: epoch_every(config)?,
-            memory_half_life: secs("coord.memoryhalflife", MEMORY_HALF_LIFE_SECS)?,
+            memory_half_life: secs("coord.memoryhalflife", 30 * DAY_SECS)?,
+            keep: Keep {
+                tasks_secs: secs("coord.keeptasks", 30 * DAY_SECS)?.as_secs(),
+                messages_secs: secs("coord.keepmessages", 14 * DAY_SECS)?.as_secs(),
+                sessions_secs: secs("coord.keepsessions", 7 * DAY_SECS)?.as_secs(),
+            },
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::agent::{Ask, Whereabouts};
 use crate::model::event::RULES;
 use crate::model::id::Actor;
 use crate::model::key::Key;
@@ -16,8 +17,10 @@ use crate::model::text::Text;
 
 use super::compact::Format;
 use super::staged::{Edits, Staged, State};
-use super::wait;
-use super::{adopt, compact, handoff, land, lock, locks, memory, note, renew, steal, task, unlock};
+use super::{
+    adopt, agent, compact, gc, handoff, land, lock, locks, memory, message, note, renew, steal,
+    task, unlock, value, wait,
+};
 
 /// A granted request: what to write and what to answer.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Plan {
     pub also: Vec<Key>,
     /// Notices to the actor that this change removes: they have to be shown.
     pub notices: Vec<NoticeRecord>,
+    /// Where the session acts, if that was written.
+    pub here: Option<Whereabouts>,
 }
 
 /// An operation while it is being decided.
@@ -44,7 +49,17 @@ pub(super) struct Desk<'s> {
     pub(super) staged: Staged<'s>,
     pub(super) stamp: &'s Stamp,
     evidence: Vec<Evidence>,
-    lost: BTreeMap<Actor, (Happened, Vec<Key>)>,
+    told: BTreeMap<Actor, News>,
+    /// Whether it was written where the session acts.
+    pub(super) has_written_here: bool,
+}
+
+/// What a session is told.
+struct News {
+    happened: Happened,
+    keys: Vec<Key>,
+    /// When it is another one than that of the request.
+    reason: Option<Text>,
 }
 
 /// How one kind of request was decided.
@@ -82,7 +97,8 @@ pub fn decide(
         staged: Staged::on(state),
         stamp,
         evidence: Vec::new(),
-        lost: BTreeMap::new(),
+        told: BTreeMap::new(),
+        has_written_here: false,
     };
     let epoch = desk.epoch()?;
     let decided = match request {
@@ -93,8 +109,12 @@ pub fn decide(
         Request::Task(ask) => task::decide(&mut desk, ask)?,
         Request::Handoff(ask) => handoff::decide(&mut desk, ask)?,
         Request::Memory(ask) => memory::decide(&mut desk, ask)?,
+        Request::Agent(ask) => agent::decide(&mut desk, ask)?,
+        Request::Message(ask) => message::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
+        Request::Value(ask) => value::decide(&mut desk, ask)?,
+        Request::Gc(ask) => gc::decide(&mut desk, ask)?,
         Request::Note(request) => note::decide(request),
         Request::Adopt(request) => adopt::decide(&mut desk, request)?,
         Request::Compact(request) => compact::decide(&mut desk, request, epoch)?,
@@ -108,6 +128,7 @@ pub fn decide(
             evidence: Vec::new(),
             also: Vec::new(),
             notices: Vec::new(),
+            here: None,
         });
     }
     // A new epoch begins with exactly the records that the last one ended with, so that whoever
@@ -116,6 +137,9 @@ pub fn decide(
         Request::Compact(_) => (Vec::new(), Vec::new()),
         _ => (renew::along(&mut desk, also)?, desk.take_notices()?),
     };
+    if agent::shows_life(request) {
+        agent::along(&mut desk)?;
+    }
     desk.leave_notices(request)?;
     let Decided {
         reply,
@@ -123,7 +147,10 @@ pub fn decide(
         is_change,
     } = decided;
     let Desk {
-        staged, evidence, ..
+        staged,
+        evidence,
+        has_written_here,
+        ..
     } = desk;
     Ok(Plan {
         edits: staged.into_edits()?,
@@ -133,6 +160,7 @@ pub fn decide(
         evidence,
         also,
         notices,
+        here: stamp.here.clone().filter(|_| has_written_here),
     })
 }
 
@@ -167,7 +195,7 @@ impl Desk<'_> {
     pub(super) fn reset(&mut self) {
         self.staged.clear();
         self.evidence.clear();
-        self.lost.clear();
+        self.told.clear();
     }
 
     /// Notes why a lease was held to have ended.
@@ -216,17 +244,27 @@ impl Desk<'_> {
         happened: Happened,
     ) -> Result<(), Refusal> {
         self.drop_hold(key, holder)?;
-        self.tell(key, holder, happened);
+        self.tell(holder, happened, Some(key), None);
         Ok(())
     }
 
-    /// Leaves word for a session about a lock that it held.
-    pub(super) fn tell(&mut self, key: &Key, holder: &Actor, happened: Happened) {
-        let (_, keys) = self
-            .lost
-            .entry(holder.clone())
-            .or_insert((happened, Vec::new()));
-        keys.push(key.clone());
+    /// Leaves somebody else a notice. One operation leaves each session one: what happened first is
+    /// what it says.
+    pub(super) fn tell(
+        &mut self,
+        whom: &Actor,
+        happened: Happened,
+        key: Option<&Key>,
+        reason: Option<Text>,
+    ) {
+        let news = self.told.entry(whom.clone()).or_insert(News {
+            happened,
+            keys: Vec::new(),
+            reason,
+        });
+        if let Some(key) = key.filter(|key| !news.keys.contains(*key)) {
+            news.keys.push(key.clone());
+        }
     }
 
     /// Removes the actor's own notices and returns them: the answer carries them.
@@ -247,9 +285,15 @@ impl Desk<'_> {
         let reason: Option<Text> = match request {
             Request::Lock(lock) => lock.reason.clone(),
             Request::Steal(steal) => Some(steal.reason.clone()),
+            Request::Agent(Ask::Kick(kick)) => Some(kick.reason.clone()),
             _ => None,
         };
-        for (to, (happened, keys)) in std::mem::take(&mut self.lost) {
+        for (to, news) in std::mem::take(&mut self.told) {
+            let News {
+                happened,
+                keys,
+                reason: own,
+            } = news;
             let place = NoticeRecord::place(&to, self.stamp.op).map_err(impossible)?;
             let mut notice = NoticeRecord {
                 v: VERSION,
@@ -260,7 +304,7 @@ impl Desk<'_> {
                 by: self.stamp.by.clone(),
                 happened,
                 keys,
-                reason: reason.clone(),
+                reason: own.or_else(|| reason.clone()),
             };
             // A notice that would be too large names as many keys as fit: it must not keep anybody
             // from taking what is free.

@@ -4,7 +4,10 @@
 //! of a lost race, for a neighbour whose request shares a push, at a relay, and when the history
 //! is checked: [`decide`] on the parent of a commit has to give the commit's own tree.
 
+pub mod agent;
 pub mod check;
+pub mod gc;
+pub mod happenings;
 pub mod lease;
 pub mod locks;
 pub mod staged;
@@ -19,6 +22,7 @@ mod land;
 mod line;
 mod lock;
 pub mod memory;
+pub mod message;
 mod note;
 mod renew;
 pub mod secret;
@@ -26,8 +30,11 @@ mod steal;
 pub mod task;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 mod unlock;
+pub mod value;
 mod wait;
+pub mod why;
 
 pub use compact::Format;
 pub use decide::{Plan, decide, knows_rules};

@@ -63,11 +63,32 @@ impl<'s> Staged<'s> {
         if let Some(before) = &before {
             record::parse::<T>(place, before)?;
         }
-        let bytes = record::to_bytes(record, before.as_deref()).map_err(|_| Refusal::Limit {
-            what: format!("bytes in {place}"),
+        let bytes = record::to_bytes(record, before.as_deref()).map_err(|why| Refusal::Limit {
+            what: format!("{place}: {why}; bytes"),
             most: RECORD_BYTES_MAX,
         })?;
         self.edits.insert(place.clone(), Some(bytes));
+        Ok(())
+    }
+
+    /// Stages a record in another place than it had, where it is removed.
+    ///
+    /// # Errors
+    /// As [`Staged::put`].
+    pub fn shift<T: Record>(
+        &mut self,
+        from: &Place,
+        to: &Place,
+        record: &T,
+    ) -> Result<(), Refusal> {
+        let before = self.get(from)?;
+        self.put(to, record)?;
+        let bytes = record::to_bytes(record, before.as_deref()).map_err(|_| Refusal::Limit {
+            what: format!("bytes in {to}"),
+            most: RECORD_BYTES_MAX,
+        })?;
+        self.edits.insert(to.clone(), Some(bytes));
+        self.remove(from);
         Ok(())
     }
 

@@ -6,13 +6,16 @@ use crate::model::reply::Reply;
 use crate::model::request::{Unlock, Which};
 
 use super::decide::{Decided, Desk, some_keys};
-use super::{line, locks};
+use super::{line, locks, task};
 
 pub(super) fn decide(desk: &mut Desk<'_>, request: &Unlock) -> Result<Decided, Refusal> {
     let released = own_keys(desk, &request.which)?;
     let me = desk.me().clone();
     for key in &released {
         desk.drop_hold(key, &me)?;
+        if let Some(id) = key.claimed_task() {
+            task::unlocked(desk, &id, &me)?;
+        }
     }
     let next = if released.is_empty() {
         Vec::new()

@@ -1,5 +1,6 @@
 //! Getting in line, and leaving it.
 
+use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::record::{Record, VERSION};
 use crate::model::refusal::{Conflict, Refusal};
@@ -84,14 +85,17 @@ pub(super) fn drop_granted(desk: &mut Desk<'_>, granted: &[Key]) -> Result<bool,
         let mut wanted = wait.keys.iter();
         wanted.all(|wanted| granted.iter().any(|key| key.covers(wanted)))
     };
-    Ok(drop_own(desk, is_granted)?.is_some())
+    let me = desk.me().clone();
+    Ok(drop_of(desk, &me, is_granted)?.is_some())
 }
 
-fn drop_own(
+/// Takes a session out of the line.
+pub(super) fn drop_of(
     desk: &mut Desk<'_>,
+    who: &Actor,
     which: impl Fn(&WaitRecord) -> bool,
 ) -> Result<Option<WaitRecord>, Refusal> {
-    let place = WaitRecord::place(desk.me()).map_err(impossible)?;
+    let place = WaitRecord::place(who).map_err(impossible)?;
     // What cannot be read stays as it is, and holds nobody up.
     let own = desk.staged.read::<WaitRecord>(&place).ok().flatten();
     let own = own.filter(which);
@@ -103,7 +107,8 @@ fn drop_own(
 
 /// Decides [`crate::model::request::Request::Leave`].
 pub(super) fn leave(desk: &mut Desk<'_>) -> Result<Decided, Refusal> {
-    let left = drop_own(desk, |_| true)?;
+    let me = desk.me().clone();
+    let left = drop_of(desk, &me, |_| true)?;
     if let Some(wait) = &left {
         hand_over(desk, &wait.keys)?;
     }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::agent::Whereabouts;
 use super::id::{Actor, OpId};
 use super::key::Key;
 use super::record::VERSION;
@@ -45,6 +46,9 @@ pub struct Event {
     /// What the same session was refused since its last change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refused>,
+    /// Where the session acts, when its record was written along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub here: Option<Whereabouts>,
 }
 
 impl Event {

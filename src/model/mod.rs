@@ -2,13 +2,17 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a repository.
 
+pub mod agent;
 pub mod event;
+pub mod gc;
 pub mod handoff;
+pub mod happening;
 pub mod id;
 pub mod key;
 pub mod limits;
 pub mod lock;
 pub mod memory;
+pub mod message;
 pub mod notice;
 pub mod object_id;
 pub mod place;
@@ -21,4 +25,5 @@ pub mod stored;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod value;
 pub mod wait;

@@ -1,4 +1,4 @@
-//! The record that tells a session what happened to its locks while it looked away.
+//! The record that tells a session what happened to its locks and tasks while it looked away.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,12 @@ pub enum Happened {
     Takeover,
     /// It was offered with a handoff, which somebody has accepted.
     Handover,
+    /// The task was cancelled, or failed with one that it depends on.
+    Over,
+    /// Somebody asks to have the task back. The lock stays.
+    Wanted,
+    /// Somebody ended the session, and gave back all that it held.
+    Kicked,
 }
 
 /// A notice to one session; its next command shows it and its next change removes it.

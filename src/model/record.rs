@@ -119,6 +119,8 @@ pub fn to_bytes<T: Record>(record: &T, replaces: Option<&[u8]>) -> Result<Vec<u8
             bytes.len()
         ));
     }
+    // What was typed or sent as free JSON may be deeper than a record may be.
+    check(&bytes)?;
     Ok(bytes)
 }
 

@@ -54,6 +54,10 @@ pub enum Reply {
     Handoff(Box<super::handoff::Told>),
     /// Something was done about memories.
     Memory(Box<super::memory::Told>),
+    /// Something was done about agents and sessions.
+    Agent(Box<super::agent::Told>),
+    /// Something was done about messages.
+    Message(Box<super::message::Told>),
     /// No longer in line.
     Left {
         /// Whether the session was in line at all.
@@ -66,6 +70,10 @@ pub enum Reply {
         /// Own locks whose leases count from now.
         renewed: Vec<Granted>,
     },
+    /// A value was changed.
+    Value(Box<super::value::Told>),
+    /// What was over left the live tree.
+    Collected(Box<super::gc::Told>),
     /// The fact is in the log.
     Noted,
     /// Records of another chain were taken over.

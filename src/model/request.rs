@@ -33,8 +33,16 @@ pub enum Request {
     Handoff(super::handoff::Ask),
     /// Anything about memories.
     Memory(super::memory::Ask),
+    /// Anything about agents and sessions.
+    Agent(super::agent::Ask),
+    /// Anything about messages.
+    Message(super::message::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
+    /// Change a value.
+    Value(super::value::Ask),
+    /// Collect what is over.
+    Gc(super::gc::Gc),
     /// Keep a fact in the log.
     Note(Note),
     /// Take records over from a clone that worked alone until now.

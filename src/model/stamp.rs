@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::agent::Whereabouts;
 use super::id::{Actor, OpId};
 use super::key::Key;
 use super::time::Timestamp;
@@ -20,6 +21,8 @@ pub struct Stamp {
     pub op: OpId,
     /// What this clone has observed.
     pub watch: Watch,
+    /// Where the session acts, when it is time to say so again.
+    pub here: Option<Whereabouts>,
 }
 
 /// One hold at one revision: what an observer watches.
@@ -70,5 +73,10 @@ pub enum Evidence {
         holder: Actor,
         /// The revision that it held.
         rev: u64,
+    },
+    /// The session's process, on the asker's machine, is gone; it need not hold anything.
+    Ended {
+        /// Which session.
+        holder: Actor,
     },
 }

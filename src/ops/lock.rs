@@ -15,10 +15,8 @@ use crate::model::request::{Leave, Lock as Wanted, Request, Steal};
 use crate::model::text::Text;
 use crate::model::time::Ttl;
 
-use super::{Answer, Context, keys};
+use super::{Answer, Context, keys, length};
 
-/// Longest time in line, in seconds.
-const WAIT_SECS_MAX: u64 = 24 * 60 * 60;
 /// Pauses between looks at the line: short where a look costs a millisecond, longer where it costs
 /// the remote a request.
 const LOCAL_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
@@ -106,7 +104,11 @@ impl Lock {
             Some(branch) => Some(branch.clone()),
             None => context.coord.current_branch(),
         };
-        let wait = self.wait.as_deref().map(wait_time).transpose()?;
+        let wait = self
+            .wait
+            .as_deref()
+            .map(|wait| length::wait(wait, "--wait"))
+            .transpose()?;
         let wanted = Wanted {
             keys: resolved.keys,
             mode: if self.shared {
@@ -194,16 +196,6 @@ fn waiting_for(ahead: usize, conflicts: &[Conflict]) -> String {
             held.join(", ")
         }
     )
-}
-
-fn wait_time(text: &str) -> Result<Duration, Failure> {
-    let wait = humantime::parse_duration(text)
-        .ok()
-        .filter(|wait| wait.as_secs() <= WAIT_SECS_MAX);
-    wait.ok_or_else(|| {
-        let what = format!("--wait: `{}` is no time up to 24h", text.escape_debug());
-        Failure::usage(what, "write it as `--wait=90s` or `--wait=10m`")
-    })
 }
 
 /// Reads an optional text value; the option's name goes into the error.

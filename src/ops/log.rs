@@ -10,7 +10,7 @@ use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
 use crate::store::past;
 
-use super::{Answer, Context};
+use super::{Answer, Context, length};
 
 /// Show who did what, newest first; or decide the whole history again.
 ///
@@ -66,13 +66,10 @@ impl Log {
         if self.verify {
             return replay::verify(&context.coord).map(Answer::Verified);
         }
-        let since = match self.since.as_deref() {
-            None => None,
-            Some(text) => Some(humantime::parse_duration(text).map_err(|_| {
-                let what = format!("--since: `{}` is no length of time", text.escape_debug());
-                Failure::usage(what, "write it as `--since 2h`")
-            })?),
-        };
+        let since = self.since.as_deref();
+        let since = since
+            .map(|since| length::any(since, "--since"))
+            .transpose()?;
         let now = env::now();
         let count = self.count.unwrap_or(COUNT_DEFAULT);
         let mut entries = Vec::new();

@@ -5,28 +5,37 @@
 //! An operation turns what was typed into a [`crate::model::request::Request`] with canonical
 //! keys, has it decided, and returns an [`Answer`]. It never prints.
 
+pub mod agent;
 pub mod check;
 pub mod compact;
 pub mod doctor;
 pub mod forget;
+pub mod gc;
 mod given;
 pub mod handoff;
 pub mod hooks;
 pub mod init;
 pub mod keys;
+mod length;
 pub mod lock;
 pub mod locks;
 pub mod log;
+pub mod msg;
 mod names;
+pub mod port;
 pub mod push;
 pub mod recall;
 pub mod remember;
 pub mod renew;
 pub mod run;
+pub mod state;
 pub mod status;
 pub mod sync;
+mod typed;
 pub mod unlock;
+pub mod watch;
 pub mod whoami;
+pub mod why;
 mod words;
 
 use std::path::PathBuf;
@@ -38,6 +47,7 @@ use serde::{Deserialize, Serialize};
 use crate::coord::doctor::Report as Examined;
 use crate::coord::replay::Report;
 use crate::coord::{Coord, Done, Failure};
+use crate::model::happening::Told as Happened;
 use crate::model::notice::NoticeRecord;
 
 /// One operation, as any face asks for it. The documentation of each is on its struct, where the
@@ -60,14 +70,21 @@ pub enum Operation {
     Remember(remember::Remember),
     Recall(recall::Recall),
     Forget(forget::Forget),
+    State(state::State),
+    Port(port::Port),
+    Watch(watch::Watch),
+    Why(why::Why),
     Log(log::Log),
     Whoami(whoami::Whoami),
+    Gc(gc::Gc),
     Compact(compact::Compact),
     Init(init::Init),
     Sync(sync::Sync),
     Run(run::Run),
     Doctor(doctor::Doctor),
     Hooks(hooks::Hooks),
+    Agent(agent::Agent),
+    Msg(msg::Msg),
 }
 
 /// The positive answer of an operation.
@@ -107,6 +124,16 @@ pub enum Answer {
     },
     /// What is known.
     Recalled(recall::Recalled),
+    /// What left the live tree, or would.
+    Collected(gc::Collected),
+    /// What is in the way.
+    Why(Box<why::Because>),
+    /// Ports of this machine.
+    Ports(port::Ports),
+    /// A value.
+    Value(Box<state::Shown>),
+    /// Values.
+    Values(state::Values),
     /// Who did what, newest first.
     Log(log::Entries),
     /// The result of deciding the history again.
@@ -119,6 +146,8 @@ pub enum Answer {
     Synced(sync::Synced),
     /// One operation of others, as a watcher sees it.
     Change(Box<log::Entry>),
+    /// One thing that happened, as a watcher sees it.
+    Happened(Box<Happened>),
     /// The end of a watch.
     Watched {
         /// How many operations were shown.
@@ -130,6 +159,14 @@ pub enum Answer {
     Doctor(Examined),
     /// How git's hooks stand.
     Hooks(hooks::Listed),
+    /// Who is here.
+    Agents(agent::Listed),
+    /// What is known of one agent.
+    Agent(Box<agent::Shown>),
+    /// What a session left for whoever goes on.
+    Checkpoint(Box<agent::Found>),
+    /// Messages.
+    Messages(msg::Mail),
 }
 
 /// Where an operation is asked, and how it tells that it is still at work.
@@ -206,6 +243,13 @@ impl Operation {
             Self::Remember(remember) => remember.run(context),
             Self::Recall(recall) => recall.run(context),
             Self::Forget(forget) => forget.run(context),
+            Self::Watch(watch) => watch.run(context),
+            Self::Why(why) => why
+                .run(context)
+                .map(|because| Answer::Why(Box::new(because))),
+            Self::Gc(gc) => gc.run(context),
+            Self::Port(port) => port.run(context).map(Answer::Ports),
+            Self::State(state) => state.run(context),
             Self::Log(log) => log.run(context),
             Self::Whoami(whoami) => Ok(Answer::Whoami(whoami.run(context))),
             Self::Compact(compact) => compact.run(context),
@@ -220,11 +264,18 @@ impl Operation {
                 Ok(Answer::Doctor(doctor.run(&context.dir, Some(&me))))
             }
             Self::Hooks(hooks) => hooks.run(context).map(Answer::Hooks),
+            Self::Agent(agent) => agent.run(context),
+            Self::Msg(msg) => msg.run(context),
         }
     }
 }
 
 impl Answer {
+    /// One value.
+    pub(super) fn value(shown: state::Shown) -> Self {
+        Self::Value(Box::new(shown))
+    }
+
     /// A decided change.
     pub fn done(done: Done, notes: Vec<String>) -> Self {
         Self::Done {

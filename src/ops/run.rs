@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::child;
 use crate::coord::{Coord, Done, Failure};
 use crate::env;
+use crate::model::agent::Ask;
 use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::notice::NoticeRecord;
 use crate::model::reply::Reply;
-use crate::model::request::{Leave, Request, Unlock, Which};
+use crate::model::request::Request;
 use crate::store::with_own_mask;
 
 use super::Context;
@@ -94,8 +95,8 @@ impl Run {
         match give_back(&coord) {
             Ok(done) => {
                 ran.notices = done.notices;
-                if let Reply::Unlocked { released, next } = done.reply {
-                    (ran.released, ran.next) = (released, next);
+                if let Reply::Agent(told) = done.reply {
+                    (ran.released, ran.next) = (told.released, told.next);
                 }
                 drop(alive);
                 coord.sessions().forget(&ran.by);
@@ -125,6 +126,5 @@ fn as_session(context: &Context<'_>) -> Result<Coord, Failure> {
 }
 
 fn give_back(coord: &Coord) -> Result<Done, Failure> {
-    coord.handle(Request::Leave(Leave {}))?;
-    coord.handle(Request::Unlock(Unlock { which: Which::All }))
+    coord.handle(Request::Agent(Ask::Unregister {}))
 }

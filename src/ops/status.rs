@@ -63,6 +63,24 @@ pub struct Waiter {
     pub until: Timestamp,
 }
 
+impl Waiter {
+    pub(super) fn of(wait: WaitRecord) -> Self {
+        let WaitRecord {
+            by,
+            keys,
+            mode,
+            until,
+            ..
+        } = wait;
+        Self {
+            by,
+            keys,
+            mode,
+            until,
+        }
+    }
+}
+
 impl Status {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Overview, Failure> {
         let coord = &context.coord;
@@ -89,25 +107,7 @@ impl Status {
         let mut waiting: Vec<(u64, Waiter)> = Vec::new();
         for (place, bytes) in view.under(WAITS)? {
             match bytes.and_then(|bytes| record::parse::<WaitRecord>(&place, &bytes)) {
-                Ok(wait) if wait.until > stamp.at => {
-                    let WaitRecord {
-                        by,
-                        keys,
-                        mode,
-                        until,
-                        rev,
-                        ..
-                    } = wait;
-                    waiting.push((
-                        rev,
-                        Waiter {
-                            by,
-                            keys,
-                            mode,
-                            until,
-                        },
-                    ));
-                }
+                Ok(wait) if wait.until > stamp.at => waiting.push((wait.rev, Waiter::of(wait))),
                 Ok(_) => {}
                 Err(damage) => damaged.push(damage.to_string()),
             }

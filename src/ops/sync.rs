@@ -16,7 +16,7 @@ use crate::model::request::Request;
 use crate::store::past;
 
 use super::log::Entry;
-use super::{Answer, Context};
+use super::{Answer, Context, length};
 
 /// Most operations that one answer lists; `log` has them all.
 const CHANGES_MAX: usize = 200;
@@ -72,7 +72,8 @@ impl Sync {
         let stop = Stop::listen()
             .map_err(|why| Failure::usage(format!("signals: {why}"), "try without --watch"))?;
         let start = Instant::now();
-        let time = self.for_time.as_deref().map(length).transpose()?;
+        let time = self.for_time.as_deref();
+        let time = time.map(|time| length::any(time, "--for")).transpose()?;
         let is_over = |seen: usize| {
             stop.is_asked()
                 || self.count.is_some_and(|count| seen >= count)
@@ -177,11 +178,4 @@ fn news(coord: &Coord, age_max: Duration) -> Result<Synced, Failure> {
 fn is_handoff(change: &Entry) -> bool {
     let event = change.event.as_ref();
     event.is_some_and(|event| matches!(event.request, Request::Handoff(_)))
-}
-
-fn length(text: &str) -> Result<Duration, Failure> {
-    humantime::parse_duration(text).map_err(|_| {
-        let what = format!("--for: `{}` is no length of time", text.escape_debug());
-        Failure::usage(what, "write it as `--for 10m`")
-    })
 }

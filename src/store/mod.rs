@@ -17,6 +17,7 @@ mod commit;
 mod config;
 #[cfg(test)]
 mod contract;
+mod difference;
 mod draft;
 mod durable;
 mod error;
@@ -52,6 +53,7 @@ pub use backend::{Backend, Pushed, RefSwap, Swapped};
 pub use chain::{Advance, advance, contains, history, past};
 pub use commit::{Commit, EpochLink, Person};
 pub use config::{Config, TEAM_FILE, TEAM_KEYS};
+pub use difference::{Changed, changes};
 pub use draft::Draft;
 pub use error::{Error, Result};
 pub use git::{Git, Output};

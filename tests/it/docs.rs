@@ -110,7 +110,9 @@ fn commands_in_the_readme_are_those_of_the_program() {
 fn records_in_the_format_are_what_their_schema_says() {
     let sandbox = Sandbox::new();
     let text = document("docs/format.md");
-    for kind in ["lock", "wait", "notice", "event"] {
+    for kind in [
+        "lock", "wait", "notice", "value", "handoff", "memory", "event",
+    ] {
         let schema = sandbox.coord(["schema", kind]).ok().json();
         let schema = jsonschema::validator_for(&schema).unwrap();
         let examples = blocks(&text, &format!("json {kind}"));

@@ -179,6 +179,7 @@ fn bans_are_kept() {
                 "env.rs",
                 "worktree.rs",
                 "child.rs",
+                "ports.rs",
                 "cli/",
                 "ops/",
                 "hooks/",

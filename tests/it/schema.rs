@@ -12,18 +12,23 @@ use crate::support::{Agent, Outcome, Sandbox, Shell};
 /// new word in a schema has to be entered somewhere.
 const LOCAL_CODES: &[&str] = &[
     "broken",
+    "changed",
     "damaged",
     "deadlock",
     "limit",
     "lock_held",
     "lock_required",
     "no_repository",
+    "not_allowed",
+    "not_found",
     "not_held",
     "other_session",
     "reserved",
     "rev_changed",
+    "secret",
     "state_rewritten",
     "usage",
+    "wrong_state",
 ];
 const REMOTE_CODES: &[&str] = &[
     "not_fast_forward",
@@ -33,21 +38,17 @@ const REMOTE_CODES: &[&str] = &[
     "usage",
 ];
 const OTHER_CODES: &[&str] = &[
-    "not_found",
     "exists",
     "not_yours",
-    "wrong_state",
     "nothing_ready",
     "cycle",
-    "secret",
-    "changed",
-    "not_allowed", // TODO until their operations are here
-    "busy",        // a dozen races must be lost in a row
-    "carried",     // another command must fail while it carries this one
-    "refused",     // a refusal has its own word
+    "busy",    // a dozen races must be lost in a row
+    "carried", // another command must fail while it carries this one
+    "refused", // a refusal has its own word
 ];
 const LOCAL_ANSWERS: &[&str] = &[
-    "check", "doctor", "done", "hooks", "locks", "log", "page", "status", "verified", "whoami",
+    "check", "doctor", "done", "handoff", "handoffs", "happened", "hooks", "locks", "log", "page",
+    "ports", "recalled", "status", "template", "value", "values", "verified", "whoami", "why",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -60,7 +61,16 @@ const REMOTE_ANSWERS: &[&str] = &[
 ];
 // It ends a watch, whose answers were given one by one.
 const OTHER_ANSWERS: &[&str] = &["watched"];
-const LOCAL_OUTCOMES: &[&str] = &["compacted", "locked", "renewed", "stolen", "unlocked"];
+const LOCAL_OUTCOMES: &[&str] = &[
+    "compacted",
+    "handoff",
+    "locked",
+    "memory",
+    "renewed",
+    "stolen",
+    "unlocked",
+    "value",
+];
 const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
 // No command ends with these: they are steps on the way, or part of another operation.
 const OTHER_OUTCOMES: &[&str] = &["task", "adopted", "left", "noted", "waiting"];
@@ -252,6 +262,13 @@ fn answers_are_what_their_schema_says() {
         &["log"],
         &["log", "-n", "1"],
         &["whoami"],
+        &["handoff", "write", "--template"],
+        &["handoff", "write", "how it stands", "--next", "measure"],
+        &["handoff", "list"],
+        &["handoff", "read"],
+        &["remember", "it works", "--tag", "a", "--path", "src/"],
+        &["remember", "it works", "--lesson", "go on"],
+        &["recall", "works"],
         &["renew"],
         &["lock", "src/auth.rs"],
         &["help"],
@@ -266,6 +283,14 @@ fn answers_are_what_their_schema_says() {
         &["hooks", "list"],
         &["hooks", "uninstall"],
         &["doctor"],
+        &["state", "set", "a/b", "{\"n\": [1, null]}"],
+        &["state", "get", "a/b"],
+        &["state", "list"],
+        &["state", "delete", "a/b"],
+        &["port", "take", "db"],
+        &["port", "list"],
+        &["why", "src/auth.rs"],
+        &["watch", "--no-wait", "--since", "1h", "-n", "1"],
     ] {
         schemas.run(&alice, args);
     }
@@ -310,6 +335,7 @@ fn failures_are_what_their_schema_says() {
     let (alice, bob) = two(&sandbox);
     let mut schemas = Schemas::of(&alice);
     alice.coord(["lock", "src/auth.rs", "--reason", "why"]).ok();
+    alice.coord(["state", "set", "text", "x"]).ok();
     let mut code = |shell: &Shell, args: &[&str], code: &str, exit: i32| {
         let outcome = shell.coord([&["--json"], args].concat()).code(exit);
         assert_eq!(schemas.check(&outcome)["code"], code, "{outcome}");
@@ -323,6 +349,11 @@ fn failures_are_what_their_schema_says() {
         1,
     );
     code(&bob, &["unlock", "src/auth.rs"], "not_held", 1);
+    code(&bob, &["state", "get", "none"], "not_found", 1);
+    code(&bob, &["state", "cas", "none", "7", "1"], "changed", 1);
+    code(&bob, &["state", "incr", "text", "1"], "wrong_state", 1);
+    let key = "a -----BEGIN RSA PRIVATE KEY-----";
+    code(&bob, &["state", "set", "key", key], "secret", 1);
     let steal = [
         "lock",
         "--steal",
@@ -339,6 +370,10 @@ fn failures_are_what_their_schema_says() {
         .chain(many.iter().map(String::as_str))
         .collect();
     code(&alice, &many, "limit", 1);
+    let to_bob = ["--json", "handoff", "write", "for bob", "--to", "bob"];
+    let to_bob = alice.coord(to_bob).ok().json()["handoff"]["id"].clone();
+    let accept = ["handoff", "accept", to_bob.as_str().unwrap()];
+    code(&alice, &accept, "not_allowed", 1);
     // Carol is in line, and dies there; her turn is kept for a while.
     let carol = alice.beside("carol");
     let line = carol
@@ -455,6 +490,7 @@ fn records_are_what_their_schema_says() {
     let sandbox = Sandbox::new();
     let (alice, bob) = two(&sandbox);
     let kind = |kind: &str| strict(schema(&alice, kind));
+    let (handoff, memory) = (kind("handoff"), kind("memory"));
     let (lock, wait, notice, event) = (kind("lock"), kind("wait"), kind("notice"), kind("event"));
     alice
         .coord(["lock", "src/auth.rs", "--reason", "why", "--task", "t"])
@@ -491,6 +527,21 @@ fn records_are_what_their_schema_says() {
     assert_eq!(bodies.len(), 3);
     for body in bodies {
         hold(&event, &serde_json::from_str(body).unwrap());
+    }
+    let (note, word) = (["src/b.rs: why"], ["a, b"]);
+    let written = [&["--json", "handoff", "write", "s", "--path"], &note[..]].concat();
+    let id = alice.coord(written).ok().json()["handoff"]["id"].clone();
+    bob.coord(["handoff", "accept", id.as_str().unwrap()]).ok();
+    let place = format!("handoffs/{}.json", id.as_str().unwrap());
+    hold(&handoff, &record(&alice, &place));
+    let said = [&["remember", "s", "--lesson", "l", "--tag"], &word[..]].concat();
+    alice.coord(said).ok();
+    let places = alice.ask_git(["ls-tree", "-r", "--name-only", STATE, "memory/"]);
+    hold(&memory, &record(&alice, &places));
+    for body in alice.ask_git(["log", "-3", "--format=%b", STATE]).lines() {
+        if !body.is_empty() {
+            hold(&event, &serde_json::from_str(body).unwrap());
+        }
     }
 }
 

@@ -2,12 +2,15 @@
 
 use crate::coord::Coord;
 use crate::domain::{Format, handoff, locks, memory};
+use crate::model::agent::{Checkpoints, Presence, Trust};
 use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::lock::Mode;
+use crate::model::message::Message;
 use crate::model::notice::NoticeRecord;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
 use crate::model::record::{self, Damage};
+use crate::model::stored::{Body, Stored};
 use crate::model::wait::WaitRecord;
 use crate::store::{Backend, Error, ObjectKind};
 
@@ -147,6 +150,10 @@ fn examine(path: &str, bytes: &[u8]) -> Verdict {
         "notices" => notice(&place, bytes),
         "handoffs" => handoff::read(&place, bytes).map(drop),
         "memory" => memory::read(&place, bytes).map(drop),
+        "agents" => own::<Presence>(&place, bytes, |one| Presence::place(&one.head.by)),
+        "trust" => own::<Trust>(&place, bytes, |one| Trust::place(&one.agent)),
+        "checkpoints" => own::<Checkpoints>(&place, bytes, |one| Checkpoints::place(&one.of)),
+        "messages" => own::<Message>(&place, bytes, |one| one.to.place(&one.id)),
         _ => return Verdict::Unknown,
     };
     match read {
@@ -172,6 +179,19 @@ fn wait(place: &Place, bytes: &[u8]) -> Result<(), Damage> {
             place,
             format!("it is of {}, and belongs elsewhere", wait.by),
         )),
+    }
+}
+
+/// A record that says itself where it belongs.
+fn own<T: Body>(
+    place: &Place,
+    bytes: &[u8],
+    own: impl Fn(&Stored<T>) -> Place,
+) -> Result<(), Damage> {
+    let record: Stored<T> = record::parse(place, bytes)?;
+    match own(&record) {
+        own if own == *place => Ok(()),
+        other => Err(Damage::new(place, format!("it belongs at {other}"))),
     }
 }
 
@@ -210,6 +230,10 @@ mod tests {
             ("locks/path/a", b"{}"),
             ("waits/a/s.json", good),
             ("notices/a/s/x.json", good),
+            ("agents/a/s.json", good),
+            ("trust/a.json", good),
+            ("checkpoints/a/s.json", good),
+            ("messages/all/x.json", good),
         ] {
             let verdict = examine(path, bytes);
             assert!(

@@ -66,6 +66,7 @@ fn nobody() -> Result<Identity, Failure> {
     let name = "nobody";
     let wrong = |why: crate::model::id::BadName| Failure::usage(why.to_string(), "");
     Ok(Identity {
+        program: None,
         actor: Actor {
             agent: name.parse().map_err(wrong)?,
             session: name.parse().map_err(wrong)?,

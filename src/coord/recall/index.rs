@@ -18,7 +18,6 @@ const MAGIC: &[u8] = b"git-coord memory 1\n";
 const BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// A whole index.
-#[derive(Clone)]
 pub(super) struct Index {
     bytes: Vec<u8>,
     tree: std::ops::Range<usize>,
@@ -118,18 +117,19 @@ impl Index {
         known.map(|(_, range)| &self.bytes[range.clone()])
     }
 
-    /// All entries, each with the id of its memory.
-    pub(super) fn entries(&self) -> Vec<(&str, Entry<'_>)> {
-        let mut entries = Vec::new();
+    /// The ids of all memories, and what ranking needs of each.
+    pub(super) fn entries(&self) -> (Vec<&str>, Vec<Entry<'_>>) {
+        let (mut ids, mut entries) = (Vec::new(), Vec::new());
         for (_, range) in &self.portions {
             let mut reader = Reader {
                 bytes: &self.bytes[range.clone()],
             };
-            while let Some(entry) = reader.entry() {
+            while let Some((id, entry)) = reader.entry() {
+                ids.push(id);
                 entries.push(entry);
             }
         }
-        entries
+        (ids, entries)
     }
 }
 
@@ -246,7 +246,7 @@ mod tests {
             (index.portion("b"), index.portion("c")),
             (Some(&b""[..]), None)
         );
-        assert!(index.entries().is_empty());
+        assert!(index.entries().0.is_empty());
         let bytes = index.bytes().to_vec();
         assert!(Index::read(bytes.clone()).is_some());
         for cut in 0..bytes.len() {

@@ -7,7 +7,7 @@
 
 mod index;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::domain::memory::rank::{Question, rank};
 use crate::domain::{State, memory};
@@ -46,11 +46,10 @@ impl Coord {
         let Some(index) = up_to_date(view, &file)? else {
             return Ok(Vec::new());
         };
-        let entries = index.entries();
-        let plain: Vec<_> = entries.iter().map(|(_, entry)| entry.clone()).collect();
+        let (ids, entries) = index.entries();
         let mut found = Vec::new();
-        for (at, score) in rank(&plain, question, min, limit) {
-            let Ok(id) = entries[at].0.parse() else {
+        for (at, score) in rank(&entries, question, min, limit) {
+            let Ok(id) = ids[at].parse() else {
                 continue;
             };
             if let Some(memory) = memory::get(view, &id)? {
@@ -75,17 +74,15 @@ impl Coord {
 }
 
 /// The index of a state's memories; none when there are no memories.
-fn up_to_date(view: &View<'_>, file: &PathBuf) -> Result<Option<Index>, Failure> {
+fn up_to_date(view: &View<'_>, file: &Path) -> Result<Option<Index>, Failure> {
     let Some(listing) = view.snapshot().list(MEMORY)? else {
         return Ok(None);
     };
     let known = std::fs::read(file).ok().and_then(Index::read);
-    if let Some(index) = known
-        .as_ref()
-        .filter(|index| index.tree() == listing.id.to_string())
-    {
-        return Ok(Some(index.clone()));
-    }
+    let known = match known {
+        Some(index) if index.tree() == listing.id.to_string() => return Ok(Some(index)),
+        other => other,
+    };
     let mut portions = Vec::new();
     for (name, is_tree, id) in &listing.entries {
         if !is_tree {

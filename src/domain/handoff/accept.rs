@@ -1,19 +1,16 @@
 //! Taking work over: the locks that were offered and are still held, in one step.
 
 use crate::model::handoff::{Accept, Accepted, Did, Handoff, HandoffRecord, Told};
-use crate::model::id::{Actor, Id};
-use crate::model::key::Key;
+use crate::model::id::Actor;
 use crate::model::lock::{Hold, LockRecord};
 use crate::model::notice::Happened;
-use crate::model::record::Damage;
-use crate::model::refusal::{Conflict, Refusal};
+use crate::model::refusal::Refusal;
 use crate::model::reply::{Granted, How, Reply};
 use crate::model::stored::Stored;
-use crate::model::task::{Claimed, Stage, Task, TaskRecord};
 use crate::model::text::Text;
 
 use super::super::decide::{Decided, Desk};
-use super::super::{lease, locks};
+use super::super::{locks, task};
 use super::find;
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Accept) -> Result<Decided, Refusal> {
@@ -26,7 +23,6 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Accept) -> Result<Decided, Refus
         locks: Vec::new(),
         gone: Vec::new(),
         tasks: Vec::new(),
-        unclaimed: None,
     };
     for key in told.handoff.locks.clone() {
         let Some(lock) = locks::get(&desk.staged, &key)? else {
@@ -40,13 +36,19 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Accept) -> Result<Decided, Refus
         };
         match granted {
             Some(granted) => {
-                told.tasks.extend(claim(desk, &key, &told.handoff.from)?);
+                if let Some(id) = key.claimed_task()
+                    && task::hand_over(desk, &id, &told.handoff.from)?
+                {
+                    told.tasks.push(id);
+                }
                 told.locks.push(granted);
             }
             None => told.gone.push(key),
         }
     }
-    look_at_task(desk, &mut told)?;
+    if !is_again {
+        take_task(desk, &mut told, ask.host.as_ref())?;
+    }
     let subject = format!(
         "handoff accept {} by {}: {} of {} locks from {}",
         ask.id,
@@ -154,72 +156,28 @@ fn move_hold(
     holds.push(hold);
     desk.set_holds(lock, holds)?;
     if *from != me {
-        desk.tell(&lock.key, from, Happened::Handover);
+        desk.tell(from, Happened::Handover, Some(&lock.key), None);
     }
     Ok(Some(granted))
 }
 
-/// The task whose claim a lock is has another holder now.
-fn claim(desk: &mut Desk<'_>, key: &Key, from: &Actor) -> Result<Option<Id>, Refusal> {
-    let Some(id) = key.claimed_task() else {
-        return Ok(None);
-    };
-    let Some(task) = open_task(desk, &id)? else {
-        return Ok(None);
-    };
-    let me = desk.me().clone();
-    let is_at_work = matches!(task.stage, Stage::Claimed | Stage::Running);
-    match &task.claimed {
-        Some(claimed) if is_at_work && claimed.by == me => Ok(Some(id)),
-        Some(claimed) if is_at_work && claimed.by == *from => {
-            let body = Task {
-                claimed: Some(Claimed {
-                    by: me,
-                    at: desk.stamp.at,
-                    wanted_back: claimed.wanted_back.clone(),
-                }),
-                ..task.body.clone()
-            };
-            let task = Stored::new(desk.stamp, desk.staged.next_rev(), body);
-            desk.staged.put(&Task::place(&id, false), &task)?;
-            Ok(Some(id))
-        }
-        Some(_) | None => Ok(None),
-    }
-}
-
-/// A handoff whose task somebody else has taken meanwhile is not accepted: the work would be done
-/// twice. A task that nobody has is told of.
-fn look_at_task(desk: &mut Desk<'_>, told: &mut Told) -> Result<(), Refusal> {
+/// A session that has accepted a task has it: one that was offered and given back since is claimed
+/// as any task is, so that somebody else who has it by now is in the way of the whole.
+fn take_task(desk: &mut Desk<'_>, told: &mut Told, host: Option<&Text>) -> Result<(), Refusal> {
     let Some(id) = told.handoff.content.task.clone() else {
         return Ok(());
     };
-    if told.tasks.contains(&id) || open_task(desk, &id)?.is_none() {
+    if told.tasks.contains(&id) {
         return Ok(());
     }
-    let key = Task::key(&id);
-    if let Some(lock) = locks::get(&desk.staged, &key)? {
-        for hold in &lock.holds {
-            if hold.is_of(desk.me()) {
-                told.tasks.push(id);
-                return Ok(());
-            }
-            match lease::ended(&key, hold, desk.stamp) {
-                Some(evidence) => desk.rely_on(evidence),
-                None if hold.is_of(&told.handoff.from) => {}
-                None => {
-                    return Err(Refusal::LockHeld {
-                        conflicts: vec![Conflict::new(&key, &key, lock.mode, hold)],
-                    });
-                }
-            }
+    let branch = told.handoff.content.branch.as_ref();
+    if let Some(locks) = task::claim_left(desk, &id, branch, host)? {
+        for lock in locks {
+            told.gone.retain(|key| *key != lock.key);
+            told.locks.retain(|known| known.key != lock.key);
+            told.locks.push(lock);
         }
+        told.tasks.push(id);
     }
-    told.unclaimed = Some(id);
     Ok(())
-}
-
-/// A task that is not over.
-fn open_task(desk: &Desk<'_>, id: &Id) -> Result<Option<TaskRecord>, Damage> {
-    desk.staged.read(&Task::place(id, false))
 }

@@ -56,7 +56,6 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Write) -> Result<Decided, Refusa
         locks: Vec::new(),
         gone: Vec::new(),
         tasks: Vec::new(),
-        unclaimed: None,
     };
     Ok(Decided::change(Reply::Handoff(Box::new(told)), subject))
 }

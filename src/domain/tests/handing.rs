@@ -49,6 +49,7 @@ fn claimed(world: &mut World, id: &str, by: &str, stage: Stage) -> Id {
         by: actor(by),
         op: crate::model::id::OpId::new(ulid::Ulid(1)),
         watch: Watch::default(),
+        here: None,
     };
     let body = serde_json::json!({
         "id": id, "title": "t", "sort": "task", "attempts_max": 3, "attempts": 1,
@@ -214,23 +215,55 @@ fn a_task_that_somebody_else_has_taken_is_not_done_twice() {
     let handoff = told(world.by("alice").ask(with_task).ok()).handoff;
     world.by("alice").unlock("task:t-1").ok();
     let mut free = world.clone();
-    // Nobody has it: whoever accepts is told so.
+    // Nobody has it: it is claimed as any task is.
     let told_bob = told(free.by("bob").ask(accept(&handoff.id)).ok());
-    assert_eq!((told_bob.unclaimed, told_bob.tasks.len()), (Some(id), 0));
-    assert_eq!(free.held(), "bob a");
+    assert_eq!(
+        (&told_bob.tasks[..], told_bob.gone.len()),
+        (&[id.clone()][..], 0)
+    );
+    assert_eq!(free.held(), "bob a, bob task:t-1");
+    let taken = task(&free, &id);
+    assert_eq!(
+        (taken.stage, &taken.claimed.as_ref().unwrap().by),
+        (Stage::Claimed, &actor("bob"))
+    );
     // Carol has it: nothing goes over until her lease has ended.
-    world.by("carol").lock("task:t-1").ok();
+    let claim = serde_json::json!({"task": {"claim": {"id": "t-1"}}});
+    let claim: Request = serde_json::from_value(claim).unwrap();
+    world.by("carol").ask(claim).ok();
     let refusal = world
         .by("bob")
         .ask(accept(&handoff.id))
-        .refused("lock_held");
-    assert!(
-        matches!(&refusal, Refusal::LockHeld { conflicts } if conflicts[0].by == actor("carol"))
-    );
+        .refused("not_yours");
+    assert!(matches!(&refusal, Refusal::NotYours { owner, .. } if *owner == actor("carol")));
     assert_eq!(world.held(), "alice a, carol task:t-1");
     world.pass("2h");
     world.by("bob").ask(accept(&handoff.id)).ok();
-    assert_eq!(world.held(), "bob a, carol task:t-1");
+    assert_eq!(world.held(), "bob a, bob task:t-1");
+}
+
+#[test]
+fn nobody_reviews_own_work_because_it_was_handed_over() {
+    let mut world = World::new();
+    let id = claimed(&mut world, "t-1", "alice", Stage::Running);
+    let place = Task::place(&id, false);
+    let mut record = task(&world, &id);
+    record.body.not_for.insert("bob".parse().unwrap());
+    world
+        .book
+        .places
+        .insert(place, serde_json::to_vec(&record).unwrap());
+    let handoff = written(&mut world, "alice");
+    world
+        .by("bob")
+        .ask(accept(&handoff.id))
+        .refused("not_allowed");
+    world.by("carol").ask(accept(&handoff.id)).ok();
+    assert!(
+        task(&world, &id)
+            .workers
+            .contains(&"carol".parse().unwrap())
+    );
 }
 
 #[test]

@@ -176,6 +176,7 @@ proptest! {
                         evidence: done.evidence.clone(),
                         also: done.also.clone(),
                         refused: Vec::new(),
+                        here: None,
                     };
                     assert_same_json(&event);
                     let message = event.message("subject", None).unwrap();

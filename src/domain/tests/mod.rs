@@ -18,4 +18,5 @@ mod lapsing;
 mod liveness;
 mod remembering;
 mod stealing;
+mod tasks;
 mod waiting;

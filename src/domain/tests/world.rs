@@ -4,6 +4,7 @@
 
 use super::book::Book;
 use crate::domain::{Plan, State, decide, staged::Edits};
+use crate::model::agent::Whereabouts;
 use crate::model::id::{Actor, OpId};
 use crate::model::key::Key;
 use crate::model::lock::{Hold, Mode};
@@ -24,6 +25,8 @@ pub(super) struct World {
     pub(super) watch: Watch,
     /// Whether all records were made by decisions, so that they agree with each other.
     pub(super) is_honest: bool,
+    /// Where all sessions act, when it is time to say so again.
+    pub(super) here: Option<Whereabouts>,
     ops: u128,
 }
 
@@ -60,6 +63,19 @@ pub(super) fn secs(text: &str) -> u64 {
 }
 
 impl World {
+    /// Says how far an agent is trusted, whoever may.
+    pub(super) fn trust(&mut self, agent: &str, level: u8) {
+        let record = serde_json::json!({
+            "v": 1, "kind": "trust", "op": "01M7VP83VN4T64QMBXD8QME0XB", "rev": 1,
+            "at": "2026-11-20T05:18:12Z", "by": {"agent": "root", "session": "1"},
+            "agent": agent, "level": level,
+        });
+        let place = crate::model::place::Place::new(&format!("trust/{agent}.json")).unwrap();
+        self.book
+            .places
+            .insert(place, record.to_string().into_bytes());
+    }
+
     /// Nothing is locked; wall clocks are trusted to ten minutes.
     pub(super) fn new() -> Self {
         Self {
@@ -72,6 +88,7 @@ impl World {
                 ..Watch::default()
             },
             is_honest: true,
+            here: None,
             ops: 0,
         }
     }
@@ -141,11 +158,13 @@ impl World {
             by: by.clone(),
             op: OpId::new(ulid::Ulid(self.ops)),
             watch: self.watch.clone(),
+            here: self.here.clone(),
         };
         let plan = decide(request, &self.book, &stamp, also)?;
         if plan.is_change {
             let again = Stamp {
                 watch: evidence_only(&plan.evidence),
+                here: plan.here.clone(),
                 ..stamp
             };
             let replayed = decide(request, &self.book, &again, &plan.also);
@@ -168,6 +187,7 @@ impl World {
             evidence,
             also,
             notices,
+            here: _,
         } = plan;
         Ok(Done {
             reply,
@@ -195,6 +215,9 @@ fn evidence_only(evidence: &[Evidence]) -> Watch {
             }
             Evidence::Clock { skew_secs, .. } => watch.skew_secs = Some(skew_secs),
             Evidence::Dead { holder, .. } => {
+                watch.dead.insert(holder);
+            }
+            Evidence::Ended { holder } => {
                 watch.dead.insert(holder);
             }
         }

@@ -416,6 +416,7 @@ Speed is not looked at yet.
             },
             op: OpId::new(ulid::Ulid(1)),
             watch: Watch::default(),
+            here: None,
         };
         let body = Handoff {
             id: "3f2a91c4".parse().unwrap(),

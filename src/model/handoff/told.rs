@@ -37,7 +37,4 @@ pub struct Told {
     /// Tasks that this session has now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Id>,
-    /// The task of the handoff, when nobody has it any more: it can be claimed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unclaimed: Option<Id>,
 }

@@ -41,7 +41,7 @@ pub use glob::{GlobKey, SEGMENTS_MAX};
 pub use here::Here;
 pub use logical::{LogicalKey, PREFIXES, is_prefix};
 pub use path::{Kind, PathKey};
-pub use placing::{GLOBS, LOCKS, Lookups};
+pub use placing::{CLAIMS, GLOBS, LOCKS, Lookups};
 pub use resolve::resolve;
 pub(crate) use text::shown;
 

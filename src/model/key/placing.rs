@@ -22,6 +22,8 @@ use crate::model::place::{Place, decode_component, encode_component};
 pub const LOCKS: &str = "locks/";
 /// The tree under which the locks on patterns live.
 pub const GLOBS: &str = "locks/glob/";
+/// The tree under which the locks live that claims of tasks are.
+pub const CLAIMS: &str = "locks/key/task";
 const PATHS: &str = "locks/path/";
 const LOGICAL: &str = "locks/key/";
 

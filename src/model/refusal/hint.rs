@@ -49,14 +49,17 @@ impl Refusal {
             Self::Behind { .. } => {
                 "get them first with `git pull --rebase`, then push again".into()
             }
-            Self::NotFound { what, .. } if what == "memory" => {
-                "see what there is with `git coord recall`".into()
-            }
-            Self::NotFound { what, .. } => {
-                format!("see what there is with `git coord {what} list`")
-            }
+            Self::NotFound { what, .. } => match what.as_str() {
+                "message" => "see what there is with `git coord msg inbox --all`".into(),
+                "memory" => "see what there is with `git coord recall`".into(),
+                "checkpoint" => "see who is there with `git coord agent list --all`".into(),
+                _ => format!("see what there is with `git coord {what} list`"),
+            },
             Self::Exists { .. } => "choose another name, or change what is there".into(),
             Self::NotYours { .. } => "talk to its owner, or wait until the lease has ended".into(),
+            Self::WrongState { what, name, .. } if what == "checkpoint" => {
+                format!("look at it with `git coord agent restore {}`", shown(name))
+            }
             Self::WrongState { what, name, .. } => {
                 format!(
                     "see how it stands with `git coord {what} show {}`",

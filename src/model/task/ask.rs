@@ -113,7 +113,7 @@ pub struct Add {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
-    /// Overdue, then most urgent, then free keys before locked ones, then oldest.
+    /// Most urgent, overdue first among those, then free keys before locked ones, then oldest.
     #[default]
     Priority,
     /// The run or label that was served longest ago, then as by priority.
@@ -153,7 +153,7 @@ pub struct Next {
     /// On which machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<Text>,
-    /// When nothing is ready: ask for a less urgent task back from whoever has it, for this one.
+    /// Take nothing, but ask for a less urgent task back from whoever has it, for this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preempt_for: Option<Id>,
 }

@@ -7,16 +7,16 @@
 mod ask;
 mod told;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::id::{Actor, AgentName, Id};
+use super::id::{Actor, AgentName, Id, OpId};
 use super::key::Key;
-use super::place::Place;
+use super::place::{Place, encode_component};
 use super::stored::{Body, Stored};
 use super::text::{Long, Text, Word};
 use super::time::{Timestamp, Ttl};
@@ -34,8 +34,17 @@ pub const ENDED: &str = "tasks/ended";
 /// The prefix of the locks that claims are.
 pub const CLAIMS: &str = "task";
 
+/// Most keys of one task: with the lock of its claim they are locked in one step.
+pub const KEYS_MAX: usize = super::limits::KEYS_MAX - 1;
+/// How often a task may be tried unless it says so itself.
+pub const ATTEMPTS_MAX: u32 = 3;
+/// The sort of tasks that are made of others, and not handed out unless asked for.
+pub const EPIC: &str = "epic";
+
 /// A stored task.
 pub type TaskRecord = Stored<Task>;
+/// A stored remark.
+pub type CommentRecord = Stored<Comment>;
 
 /// How urgent a task is: 0 is most urgent, 4 least, 2 unless said otherwise.
 #[derive(
@@ -208,6 +217,11 @@ pub struct Task {
     /// What must be done first.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub depends: BTreeSet<Id>,
+    /// Those of them that hold it up no longer: done, or not done and ignored. Whoever ends a task
+    /// notes it here with those that depend on it, so that what is ready is seen without a look at
+    /// what is over.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub met: BTreeSet<Id>,
     /// What becomes of it when one of those is not done.
     #[serde(default)]
     pub on_fail: OnFail,
@@ -220,6 +234,12 @@ pub struct Task {
     /// Only for agents that have this.
     #[serde(default, skip_serializing_if = "Requires::is_nothing")]
     pub requires: Requires,
+    /// The task whose work it looks over: not for those who worked on that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviews: Option<Id>,
+    /// Everybody who has claimed it so far.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub workers: BTreeSet<AgentName>,
     /// Not for these agents: a review is not for the author of what it reviews.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub not_for: BTreeSet<AgentName>,
@@ -260,6 +280,24 @@ pub struct Task {
     pub why: Option<Text>,
 }
 
+/// Which group of tasks was served when: what `task next --strategy round-robin` goes by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Turns {
+    /// The number of the state in which each was last served.
+    pub served: BTreeMap<Word, u64>,
+}
+
+impl Body for Turns {
+    const KIND: &'static str = "turns";
+}
+
+impl Turns {
+    /// Where it is kept.
+    pub fn place() -> Place {
+        Place::encoded("tasks/turns.json".into())
+    }
+}
+
 impl Body for Task {
     const KIND: &'static str = "task";
 }
@@ -268,7 +306,8 @@ impl Task {
     /// Where a task of this name stands while it is not over, or after.
     pub fn place(id: &Id, is_over: bool) -> Place {
         let dir = if is_over { ENDED } else { OPEN };
-        Place::encoded(format!("{dir}/{}/{id}.json", id.fan()))
+        let name = encode_component(id.as_str().as_bytes());
+        Place::encoded(format!("{dir}/{}/{name}.json", id.fan()))
     }
 
     /// The lock that its claim is.
@@ -293,6 +332,13 @@ impl Body for Comment {
 impl Comment {
     /// The directory of the remarks on a task.
     pub fn dir(task: &Id) -> String {
-        format!("comments/{}/{task}", task.fan())
+        let name = encode_component(task.as_str().as_bytes());
+        format!("comments/{}/{name}", task.fan())
+    }
+
+    /// Where the remark that an operation left is kept; they sort by the time they were made.
+    pub fn place(task: &Id, op: OpId) -> Place {
+        let name = encode_component(op.to_string().as_bytes());
+        Place::encoded(format!("{}/{name}.json", Self::dir(task)))
     }
 }

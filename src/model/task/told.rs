@@ -36,6 +36,21 @@ pub enum Did {
     Commented,
     /// Its holder was asked to give it back.
     AskedBack,
+    /// They were given up: the lease of their last attempt has ended. Ask again for another.
+    Died,
+}
+
+impl Told {
+    /// What was done to these tasks, and nothing besides.
+    pub fn new(did: Did, tasks: Vec<TaskRecord>) -> Self {
+        Self {
+            did,
+            tasks,
+            locks: Vec::new(),
+            released: Vec::new(),
+            also: Vec::new(),
+        }
+    }
 }
 
 /// The answer to a request about tasks.

@@ -106,6 +106,14 @@ impl Shell {
         self.command(env!("CARGO_BIN_EXE_git-coord"), args).run()
     }
 
+    /// Prepares the program under test, for races and for what runs beside something else.
+    pub fn prepared<A>(&self, args: A) -> Invocation
+    where
+        A: IntoIterator<Item: AsRef<OsStr>>,
+    {
+        self.command(env!("CARGO_BIN_EXE_git-coord"), args)
+    }
+
     /// Returns what a git command that must succeed prints, without the line end.
     #[track_caller]
     pub fn ask_git<A>(&self, args: A) -> String

@@ -1,0 +1,172 @@
+//! Collecting what is over. It leaves the live tree, and stays in the history.
+//!
+//! Whoever asks says for how long things are kept, and the times in the records are compared with
+//! the asker's clock: a record from the future is kept. Nothing that is under way, and nothing that
+//! somebody still waits for, is collected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::agent::{AGENTS, CHECKPOINTS, CheckpointsRecord, PresenceRecord};
+use crate::model::gc::{Gc, Told};
+use crate::model::id::{Actor, Id};
+use crate::model::message::{MESSAGES, MessageRecord};
+use crate::model::place::Place;
+use crate::model::record::{self, Damage, Record};
+use crate::model::refusal::Refusal;
+use crate::model::reply::Reply;
+use crate::model::task::{Comment, ENDED, TaskRecord};
+use crate::model::time::Timestamp;
+
+use super::decide::{Decided, Desk};
+use super::locks;
+use super::staged::State;
+use super::task::board::Board;
+
+/// Most records that one commit collects.
+pub const COLLECTED_MAX: usize = 4_000;
+/// What waits for an acknowledgement that never comes is kept so many times as long.
+const UNACKED_TIMES: u64 = 4;
+
+/// What is to go, while it is being gathered.
+struct Heap {
+    at: Timestamp,
+    places: Vec<Place>,
+    counts: BTreeMap<String, usize>,
+}
+
+impl Heap {
+    fn is_full(&self) -> bool {
+        self.places.len() >= COLLECTED_MAX
+    }
+
+    fn add(&mut self, kind: &str, place: Place) {
+        self.places.push(place);
+        *self.counts.entry(kind.to_owned()).or_default() += 1;
+    }
+
+    fn is_past(&self, since: Timestamp, keep_secs: u64) -> bool {
+        since.plus_secs(keep_secs) <= self.at
+    }
+}
+
+pub(super) fn decide(desk: &mut Desk<'_>, ask: &Gc) -> Result<Decided, Refusal> {
+    if ask.fan.as_ref().is_some_and(|fan| fan.len() != 2) {
+        return Err(Refusal::Limit {
+            what: "letters of a directory of tasks".into(),
+            most: 2,
+        });
+    }
+    let mut heap = Heap {
+        at: desk.stamp.at,
+        places: Vec::new(),
+        counts: BTreeMap::new(),
+    };
+    tasks(&desk.staged, ask, &mut heap)?;
+    if ask.fan.is_none() {
+        messages(&desk.staged, ask, &mut heap)?;
+        sessions(&desk.staged, ask, &mut heap)?;
+    }
+    let more = heap.is_full();
+    for place in &heap.places {
+        desk.staged.remove(place);
+    }
+    let count = heap.places.len();
+    let told = Told {
+        collected: heap.counts,
+        more,
+    };
+    Ok(Decided {
+        reply: Reply::Collected(Box::new(told)),
+        subject: format!("gc of {count} records by {}", desk.me().agent),
+        is_change: count > 0,
+    })
+}
+
+/// Records below a directory that can be read. Damage stays where it is, for `doctor`.
+fn readable<T: Record>(state: &dyn State, dir: &str) -> Result<Vec<(Place, T)>, Damage> {
+    let found = state.under(dir)?.into_iter();
+    let read = found.filter_map(|(place, bytes)| {
+        let record = record::parse(&place, &bytes.ok()?).ok()?;
+        Some((place, record))
+    });
+    Ok(read.collect())
+}
+
+/// Tasks that are over, and the remarks on them; but none that a task which is not over depends on
+/// or is a part of.
+fn tasks(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let dir = match &ask.fan {
+        Some(fan) => format!("{ENDED}/{fan}"),
+        None => ENDED.to_owned(),
+    };
+    let mut over: Vec<(Place, TaskRecord)> = readable(state, &dir)?;
+    over.retain(|(_, task)| {
+        let end = task.ended_at.unwrap_or(task.head.at);
+        heap.is_past(end, ask.keep.tasks_secs)
+    });
+    if over.is_empty() {
+        return Ok(());
+    }
+    let board = Board::read(state)?;
+    let open = board.tasks.iter().map(|task| &task.brief);
+    let needed: BTreeSet<Id> = open
+        .flat_map(|task| task.unmet().chain(&task.parent))
+        .cloned()
+        .collect();
+    for (place, task) in over {
+        if heap.is_full() {
+            break;
+        }
+        if needed.contains(&task.id) {
+            continue;
+        }
+        for (comment, _) in state.under(&Comment::dir(&task.id))? {
+            heap.add("comment", comment);
+        }
+        heap.add("task", place);
+    }
+    Ok(())
+}
+
+fn messages(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let keep = ask.keep.messages_secs;
+    for (place, message) in readable::<MessageRecord>(state, MESSAGES)? {
+        if heap.is_full() {
+            break;
+        }
+        let is_awaited = message.needs_ack && message.acks.is_empty();
+        let keep = keep.saturating_mul(if is_awaited { UNACKED_TIMES } else { 1 });
+        let is_expired = message
+            .expires
+            .is_some_and(|expires| heap.is_past(expires, ask.keep.messages_secs));
+        if is_expired || heap.is_past(message.sent, keep) {
+            heap.add("message", place);
+        }
+    }
+    Ok(())
+}
+
+/// Sessions that hold nothing, with what they left behind.
+fn sessions(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let keep = ask.keep.sessions_secs;
+    let (locks, _) = locks::all(state)?;
+    let holders: BTreeSet<Actor> = locks
+        .iter()
+        .flat_map(|lock| &lock.holds)
+        .map(|hold| hold.actor())
+        .collect();
+    for (place, session) in readable::<PresenceRecord>(state, AGENTS)? {
+        if !heap.is_full()
+            && heap.is_past(session.head.at, keep)
+            && !holders.contains(&session.head.by)
+        {
+            heap.add("session", place);
+        }
+    }
+    for (place, points) in readable::<CheckpointsRecord>(state, CHECKPOINTS)? {
+        if !heap.is_full() && heap.is_past(points.head.at, keep.saturating_mul(UNACKED_TIMES)) {
+            heap.add("checkpoints", place);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! What a commit did, read off the records that it changed: what the request only asked for may have
+//! done more, such as taking a lock whose lease had ended.
+
+use std::collections::BTreeMap;
+
+use crate::model::event::Event;
+use crate::model::happening::Happening;
+use crate::model::id::Actor;
+use crate::model::key::Key;
+use crate::model::lock::LockRecord;
+use crate::model::place::Place;
+use crate::model::record::{self, Record};
+use crate::model::request::Request;
+use crate::model::task::{CLAIMS, Stage, TaskRecord};
+
+/// A record that a commit changed: its path, and what it was and is.
+pub type Change<'c> = (&'c str, Option<&'c [u8]>, Option<&'c [u8]>);
+
+/// What a commit did, in the order of the places.
+pub fn of(event: &Event, changes: &[Change<'_>]) -> Vec<Happening> {
+    let mut found = Vec::new();
+    let mut tasks: BTreeMap<&str, (Option<TaskRecord>, Option<TaskRecord>)> = BTreeMap::new();
+    for (path, before, after) in changes {
+        let noun = path.split(['/', '.']).next().unwrap_or_default();
+        match noun {
+            "locks" => locks(event, path, *before, *after, &mut found),
+            "tasks" => {
+                // One that is over stands elsewhere, so the two halves of a task meet by its name.
+                let sides = tasks.entry(stem(path)).or_default();
+                sides.0 = sides.0.take().or_else(|| read(path, *before));
+                sides.1 = sides.1.take().or_else(|| read(path, *after));
+            }
+            "notices" => {}
+            _ => found.extend(plain(noun, path, before.is_some(), after.is_some())),
+        }
+    }
+    for (id, (before, after)) in tasks {
+        found.push(task(event, id, before.as_ref(), after.as_ref()));
+    }
+    found.extend(beside(event));
+    found
+}
+
+/// What is no change of a record.
+fn beside(event: &Event) -> Option<Happening> {
+    let (kind, about, keys) = match &event.request {
+        Request::Land(land) => ("branch.landed", land.target.as_str(), land.paths.clone()),
+        Request::Note(note) => ("note.kept", note.text.as_str(), note.paths.clone()),
+        _ => return None,
+    };
+    Some(Happening {
+        kind: kind.into(),
+        about: about.to_owned(),
+        whose: None,
+        keys,
+    })
+}
+
+fn locks(
+    event: &Event,
+    path: &str,
+    before: Option<&[u8]>,
+    after: Option<&[u8]>,
+    found: &mut Vec<Happening>,
+) {
+    let [before, after]: [Option<LockRecord>; 2] = [read(path, before), read(path, after)];
+    let Some(key) = after
+        .as_ref()
+        .or(before.as_ref())
+        .map(|lock| lock.key.clone())
+    else {
+        found.extend(plain("locks", path, before.is_some(), after.is_some()));
+        return;
+    };
+    if is_claim(&key) {
+        // The task says what happened.
+        return;
+    }
+    let holds = |lock: &Option<LockRecord>| -> BTreeMap<Actor, u64> {
+        let holds = lock.iter().flat_map(|lock| &lock.holds);
+        holds.map(|hold| (hold.actor(), hold.rev)).collect()
+    };
+    let (before, after) = (holds(&before), holds(&after));
+    let mut add = |word: &str, who: &Actor| {
+        found.push(Happening {
+            kind: format!("lock.{word}"),
+            about: key.to_string(),
+            whose: Some(who.clone()).filter(|who| *who != event.by),
+            keys: vec![key.clone()],
+        });
+    };
+    for who in before.keys().filter(|who| !after.contains_key(*who)) {
+        add(if *who == event.by { "released" } else { "lost" }, who);
+    }
+    for (who, rev) in &after {
+        match before.get(who) {
+            None => add("taken", who),
+            Some(old) if old != rev => add("renewed", who),
+            Some(_) => {}
+        }
+    }
+}
+
+fn is_claim(key: &Key) -> bool {
+    matches!(key, Key::Logical(key) if key.prefix() == CLAIMS)
+}
+
+fn task(
+    event: &Event,
+    id: &str,
+    before: Option<&TaskRecord>,
+    after: Option<&TaskRecord>,
+) -> Happening {
+    let stage = |task: Option<&TaskRecord>| task.map(|task| task.stage);
+    let holder = |task: Option<&TaskRecord>| {
+        let claimed = task.and_then(|task| task.claimed.as_ref());
+        claimed.map(|claimed| (claimed.by.clone(), claimed.at))
+    };
+    let word = match (stage(before), stage(after)) {
+        (None, Some(_)) => "added",
+        (Some(_), None) => "collected",
+        (Some(old), Some(new)) if old != new => match new {
+            Stage::Open if old.is_over() => "reopened",
+            Stage::Open => "released",
+            Stage::Claimed => "claimed",
+            Stage::Running => "started",
+            Stage::Done => "done",
+            Stage::Failed => "failed",
+            Stage::Cancelled => "cancelled",
+            Stage::Dead => "dead",
+        },
+        (Some(_), Some(Stage::Claimed)) if holder(before) != holder(after) => "claimed",
+        (Some(_), Some(_)) => "edited",
+        // Neither side can be read.
+        (None, None) => "changed",
+    };
+    let now = after.or(before);
+    let whose = now.and_then(|task| task.claimed.as_ref());
+    Happening {
+        kind: format!("task.{word}"),
+        about: id.to_owned(),
+        whose: whose
+            .map(|claimed| claimed.by.clone())
+            .filter(|who| *who != event.by),
+        keys: now.map(|task| task.keys.clone()).unwrap_or_default(),
+    }
+}
+
+/// Kinds of records of which no more need be known than that they came, changed or went.
+const PLAIN: &[(&str, &str, [&str; 3])] = &[
+    ("agents", "agent", ["registered", "updated", "left"]),
+    (
+        "checkpoints",
+        "agent",
+        ["checkpointed", "checkpointed", "collected"],
+    ),
+    ("comments", "task", ["commented", "commented", "collected"]),
+    (
+        "features",
+        "feature",
+        ["registered", "updated", "collected"],
+    ),
+    ("format", "epoch", ["begun", "begun", "damaged"]),
+    ("handoffs", "handoff", ["written", "updated", "collected"]),
+    ("memory", "memory", ["remembered", "updated", "forgotten"]),
+    ("messages", "message", ["sent", "updated", "collected"]),
+    ("queue", "queue", ["added", "updated", "removed"]),
+    ("trust", "agent", ["trusted", "trusted", "trusted"]),
+    ("values", "state", ["set", "set", "deleted"]),
+    ("waits", "wait", ["joined", "updated", "left"]),
+];
+
+fn plain(noun: &str, path: &str, was: bool, is: bool) -> Option<Happening> {
+    let row = PLAIN.iter().find(|(dir, ..)| *dir == noun);
+    let (kind, words) = row.map_or((noun, ["added", "changed", "removed"]), |row| {
+        (row.1, row.2)
+    });
+    let word = match (was, is) {
+        (false, true) => words[0],
+        (true, true) => words[1],
+        (true, false) => words[2],
+        // A blob that nobody can read is no news.
+        (false, false) => return None,
+    };
+    let about = path.split_once('/').map_or(path, |(_, rest)| rest);
+    let about = about.trim_end_matches('=').trim_end_matches(".json");
+    Some(Happening {
+        kind: format!("{kind}.{word}"),
+        about: about.to_owned(),
+        whose: None,
+        keys: Vec::new(),
+    })
+}
+
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.strip_suffix(".json").unwrap_or(name)
+}
+
+fn read<T: Record>(path: &str, bytes: Option<&[u8]>) -> Option<T> {
+    let place = Place::new(path).ok()?;
+    record::parse(&place, bytes?).ok()
+}
