@@ -40,6 +40,10 @@ impl Exit {
             | Answer::Locks(_)
             | Answer::Check(_)
             | Answer::Status(_)
+            | Answer::Handoff(_)
+            | Answer::Handoffs(_)
+            | Answer::Template { .. }
+            | Answer::Recalled(_)
             | Answer::Ports(_)
             | Answer::Happened(_)
             | Answer::Why(_)

@@ -16,6 +16,9 @@ pub(super) fn show(page: &Page, notices: &[NoticeRecord]) {
                 format!("your lease on {keys} had ended, and {by} holds it since {at}")
             }
             Happened::Takeover => format!("{by} took over {keys} at {at}"),
+            Happened::Handover => {
+                format!("{by} accepted your handoff at {at} and holds {keys} now")
+            }
             Happened::Over => format!("{by} ended {keys} at {at}; stop working on it"),
             Happened::Wanted => {
                 format!("{by} asks to have {keys} back since {at}: `git coord task release`")

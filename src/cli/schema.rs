@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use crate::model::agent::{CheckpointsRecord, PresenceRecord, TrustRecord};
 use crate::model::event::Event;
+use crate::model::handoff::HandoffRecord;
 use crate::model::lock::LockRecord;
+use crate::model::memory::MemoryRecord;
 use crate::model::message::MessageRecord;
 use crate::model::notice::NoticeRecord;
 use crate::model::task::{CommentRecord, TaskRecord};
@@ -26,6 +28,10 @@ pub(super) enum Kind {
     Wait,
     /// The record that tells a session what happened to its locks
     Notice,
+    /// The record of a handoff
+    Handoff,
+    /// The record of a memory
+    Memory,
     /// The record of a value under a name
     Value,
     /// The record of a session that is here
@@ -58,6 +64,8 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Lock => written::<LockRecord>(),
         Kind::Wait => written::<WaitRecord>(),
         Kind::Notice => written::<NoticeRecord>(),
+        Kind::Handoff => written::<HandoffRecord>(),
+        Kind::Memory => written::<MemoryRecord>(),
         Kind::Value => written::<ValueRecord>(),
         Kind::Presence => written::<PresenceRecord>(),
         Kind::Trust => written::<TrustRecord>(),

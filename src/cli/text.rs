@@ -39,6 +39,10 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Locks(listed) => of_locks(page, listed),
         Answer::Check(checked) => of_check(page, checked),
         Answer::Status(all) => overview::of(page, all, is_bare),
+        Answer::Handoff(one) => super::handoff::of_one(page, one),
+        Answer::Handoffs(all) => super::handoff::of_all(page, all),
+        Answer::Template { text } => text.clone(),
+        Answer::Recalled(found) => super::memory::of_recalled(page, found),
         Answer::Ports(ports) => super::ports::of(ports),
         Answer::Happened(told) => of_happening(page, told),
         Answer::Why(because) => super::why::of(page, because),
@@ -107,6 +111,8 @@ fn of_done(page: &Page, done: &Done) -> String {
             format!("{}from {}\n", of_granted(page, lock), from.join(", "))
         }
         Reply::Task(told) => super::task::of_told(page, told),
+        Reply::Handoff(told) => super::handoff::of_told(page, told),
+        Reply::Memory(told) => super::memory::of_told(page, told),
         Reply::Agent(told) => super::agent::of_told(page, told),
         Reply::Message(told) => super::msg::of_told(page, told),
         Reply::Left { was_waiting: true } => "no longer in line\n".into(),

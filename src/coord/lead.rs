@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::domain::State;
 use crate::env;
 use crate::model::key::Key;
+use crate::model::memory::{Ask, Used};
 use crate::model::reply::Reply;
 use crate::model::request::{Compact, Request};
 use crate::store::{Backend, names};
@@ -140,6 +141,10 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
         .iter()
         .map(|note| job_beside(own, Request::Note(note.clone())))
         .collect();
+    if !session.uses.is_empty() {
+        let uses = session.uses.clone();
+        jobs.push(job_beside(own, Request::Memory(Ask::Used(Used { uses }))));
+    }
     let notes = jobs.len();
     jobs.push(own.clone());
     jobs.extend(others.into_iter().filter(|job| job.op != own.op));
@@ -165,7 +170,11 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
     }
     if answers[..notes].iter().all(Result::is_ok) && notes > 0 {
         coord.sessions().update(coord.actor(), |now| {
-            now.notes.retain(|note| !session.notes.contains(note))
+            now.notes.retain(|note| !session.notes.contains(note));
+            now.uses.retain(|id, uses| {
+                *uses = uses.saturating_sub(session.uses.get(id).copied().unwrap_or(0));
+                *uses > 0
+            });
         });
     }
     if let Some(epoch) = full {
@@ -275,6 +284,8 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             | Reply::Value(_)
             | Reply::Collected(_)
             | Reply::Task(_)
+            | Reply::Handoff(_)
+            | Reply::Memory(_)
             | Reply::Agent(_)
             | Reply::Message(_)
             | Reply::Renewed { .. }

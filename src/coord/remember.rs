@@ -1,11 +1,13 @@
 //! What a session keeps of an answer, for its own next command.
 
+use crate::domain::secret;
 use crate::env;
 use crate::model::agent::Did;
 use crate::model::notice::Happened;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::refused::Refused;
 use crate::model::reply::Reply;
+use crate::model::request::Request;
 
 use super::commit::Job;
 use super::lead::Answer;
@@ -42,13 +44,21 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
             }
             follow(session, &done.reply);
         }),
-        Err(Failure::Refused(refusal)) => {
+        Err(Failure::Refused(refusal)) if may_be_told(&job.request, refusal) => {
             let (request, refusal) = (job.request.clone(), (**refusal).clone());
             let refused = Refused::new(job.op, job.at, request, refusal);
             sessions.update(&job.by, |session| session.refused.push(refused));
         }
         Err(_) => {}
     }
+}
+
+/// Whether a refused request may ride along with the next change, where everybody reads it. One that
+/// was refused for a secret may not; nor may one that has something like a secret in it and was
+/// refused before anybody asked.
+fn may_be_told(request: &Request, refusal: &Refusal) -> bool {
+    !matches!(refusal, Refusal::Secret { .. })
+        && serde_json::to_string(request).is_ok_and(|request| !secret::is_suspect(&request))
 }
 
 /// The locks of others that an answer met: whether it is refused or waits, they are watched.
@@ -89,6 +99,9 @@ fn follow(session: &mut Session, reply: &Reply) {
                 .keys
                 .extend(told.locks.iter().map(|lock| lock.key.clone()));
         }
+        Reply::Handoff(told) => session
+            .keys
+            .extend(told.locks.iter().map(|lock| lock.key.clone())),
         Reply::Agent(told) => {
             if told.did == Did::Unregistered {
                 session.keys.retain(|key| !told.released.contains(key));
@@ -98,7 +111,8 @@ fn follow(session: &mut Session, reply: &Reply) {
                 .keys
                 .extend(told.locks.iter().map(|lock| lock.key.clone()));
         }
-        Reply::Message(_)
+        Reply::Memory(_)
+        | Reply::Message(_)
         | Reply::Value(_)
         | Reply::Collected(_)
         | Reply::Waiting { .. }

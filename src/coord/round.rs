@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Plan, State, decide};
 use crate::model::agent::Ask;
+use crate::model::handoff::Ask as HandoffAsk;
 use crate::model::id::OpId;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
@@ -117,7 +118,11 @@ impl<'c> Round<'c> {
 
 /// Whether a request chooses among what others may have.
 fn is_choice(request: &Request) -> bool {
-    matches!(request, Request::Task(TaskAsk::Next(_) | TaskAsk::Claim(_)))
+    matches!(
+        request,
+        Request::Task(TaskAsk::Next(_) | TaskAsk::Claim(_))
+            | Request::Handoff(HandoffAsk::Accept(_))
+    )
 }
 
 /// Whether knowing more about the lives of others could change the answer.

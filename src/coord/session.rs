@@ -1,7 +1,7 @@
 //! What this clone remembers of its sessions: which locks they took, what they were refused, and
 //! whether their process is alive.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,8 @@ const PROBE_PAUSE: std::time::Duration = std::time::Duration::from_millis(2);
 const REFUSED_MAX: usize = 16;
 /// Most facts that wait for the next change; a rebase may bring many at once.
 const NOTES_MAX: usize = 16;
+/// Most memories whose use is counted until then.
+const USES_MAX: usize = 100;
 
 /// One session's notes. They are hints: the chain says who holds what.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,8 @@ pub struct Session {
     pub shown: BTreeSet<OpId>,
     /// Facts for the log that wait for the next change.
     pub notes: Vec<Note>,
+    /// How often memories were recalled; it rides along with the next change.
+    pub uses: BTreeMap<Id, u32>,
     /// The state up to which it was shown what others did.
     pub synced: Option<ObjectId>,
     /// When its record was last written: the next change knows whether it is time again.
@@ -83,6 +87,9 @@ impl Sessions {
             session.refused.drain(..surplus);
             let surplus = session.notes.len().saturating_sub(NOTES_MAX);
             session.notes.drain(..surplus);
+            while session.uses.len() > USES_MAX {
+                session.uses.pop_first();
+            }
         });
     }
 

@@ -22,6 +22,7 @@ pub const KNOWN: &[&str] = &[
     "coord.keyPrefix",
     "coord.mainBranch",
     "coord.maxAge",
+    "coord.memoryHalfLife",
     "coord.ref",
     "coord.remote",
     "coord.requireLock",
@@ -94,6 +95,8 @@ pub struct Settings {
     pub color: ColorWish,
     /// A writer begins a new epoch when the current one has more states than this; 0 is never.
     pub epoch_every: u64,
+    /// After which time a memory counts half.
+    pub memory_half_life: Duration,
     /// For how long what is over stays in the live tree.
     pub keep: Keep,
 }
@@ -128,6 +131,7 @@ impl Settings {
             main_branch: config.get("coord.mainbranch").map(str::to_owned),
             color: color(config),
             epoch_every: epoch_every(config)?,
+            memory_half_life: secs("coord.memoryhalflife", 30 * DAY_SECS)?,
             keep: Keep {
                 tasks_secs: secs("coord.keeptasks", 30 * DAY_SECS)?.as_secs(),
                 messages_secs: secs("coord.keepmessages", 14 * DAY_SECS)?.as_secs(),

@@ -16,8 +16,8 @@ use super::compact::Format;
 use super::notices::Lost;
 use super::staged::{Edits, Staged, State};
 use super::{
-    adopt, agent, compact, gc, land, lock, locks, message, note, renew, steal, task, unlock, value,
-    wait,
+    adopt, agent, compact, gc, handoff, land, lock, locks, memory, message, note, renew, steal,
+    task, unlock, value, wait,
 };
 
 /// A granted request: what to write and what to answer.
@@ -97,6 +97,8 @@ pub fn decide(
         Request::Renew(request) => renew::decide(&mut desk, request)?,
         Request::Steal(request) => steal::decide(&mut desk, request)?,
         Request::Task(ask) => task::decide(&mut desk, ask)?,
+        Request::Handoff(ask) => handoff::decide(&mut desk, ask)?,
+        Request::Memory(ask) => memory::decide(&mut desk, ask)?,
         Request::Agent(ask) => agent::decide(&mut desk, ask)?,
         Request::Message(ask) => message::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,

@@ -17,15 +17,17 @@ mod adopt;
 mod circle;
 mod compact;
 mod decide;
+pub mod handoff;
 mod id;
 mod land;
 mod line;
 mod lock;
+pub mod memory;
 pub mod message;
 mod note;
 mod notices;
 mod renew;
-mod secret;
+pub mod secret;
 mod steal;
 pub mod task;
 #[cfg(test)]

@@ -5,11 +5,13 @@
 pub mod agent;
 pub mod event;
 pub mod gc;
+pub mod handoff;
 pub mod happening;
 pub mod id;
 pub mod key;
 pub mod limits;
 pub mod lock;
+pub mod memory;
 pub mod message;
 pub mod notice;
 pub mod object_id;

@@ -23,6 +23,8 @@ pub enum Happened {
     Lapsed,
     /// Another session of the same agent took the lock over.
     Takeover,
+    /// It was offered with a handoff, which somebody has accepted.
+    Handover,
     /// The task was cancelled, or failed with one that it depends on.
     Over,
     /// Somebody asks to have the task back. The lock stays.

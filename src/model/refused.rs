@@ -9,7 +9,7 @@ use super::limits::REFUSED_ENTRIES_MAX;
 use super::refusal::Refusal;
 use super::request::{Request, Which};
 use super::time::Timestamp;
-use super::{message, task, value};
+use super::{handoff, memory, message, task, value};
 
 /// An operation that was refused, remembered where it was asked. Nobody decides it again, so long
 /// lists in it are cut; the answer that was given at the time had them whole.
@@ -70,6 +70,22 @@ fn cut_request(request: &mut Request) -> usize {
         Request::Message(ask) => {
             if let message::Ask::Send(send) = ask {
                 send.text = send.text.beginning();
+            }
+            0
+        }
+        Request::Handoff(handoff::Ask::Write(write)) => {
+            let said = &mut write.content;
+            cut(&mut said.done)
+                + cut(&mut said.in_progress)
+                + cut(&mut said.decisions)
+                + cut(&mut said.open_questions)
+                + cut(&mut said.next_steps)
+                + cut(&mut said.files)
+        }
+        Request::Handoff(handoff::Ask::Accept(_)) => 0,
+        Request::Memory(ask) => {
+            if let memory::Ask::Remember(remember) = ask {
+                remember.details = remember.details.take().map(|text| text.beginning());
             }
             0
         }

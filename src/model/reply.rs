@@ -50,6 +50,10 @@ pub enum Reply {
     },
     /// Something was done about tasks.
     Task(Box<super::task::Told>),
+    /// Something was done about a handoff.
+    Handoff(Box<super::handoff::Told>),
+    /// Something was done about memories.
+    Memory(Box<super::memory::Told>),
     /// Something was done about agents and sessions.
     Agent(Box<super::agent::Told>),
     /// Something was done about messages.

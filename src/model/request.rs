@@ -29,6 +29,10 @@ pub enum Request {
     Leave(Leave),
     /// Anything about tasks.
     Task(super::task::Ask),
+    /// Anything about handoffs.
+    Handoff(super::handoff::Ask),
+    /// Anything about memories.
+    Memory(super::memory::Ask),
     /// Anything about agents and sessions.
     Agent(super::agent::Ask),
     /// Anything about messages.

@@ -9,7 +9,10 @@ pub mod agent;
 pub mod check;
 pub mod compact;
 pub mod doctor;
+pub mod forget;
 pub mod gc;
+mod given;
+pub mod handoff;
 pub mod hooks;
 pub mod init;
 pub mod keys;
@@ -18,8 +21,11 @@ pub mod lock;
 pub mod locks;
 pub mod log;
 pub mod msg;
+mod names;
 pub mod port;
 pub mod push;
+pub mod recall;
+pub mod remember;
 pub mod renew;
 pub mod report;
 pub mod run;
@@ -62,6 +68,10 @@ pub enum Operation {
     Check(check::Check),
     Push(push::Push),
     Status(status::Status),
+    Handoff(handoff::Handoff),
+    Remember(remember::Remember),
+    Recall(recall::Recall),
+    Forget(forget::Forget),
     State(state::State),
     Port(port::Port),
     Watch(watch::Watch),
@@ -107,6 +117,17 @@ pub enum Answer {
     Check(check::Checked),
     /// What is going on.
     Status(Box<status::Overview>),
+    /// What somebody left for somebody else.
+    Handoff(Box<handoff::Shown>),
+    /// The handoffs that were asked for.
+    Handoffs(handoff::Listed),
+    /// What to fill in.
+    Template {
+        /// The whole text.
+        text: String,
+    },
+    /// What is known.
+    Recalled(recall::Recalled),
     /// What left the live tree, or would.
     Collected(gc::Collected),
     /// What is in the way.
@@ -234,6 +255,10 @@ impl Operation {
             Self::Check(check) => check.run(context).map(Answer::Check),
             Self::Push(push) => push.run(context),
             Self::Status(status) => status.run(context),
+            Self::Handoff(handoff) => handoff.run(context),
+            Self::Remember(remember) => remember.run(context),
+            Self::Recall(recall) => recall.run(context),
+            Self::Forget(forget) => forget.run(context),
             Self::Watch(watch) => watch.run(context),
             Self::Why(why) => why
                 .run(context)

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::child::Stop;
 use crate::coord::failure::Class;
-use crate::coord::{Coord, Failure};
+use crate::coord::{Coord, Failure, Reach};
 use crate::domain::State;
 use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
+use crate::model::request::Request;
 use crate::store::past;
 
 use super::log::Entry;
@@ -157,6 +158,10 @@ fn news(coord: &Coord, age_max: Duration) -> Result<Synced, Failure> {
         });
     }
     changes.reverse();
+    if changes.iter().any(is_handoff) {
+        // A view beside the state; it can be made again at any time.
+        let _ = coord.render_handoffs(Reach::Brought);
+    }
     if view.tip() != mark {
         sessions.update(coord.actor(), |session| session.synced = view.tip());
     }
@@ -167,4 +172,10 @@ fn news(coord: &Coord, age_max: Duration) -> Result<Synced, Failure> {
         changes,
         more,
     })
+}
+
+/// Whether somebody left work, which is a note on its commit too.
+fn is_handoff(change: &Entry) -> bool {
+    let event = change.event.as_ref();
+    event.is_some_and(|event| matches!(event.request, Request::Handoff(_)))
 }

@@ -31,6 +31,7 @@ pub const TEAM_KEYS: &[&str] = &[
     "coord.skew",
     "coord.mainbranch",
     "coord.epochevery",
+    "coord.memoryhalflife",
 ];
 
 /// All settings, the last value of each key winning.

@@ -219,6 +219,38 @@ impl Git {
         with_own_mask(|| self.finish(command, args, Some(input.as_bytes()), None)).map(Some)
     }
 
+    /// Lets the person edit a file, in the editor that git would start. Whether that went well.
+    ///
+    /// # Errors
+    /// When there is no editor, or it cannot be started.
+    pub fn edit(&self, file: &Path) -> Result<bool> {
+        let mut command = self.as_the_person(&self.program);
+        let args = ["var", "GIT_EDITOR"];
+        command.args(args);
+        let named = self.finish(command, &args, None, None)?;
+        if !named.success() {
+            return Err(Error::Git {
+                command: "var".into(),
+                why: named.stderr,
+            });
+        }
+        // As git does: the setting is a command line, and the file is its last word.
+        let editor = named.text();
+        let mut command = self.as_the_person(OsStr::new("sh"));
+        command
+            .env_remove("LC_ALL")
+            .env_remove("GIT_COORD_INTERNAL");
+        if let Some(locale) = std::env::var_os("LC_ALL") {
+            command.env("LC_ALL", locale);
+        }
+        command
+            .args(["-c", &format!("{editor} \"$@\""), &editor])
+            .arg(file);
+        let status = with_own_mask(|| command.status());
+        let status = status.map_err(|source| cannot_start(&[editor], &source))?;
+        Ok(status.success())
+    }
+
     /// The path that a command prints, from the top of the working tree.
     fn path_printed_by(&self, args: &[&str]) -> Result<PathBuf> {
         let mut command = self.as_the_person(&self.program);

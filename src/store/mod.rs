@@ -70,5 +70,5 @@ pub use object::{HashKind, NewObject, ObjectKind};
 pub use own::ClonesOwn;
 pub use repo::{BackendChoice, OpenOptions, Repo};
 pub use shared::with_own_mask;
-pub use snapshot::Snapshot;
+pub use snapshot::{Listing, Snapshot};
 pub use stale::{LockFile, lock_files};

@@ -12,6 +12,9 @@ pub const LOCAL: &str = "refs/coord/local/";
 /// What a fetch brought from a remote before it was checked; never read as truth.
 pub const FETCHED: &str = "refs/coord/fetched/";
 
+/// Notes that show the handoffs at a commit; a view, which is rendered from the state.
+pub const HANDOFF_NOTES: &str = "refs/notes/coord/handoffs";
+
 /// Tips that a repair set aside, one ref for each; nothing reads them but people.
 pub const RESCUED: &str = "refs/coord/rescued/";
 

@@ -39,6 +39,15 @@ pub(super) struct Layer<'b> {
 /// A record's bytes, or why they could not be read. The place is known in either case.
 pub type Found = (Place, Result<Rc<[u8]>>);
 
+/// One directory of a state.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// Its tree.
+    pub id: ObjectId,
+    /// Names, whether each is a directory, and the ids.
+    pub entries: Vec<(String, bool, ObjectId)>,
+}
+
 /// One state: all records at one commit.
 ///
 /// It is immutable, so two reads can never disagree, whatever happens to the ref meanwhile.
@@ -259,6 +268,25 @@ impl<'b> Snapshot<'b> {
             self.walk(dir, &id, 0, &mut |place, id| found.push((place, *id)))?;
         }
         Ok(found)
+    }
+
+    /// The names in a directory, each with whether it is a directory and its id; the directory's own
+    /// id comes with them. None when there is no such directory.
+    ///
+    /// # Errors
+    /// When a tree on the way cannot be read.
+    pub fn list(&self, dir: &str) -> Result<Option<Listing>> {
+        let Some((true, id)) = self.find(dir)? else {
+            return Ok(None);
+        };
+        let data = self.layer.tree(&id)?;
+        let mut entries = Vec::new();
+        for entry in tree::entries(self.layer.hash(), &data) {
+            let entry = entry.map_err(|why| Error::damaged(format!("tree {id} at {dir}"), why))?;
+            let name = String::from_utf8_lossy(entry.name).into_owned();
+            entries.push((name, entry.is_tree, entry.id));
+        }
+        Ok(Some(Listing { id, entries }))
     }
 
     fn blob(&self, place: &Place, id: &ObjectId) -> Result<Rc<[u8]>> {

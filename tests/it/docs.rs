@@ -121,6 +121,8 @@ fn records_in_the_format_are_what_their_schema_says() {
         "checkpoints",
         "trust",
         "message",
+        "handoff",
+        "memory",
         "event",
     ] {
         let schema = sandbox.coord(["schema", kind]).ok().json();

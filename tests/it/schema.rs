@@ -78,6 +78,10 @@ const LOCAL_ANSWERS: &[&str] = &[
     "waited",
     "whoami",
     "why",
+    "handoff",
+    "handoffs",
+    "recalled",
+    "template",
 ];
 const REMOTE_ANSWERS: &[&str] = &[
     "change",
@@ -93,8 +97,10 @@ const OTHER_ANSWERS: &[&str] = &["watched"];
 const LOCAL_OUTCOMES: &[&str] = &[
     "agent",
     "compacted",
+    "handoff",
     "locked",
     "message",
+    "memory",
     "renewed",
     "stolen",
     "task",
@@ -292,6 +298,13 @@ fn answers_are_what_their_schema_says() {
         &["log"],
         &["log", "-n", "1"],
         &["whoami"],
+        &["handoff", "write", "--template"],
+        &["handoff", "write", "how it stands", "--next", "measure"],
+        &["handoff", "list"],
+        &["handoff", "read"],
+        &["remember", "it works", "--tag", "a", "--path", "src/"],
+        &["remember", "it works", "--lesson", "go on"],
+        &["recall", "works"],
         &["renew"],
         &["lock", "src/auth.rs"],
         &["help"],
@@ -599,6 +612,10 @@ fn failures_are_what_their_schema_says() {
         .chain(many.iter().map(String::as_str))
         .collect();
     code(&alice, &many, "limit", 1);
+    let to_bob = ["--json", "handoff", "write", "for bob", "--to", "bob"];
+    let to_bob = alice.coord(to_bob).ok().json()["handoff"]["id"].clone();
+    let accept = ["handoff", "accept", to_bob.as_str().unwrap()];
+    code(&alice, &accept, "not_allowed", 1);
     // Carol is in line, and dies there; her turn is kept for a while.
     let carol = alice.beside("carol");
     let line = carol
@@ -745,6 +762,7 @@ fn records_are_what_their_schema_says() {
     let sandbox = Sandbox::new();
     let (alice, bob) = two(&sandbox);
     let kind = |kind: &str| strict(schema(&alice, kind));
+    let (handoff, memory) = (kind("handoff"), kind("memory"));
     let (lock, wait, notice, event) = (kind("lock"), kind("wait"), kind("notice"), kind("event"));
     let (task, comment) = (kind("task"), kind("comment"));
     let presence = kind("presence");
@@ -802,6 +820,21 @@ fn records_are_what_their_schema_says() {
     alice.coord(["msg", "broadcast", "x", "--needs-ack"]).ok();
     let message = alice.ask_git(["ls-tree", "-r", "--name-only", STATE, "messages/"]);
     hold(&kind("message"), &record(&alice, &message));
+    let (note, word) = (["src/b.rs: why"], ["a, b"]);
+    let written = [&["--json", "handoff", "write", "s", "--path"], &note[..]].concat();
+    let id = alice.coord(written).ok().json()["handoff"]["id"].clone();
+    bob.coord(["handoff", "accept", id.as_str().unwrap()]).ok();
+    let place = format!("handoffs/{}.json", id.as_str().unwrap());
+    hold(&handoff, &record(&alice, &place));
+    let said = [&["remember", "s", "--lesson", "l", "--tag"], &word[..]].concat();
+    alice.coord(said).ok();
+    let places = alice.ask_git(["ls-tree", "-r", "--name-only", STATE, "memory/"]);
+    hold(&memory, &record(&alice, &places));
+    for body in alice.ask_git(["log", "-3", "--format=%b", STATE]).lines() {
+        if !body.is_empty() {
+            hold(&event, &serde_json::from_str(body).unwrap());
+        }
+    }
 }
 
 #[test]

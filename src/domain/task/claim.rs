@@ -204,6 +204,16 @@ fn allow(desk: &Desk<'_>, task: &TaskRecord, capabilities: &BTreeSet<Word>) -> R
             return Err(wrong_state(&task.id, is, "what it depends on to be done"));
         }
     }
+    fit(desk, task, capabilities)
+}
+
+/// Refuses a task that is not for this agent.
+pub(super) fn fit(
+    desk: &Desk<'_>,
+    task: &TaskRecord,
+    capabilities: &BTreeSet<Word>,
+) -> Result<(), Refusal> {
+    let brief = Brief::of(task);
     let mut worker = Worker::new(&desk.staged, &desk.stamp.by.agent, capabilities);
     let Some(unfit) = worker.unfit(None, &brief)? else {
         return Ok(());

@@ -19,6 +19,7 @@ mod edit;
 mod finish;
 mod fits;
 mod give_back;
+mod hand_over;
 mod next;
 mod over;
 mod preempt;
@@ -36,6 +37,7 @@ use super::decide::{Decided, Desk};
 
 pub(super) use claim::go_on;
 pub(super) use give_back::unlocked;
+pub(super) use hand_over::{claim_left, hand_over};
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Ask) -> Result<Decided, Refusal> {
     match ask {

@@ -54,6 +54,7 @@ impl Refusal {
             }
             Self::NotFound { what, .. } => match what.as_str() {
                 "message" => "see what there is with `git coord msg inbox --all`".into(),
+                "memory" => "see what there is with `git coord recall`".into(),
                 "checkpoint" => "see who is there with `git coord agent list --all`".into(),
                 _ => format!("see what there is with `git coord {what} list`"),
             },
