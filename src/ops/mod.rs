@@ -58,7 +58,7 @@ pub enum Operation {
     Run(run::Run),
     Doctor(doctor::Doctor),
     Hooks(hooks::Hooks),
-    Task(task::Task),
+    Task(Box<task::Task>),
 }
 
 /// The positive answer of an operation.
