@@ -87,7 +87,7 @@ pub enum Operation {
     Hooks(hooks::Hooks),
     Agent(agent::Agent),
     Msg(msg::Msg),
-    Task(task::Task),
+    Task(Box<task::Task>),
     Report(report::Wanted),
 }
 
