@@ -46,6 +46,7 @@ mod snapshot;
 mod spare;
 mod stale;
 mod tree;
+mod version;
 mod watchdog;
 
 pub use backend::{Backend, Pushed, RefSwap, Swapped};
@@ -66,3 +67,4 @@ pub use repo::{BackendChoice, OpenOptions, Repo};
 pub use shared::with_own_mask;
 pub use snapshot::Snapshot;
 pub use stale::{LockFile, lock_files};
+pub use version::Version;
