@@ -1,4 +1,5 @@
-//! Beside tools that own the hooks, each played by a few lines that do what the tool does.
+//! Beside tools that own the hooks, each played by a few lines that do what the tool does, with a
+//! git that has no other way.
 
 use crate::support::{Agent, Sandbox};
 
@@ -38,7 +39,7 @@ fn has_own_hooks(agent: &Agent) -> bool {
 
 #[test]
 fn husky() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     alice.git(["config", "core.hooksPath", ".husky/_"]).ok();
     // What husky writes: a hook that runs the file of the same name one level up.
@@ -84,7 +85,7 @@ fn husky() {
     assert_eq!(by(&alice), ("husky".into(), true));
     alice.git(["commit", "-am", "x"]).refused();
     // A machine without git-coord is not kept from its work.
-    let bare = super::without_program(&alice);
+    let bare = alice.without_program();
     bare.git(["commit", "--quiet", "-am", "x"]).ok();
     let done = alice.coord(["hooks", "install", "--json"]).ok().json();
     assert_eq!(
@@ -96,7 +97,7 @@ fn husky() {
 
 #[test]
 fn husky_that_is_not_active_yet() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     alice.write(".husky/pre-commit", "npm test\n");
     assert!(snippet(&alice).contains("# .husky/pre-commit\n"));
@@ -105,7 +106,7 @@ fn husky_that_is_not_active_yet() {
 
 #[test]
 fn a_folder_of_somebodys_own() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     let folder = sandbox.path().join("company");
     alice
@@ -129,7 +130,7 @@ fn a_folder_of_somebodys_own() {
 
 #[test]
 fn lefthook() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     alice.write("lefthook.yml", "pre-commit:\n  commands: {}\n");
     insta::assert_snapshot!(snippet(&alice), @r"
@@ -183,7 +184,7 @@ fn install_framework(alice: &Agent) {
 
 #[test]
 fn the_pre_commit_framework_before_us() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     install_framework(&alice);
     alice.coord(["hooks", "install"]).ok();
@@ -196,7 +197,7 @@ fn the_pre_commit_framework_before_us() {
 
 #[test]
 fn the_pre_commit_framework_after_us() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     alice.coord(["hooks", "install"]).ok();
     install_framework(&alice);
