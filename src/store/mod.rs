@@ -29,6 +29,7 @@ mod layout;
 mod libgit;
 mod loose;
 mod memory;
+mod muted;
 pub mod names;
 mod object;
 mod objects;

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::coord::Coord;
+use crate::store::Version;
 
 use super::finding::Judged;
 
@@ -68,9 +69,17 @@ fn judge(hooks: &[(&str, Hook)], is_used: bool) -> Judged {
 }
 
 fn find(coord: &Coord, name: &str) -> Hook {
-    if let Some(setting) = as_setting(coord, name) {
-        return Hook::Runs(setting);
+    let setting = as_setting(coord, name);
+    if matches!(setting, Hook::Runs(_)) {
+        return setting;
     }
+    match outside_config(coord, name) {
+        Hook::Absent => setting,
+        other => other,
+    }
+}
+
+fn outside_config(coord: &Coord, name: &str) -> Hook {
     let file = folder(coord).join(name);
     let own = if mentions(&file) {
         runs(&file)
@@ -84,15 +93,29 @@ fn find(coord: &Coord, name: &str) -> Hook {
 }
 
 /// A hook that is a setting (git 2.54): `hook.<name>.command` for this event.
-fn as_setting(coord: &Coord, event: &str) -> Option<String> {
+fn as_setting(coord: &Coord, event: &str) -> Hook {
     let config = coord.repo().config();
-    let mut found = config.iter().filter_map(|(key, value)| {
+    let mut names = config.iter().filter_map(|(key, value)| {
         let name = key.strip_prefix("hook.")?.strip_suffix(".command")?;
         let events = config.all(&format!("hook.{name}.event"));
-        (is_ours(value) && events.iter().any(|e| e == event))
-            .then(|| format!("the setting hook.{name}"))
+        // An empty one takes back those before it.
+        let events = events.rsplit(String::is_empty).next().unwrap_or_default();
+        (is_ours(value) && events.iter().any(|e| e == event)).then_some(name)
     });
-    found.next()
+    let Some(name) = names.next() else {
+        return Hook::Absent;
+    };
+    let version = Version::of(coord.repo().git()).ok().flatten();
+    let is_off = |name: &str| !config.bool(&format!("hook.{name}.enabled"), true);
+    if version.is_none_or(|version| version < Version::CONFIG_HOOKS) {
+        Hook::Dead(format!("the setting hook.{name} needs git 2.54"))
+    } else if is_off(name) {
+        Hook::Dead(format!("hook.{name}.enabled is false"))
+    } else if is_off(event) && version >= Some(Version::EVENT_SWITCHES) {
+        Hook::Dead(format!("hook.{event}.enabled is false"))
+    } else {
+        Hook::Runs(format!("the setting hook.{name}"))
+    }
 }
 
 /// The folder that git runs hooks from.

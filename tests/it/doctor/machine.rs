@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{FORMATS, STATE, check, doctor, formats, found, held, locked, tip, works};
-use crate::support::git::knows;
+use crate::support::git::{as_git, knows};
 use crate::support::{Sandbox, Shell};
 
 /// Makes a file look as if it had been left some days ago.
@@ -208,17 +208,57 @@ fn hooks_are_found_wherever_git_runs_them() {
     // Git looks elsewhere now, and there is nothing.
     alice.git(["config", "core.hooksPath", ".githooks"]).ok();
     assert_eq!(hooks()["state"], "note");
+}
+
+#[test]
+fn hooks_that_are_settings_count_where_git_runs_them() {
+    let sandbox = Sandbox::with_script_hooks();
+    let alice = locked(&sandbox, &[]);
+    for (key, value) in [
+        ("hook.coord-a.command", "git coord hook"),
+        ("hook.coord-a.event", "pre-commit"),
+        ("hook.coord-b.command", "git coord hook"),
+        ("hook.coord-b.event", "pre-push"),
+    ] {
+        alice.git(["config", key, value]).ok();
+    }
+    let hooks = |version: &str| {
+        let report = as_git(&alice, version).coord(["doctor", "--json"]).json();
+        check(&report, "hooks").clone()
+    };
+    assert_eq!(hooks("2.54.0")["state"], "ok");
+    let old = hooks("2.53.0");
+    assert_eq!(old["state"], "warning");
+    assert!(old.to_string().contains("needs git 2.54"), "{old}");
+    // The switch for a whole event came with 2.55.
+    alice.git(["config", "hook.pre-push.enabled", "false"]).ok();
+    assert_eq!(hooks("2.54.0")["state"], "ok");
+    let off = hooks("2.55.0");
+    assert!(off.to_string().contains("hook.pre-push.enabled is false"));
+    alice.git(["config", "hook.coord-a.enabled", "no"]).ok();
+    assert_eq!(hooks("2.54.0")["state"], "warning");
+    alice.git(["config", "hook.coord-a.enabled", "yes"]).ok();
+    assert_eq!(hooks("2.54.0")["state"], "ok");
     alice
-        .git(["config", "hook.coord-a.event", "pre-commit"])
+        .git(["config", "--add", "hook.coord-a.event", ""])
         .ok();
-    alice
-        .git(["config", "hook.coord-a.command", "git coord hook"])
-        .ok();
-    alice.git(["config", "hook.coord-b.event", "pre-push"]).ok();
-    alice
-        .git(["config", "hook.coord-b.command", "git coord hook"])
-        .ok();
-    assert_eq!(hooks()["state"], "ok");
+    assert_eq!(hooks("2.54.0")["state"], "warning");
+}
+
+/// Where the git program reads the config, our own `core.hooksPath=/dev/null` was taken for the
+/// user's, and hooks that fire were said to be missing.
+#[test]
+fn hooks_are_found_where_libgit2_cannot_open_the_repository() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &["--object-format=sha256"]);
+    alice.coord(["hooks", "install"]).ok();
+    found(&doctor(&alice, &[]), "hooks", "ok", "are checked");
+    // As everywhere where a setting comes with the command line.
+    let alice = sandbox.repo("plain").agent("alice");
+    alice.coord(["hooks", "install"]).ok();
+    let shell = Shell::clone(&alice).with("GIT_CONFIG_PARAMETERS", "'core.abbrev'='9'");
+    let report = shell.coord(["doctor", "--json"]).json();
+    found(&report, "hooks", "ok", "are checked");
 }
 
 #[test]
