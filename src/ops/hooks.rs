@@ -3,6 +3,7 @@
 mod configured;
 mod event;
 mod manager;
+mod place;
 mod script;
 mod way;
 
@@ -13,13 +14,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coord::{Coord, Failure};
-use crate::env;
-use crate::store::Error;
+use crate::store::{Error, Git};
 
 use super::Context;
 pub use event::Event;
-use manager::Manager;
-use script::{Placed, Stands};
+use place::Place;
+use script::Placed;
 use way::Way;
 
 /// Let git itself ask about locks, before each commit and push.
@@ -96,7 +96,7 @@ impl Hooks {
         match self.what {
             What::Install => install(coord),
             What::Uninstall => uninstall(coord),
-            What::List => Ok(Place::find(coord)?.list()?),
+            What::List => list(coord),
         }
     }
 }
@@ -107,23 +107,25 @@ impl Hooks {
 /// When a file or setting cannot be written.
 pub fn install(coord: &Coord) -> Result<Listed, Failure> {
     let place = Place::find(coord)?;
+    let git = coord.repo().git();
     let mut changed = Vec::new();
     let mut notes = Vec::new();
+    if place.way == Way::Scripts {
+        changed.extend(take_settings_away(git)?);
+    }
     for event in Event::ALL {
         let name = event.name();
         match &place.way {
             Way::Config => {
+                // First the setting, so that at no moment there is neither.
+                if configured::place(git, &place.settings, event)? {
+                    changed.push(format!("set hook.{}", configured::name(event)));
+                }
                 if place.take_script_away(event)? {
                     changed.push(format!("removed the script {name}"));
                 }
-                if configured::place(coord.repo().git(), event)? {
-                    changed.push(format!("set hook.{}", configured::name(event)));
-                }
             }
             Way::Scripts => {
-                if configured::take_away(coord.repo().git(), event)? {
-                    changed.push(format!("unset hook.{}", configured::name(event)));
-                }
                 let placed = script::place(&place.own_dir, event)
                     .map_err(Error::io("installing a hook in", &place.own_dir))?;
                 match placed {
@@ -139,13 +141,15 @@ pub fn install(coord: &Coord) -> Result<Listed, Failure> {
             Way::Manager(_) => {}
         }
     }
-    let mut listed = place.list()?;
+    // As it stands after that.
+    let after = Place::find(coord)?;
+    let mut listed = after.list();
     if let Way::Manager(manager) = &place.way
-        && !listed.hooks.iter().all(|hook| hook.by.is_some())
+        && !Event::ALL.iter().all(|event| after.look(*event).fires)
     {
         listed.snippet = Some(Snippet {
             manager: manager.name().into(),
-            text: manager.snippet(coord.repo().layout().work_dir.as_deref()),
+            text: manager.snippet(after.top()),
         });
     }
     listed.changed = changed;
@@ -159,18 +163,17 @@ pub fn install(coord: &Coord) -> Result<Listed, Failure> {
 /// When a file or setting cannot be written.
 pub fn uninstall(coord: &Coord) -> Result<Listed, Failure> {
     let place = Place::find(coord)?;
-    let mut changed = Vec::new();
+    let mut changed = take_settings_away(coord.repo().git())?;
     for event in Event::ALL {
-        if configured::take_away(coord.repo().git(), event)? {
-            changed.push(format!("unset hook.{}", configured::name(event)));
-        }
         if place.take_script_away(event)? {
             changed.push(format!("removed the script {}", event.name()));
         }
     }
-    let mut listed = place.list()?;
-    if let Way::Manager(manager) = &place.way
-        && listed.hooks.iter().any(|hook| hook.by.is_some())
+    let mut listed = list(coord)?;
+    if let Some(manager) = &place.manager
+        && Event::ALL
+            .iter()
+            .any(|event| manager.has(*event, place.top()))
     {
         let what = format!(
             "{} still names git-coord: remove its lines there",
@@ -182,135 +185,20 @@ pub fn uninstall(coord: &Coord) -> Result<Listed, Failure> {
     Ok(listed)
 }
 
+/// Takes every setting of ours out of the clone's config, and says which.
+fn take_settings_away(git: &Git) -> Result<Vec<String>, Failure> {
+    let mut changed = Vec::new();
+    for event in configured::own(git)? {
+        configured::take_away(git, event)?;
+        changed.push(format!("unset hook.{}", configured::name(event)));
+    }
+    Ok(changed)
+}
+
 /// How the hooks stand.
 ///
 /// # Errors
 /// When git cannot be asked.
 pub fn list(coord: &Coord) -> Result<Listed, Failure> {
-    Place::find(coord)?.list()
-}
-
-/// Where hooks of this repository belong, and where they are.
-struct Place<'c> {
-    coord: &'c Coord,
-    /// The repository's own hooks folder.
-    own_dir: PathBuf,
-    way: Way,
-    has_config_hooks: bool,
-    /// Whether git looks for hooks elsewhere (`core.hooksPath`).
-    is_elsewhere: bool,
-}
-
-impl<'c> Place<'c> {
-    fn find(coord: &'c Coord) -> Result<Self, Failure> {
-        let repo = coord.repo();
-        let layout = repo.layout();
-        let own_dir = layout.common_dir.join("hooks");
-        let in_force = hooks_dir(coord)?;
-        let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
-        let is_elsewhere = real(&in_force) != real(&own_dir);
-        let version = String::from_utf8_lossy(&repo.git().expect(&["version"], None)?).into_owned();
-        let elsewhere = is_elsewhere.then_some(in_force.as_path());
-        let manager = Manager::find(layout.work_dir.as_deref(), elsewhere);
-        Ok(Self {
-            coord,
-            own_dir,
-            way: way::choose(&version, manager),
-            has_config_hooks: way::has_config_hooks(&version),
-            is_elsewhere,
-        })
-    }
-
-    fn take_script_away(&self, event: Event) -> Result<bool, Failure> {
-        script::take_away(&self.own_dir, event)
-            .map_err(Error::io("removing a hook from", &self.own_dir))
-            .map_err(Failure::from)
-    }
-
-    fn list(&self) -> Result<Listed, Failure> {
-        let program = env::find_program("git-coord");
-        let mut hooks = Vec::new();
-        for event in Event::ALL {
-            let mut hook = self.look(event)?;
-            if hook.fires && program.is_none() {
-                hook.fires = false;
-                hook.why_not = Some("git-coord is not on PATH".into());
-            }
-            hooks.push(hook);
-        }
-        Ok(Listed {
-            hooks,
-            changed: Vec::new(),
-            notes: Vec::new(),
-            snippet: None,
-        })
-    }
-
-    fn look(&self, event: Event) -> Result<Installed, Failure> {
-        let found = |by: &str, why_not: Option<&str>| Installed {
-            event,
-            by: Some(by.to_owned()),
-            chains_to: None,
-            fires: why_not.is_none(),
-            why_not: why_not.map(str::to_owned),
-        };
-        if let Some(setting) = configured::read(self.coord.repo().git(), event)? {
-            let why_not = match setting {
-                _ if !self.has_config_hooks => Some("this git is older than 2.54"),
-                configured::Setting {
-                    is_enabled: false, ..
-                } => Some("it is switched off"),
-                configured::Setting {
-                    is_bound: false, ..
-                } => Some("it is bound to no event"),
-                _ => None,
-            };
-            return Ok(found("config", why_not));
-        }
-        let path = self.own_dir.join(event.name());
-        let by = match script::stands(&self.own_dir, event) {
-            Stands::Ours => Some("script"),
-            Stands::Wrapped => Some("pre-commit framework"),
-            Stands::Nothing | Stands::Other => None,
-        };
-        if let Some(by) = by {
-            let why_not = if self.is_elsewhere {
-                Some("core.hooksPath names another folder")
-            } else if script::is_executable(&path) {
-                None
-            } else {
-                Some("the script is not executable")
-            };
-            let mut hook = found(by, why_not);
-            let kept = script::kept(&self.own_dir, event);
-            hook.chains_to = kept.symlink_metadata().is_ok().then_some(kept);
-            return Ok(hook);
-        }
-        let top = self.coord.repo().layout().work_dir.as_deref();
-        if let Way::Manager(manager) = &self.way
-            && manager.has(event, top)
-        {
-            return Ok(found(manager.name(), None));
-        }
-        Ok(Installed {
-            by: None,
-            ..found("", Some("it is not installed"))
-        })
-    }
-}
-
-/// The folder that git looks into, as git says: it may be set anywhere.
-fn hooks_dir(coord: &Coord) -> Result<PathBuf, Failure> {
-    let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
-    // Our own calls switch hooks off by that very setting; this one must see the user's.
-    let output = coord.repo().git().run_with_hooks(&args, None)?;
-    if output.success() {
-        return Ok(output.text().into());
-    }
-    let command = "rev-parse --git-path hooks".into();
-    Err(Error::Git {
-        command,
-        why: output.stderr,
-    }
-    .into())
+    Ok(Place::find(coord)?.list())
 }

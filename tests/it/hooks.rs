@@ -7,6 +7,7 @@ mod gate_state;
 mod install;
 mod managers;
 mod push;
+mod settings;
 mod staged;
 mod view;
 

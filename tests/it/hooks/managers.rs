@@ -1,6 +1,7 @@
 //! Beside tools that own the hooks, each played by a few lines that do what the tool does, with a
 //! git that has no other way.
 
+use crate::support::git::as_git;
 use crate::support::{Agent, Sandbox};
 
 fn alice(sandbox: &Sandbox) -> Agent {
@@ -102,6 +103,23 @@ fn husky_that_is_not_active_yet() {
     alice.write(".husky/pre-commit", "npm test\n");
     assert!(snippet(&alice).contains("# .husky/pre-commit\n"));
     assert!(!has_own_hooks(&alice));
+}
+
+/// What was installed before the tool came, and does not fire any more, was taken for enough.
+#[test]
+fn husky_after_us_is_told_its_lines() {
+    let sandbox = Sandbox::with_script_hooks();
+    for version in ["2.53.0", "2.54.0"] {
+        let alice = sandbox.repo(version).agent("alice");
+        as_git(&alice, version).coord(["hooks", "install"]).ok();
+        alice.git(["config", "core.hooksPath", ".husky/_"]).ok();
+        alice.write(".husky/_/pre-commit", "");
+        assert!(!by(&alice).1, "{version}");
+        let lines = snippet(&alice);
+        assert!(lines.starts_with("# .husky/pre-commit\n"), "{lines}");
+        follow(&alice, &lines);
+        assert_eq!(by(&alice), ("husky".into(), true), "{version}");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Which git the tests run with, and worlds that have another one.
 //!
-//! Everything runs with the git on the search path. What it cannot do is not run, and a line on the terminal
+//! Everything runs with the git on the search path. For hooks that are settings `COORD_TEST_GIT`
+//! may name the directory of a newer one. What it cannot do is not run, and a line on the terminal
 //! says so, past the runner's capture: a test that skips itself in silence is not seen.
 
+use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,14 +13,30 @@ use std::thread;
 use super::{Sandbox, Shell};
 
 /// A version of git, such as `(2, 54)`.
-type Version = (u32, u32);
+pub type Version = (u32, u32);
 
 /// The first git that runs hooks which are settings.
-const CONFIG_HOOKS: Version = (2, 54);
+pub const CONFIG_HOOKS: Version = (2, 54);
+/// The first git in which a setting switches all hooks of an event off.
+pub const EVENT_SWITCHES: Version = (2, 55);
 /// The first git that knows reftables.
 const REFTABLE: Version = (2, 45);
 
 impl Sandbox {
+    /// A world whose git is that new: the one on the search path, or that of `COORD_TEST_GIT`.
+    /// `None`, and said, when there is neither.
+    pub fn with_git(since: Version) -> Option<Self> {
+        if here() >= since {
+            return Some(Self::new());
+        }
+        let named = env::var_os("COORD_TEST_GIT").map(PathBuf::from);
+        let named = named.filter(|dir| version_of(&dir.join("git")) >= since);
+        if named.is_none() {
+            not_run(since);
+        }
+        Some(Self::new().finding(&named?))
+    }
+
     /// A world whose git has no hooks that are settings, or at least says so.
     pub fn with_script_hooks() -> Self {
         let sandbox = Self::new();
