@@ -76,15 +76,13 @@ impl Hooks {
 /// # Errors
 /// When a file or setting cannot be written.
 pub fn install(coord: &Coord) -> Result<Listed, Failure> {
+    let changes = Standing::find(coord)?.install()?;
     let standing = Standing::find(coord)?;
-    let mut listed = listed(&standing, standing.install()?)?;
-    let owner = standing.owner();
-    listed.snippet = owner
-        .filter(|_| listed.hooks.iter().any(|hook| hook.by.is_none()))
-        .map(|(manager, text)| Snippet {
-            manager: manager.into(),
-            text,
-        });
+    let mut listed = listed(&standing, changes);
+    listed.snippet = standing.lines().map(|(manager, text)| Snippet {
+        manager: manager.into(),
+        text,
+    });
     Ok(listed)
 }
 
@@ -93,12 +91,11 @@ pub fn install(coord: &Coord) -> Result<Listed, Failure> {
 /// # Errors
 /// When a file or setting cannot be written.
 pub fn uninstall(coord: &Coord) -> Result<Listed, Failure> {
+    let changes = Standing::find(coord)?.uninstall()?;
     let standing = Standing::find(coord)?;
-    let mut listed = listed(&standing, standing.uninstall()?)?;
-    if let Some((manager, _)) = standing.owner()
-        && listed.hooks.iter().any(|hook| hook.by.is_some())
-    {
-        let what = format!("{manager} still names git-coord: remove its lines there");
+    let mut listed = listed(&standing, changes);
+    if let Some(tool) = standing.named_by() {
+        let what = format!("{tool} still names git-coord: remove its lines there");
         listed.notes.push(what);
     }
     Ok(listed)
@@ -109,14 +106,16 @@ pub fn uninstall(coord: &Coord) -> Result<Listed, Failure> {
 /// # Errors
 /// When git cannot be asked.
 pub fn list(coord: &Coord) -> Result<Listed, Failure> {
-    listed(&Standing::find(coord)?, Changes::default())
+    Ok(listed(&Standing::find(coord)?, Changes::default()))
 }
 
-fn listed(standing: &Standing<'_>, changes: Changes) -> Result<Listed, Failure> {
-    Ok(Listed {
-        hooks: standing.all()?,
+fn listed(standing: &Standing<'_>, changes: Changes) -> Listed {
+    let mut notes: Vec<String> = standing.asks_twice().into_iter().collect();
+    notes.extend(changes.notes);
+    Listed {
+        hooks: standing.all(),
         changed: changes.changed,
-        notes: changes.notes,
+        notes,
         snippet: None,
-    })
+    }
 }

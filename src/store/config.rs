@@ -95,6 +95,8 @@ impl Config {
         if let Some(file) = team_file(layout) {
             config.take_file(git, &file)?;
         }
+        // What we set for our own calls is none of the user's.
+        let git = git.as_configured();
         config.take_list(&git.expect(&["config", "--null", "--list"], None)?, false);
         Ok(config)
     }
@@ -133,6 +135,15 @@ impl Config {
         } else if !self.ignored.iter().any(|ignored| ignored == key) {
             self.ignored.push(key.to_owned());
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(values: &[(&str, &str)]) -> Self {
+        let mut config = Self::default();
+        for (key, value) in values {
+            config.add(key, value);
+        }
+        config
     }
 
     /// Whether the value in force is the team's.

@@ -7,9 +7,10 @@
 //! runs the repository's hooks. Answers are judged by exit code and by machine-readable standard
 //! output; the words on standard error are only passed on to people.
 //!
-//! Oldest git tried: 2.39 (`push --porcelain --atomic`, `fetch --no-write-fetch-head` of 2.29,
-//! `--path-format` of 2.31).
+//! Oldest git tried: [`super::Version::OLDEST`] (`push --porcelain --atomic`, `fetch
+//! --no-write-fetch-head` of 2.29, `--path-format` of 2.31).
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -17,11 +18,17 @@ use std::process::{Child, Command, Stdio};
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use super::config::Config;
 use super::error::{Error, Result};
 use super::kept::{Kept, SPAWNING};
+use super::muted;
 use super::shared::with_own_mask;
 use super::stderr::clean;
 use super::watchdog::{Watchdog, own_group};
+
+/// Neither the user's hooks nor ours may run for our own bookkeeping. Those that are settings are
+/// switched off in [`muted`].
+const QUIET: [&str; 2] = ["core.hooksPath=/dev/null", "core.fsmonitor=false"];
 
 /// How to call git for one repository.
 #[derive(Clone, Debug)]
@@ -31,6 +38,8 @@ pub struct Git {
     work_dir: Option<PathBuf>,
     start_dir: Option<PathBuf>,
     env: Vec<(String, OsString)>,
+    /// Settings of our own calls, which those made as the person go without.
+    settings: Vec<Cow<'static, str>>,
 }
 
 /// What a finished git command left.
@@ -69,6 +78,11 @@ impl Git {
             work_dir: None,
             start_dir: None,
             env: Vec::new(),
+            settings: QUIET
+                .iter()
+                .chain(&muted::EVENTS)
+                .map(|s| Cow::Borrowed(*s))
+                .collect(),
         }
     }
 
@@ -101,6 +115,21 @@ impl Git {
         git
     }
 
+    /// The same git, which runs none of the hooks that this config sets.
+    pub(super) fn without_hooks_of(&self, config: &Config) -> Self {
+        let mut git = self.clone();
+        git.settings.extend(muted::hooks_of(config).map(Cow::Owned));
+        git
+    }
+
+    /// The same git with no settings of ours, for questions about settings. It is not for calls
+    /// that may run a hook.
+    pub fn as_configured(&self) -> Self {
+        let mut git = self.clone();
+        git.settings.clear();
+        git
+    }
+
     /// The same git, writing its own trace of a kind to a file.
     pub(super) fn with_trace(&self, kind: &str, file: &Path) -> Self {
         let mut git = self.clone();
@@ -111,14 +140,9 @@ impl Git {
     /// A command with the settings that hold for every call.
     fn command(&self, args: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(&self.program);
-        // Neither the user's hooks nor ours may run for our own bookkeeping; config-based hooks
-        // (git 2.54) are told by the variable.
-        command.args([
-            "-c",
-            "core.hooksPath=/dev/null",
-            "-c",
-            "core.fsmonitor=false",
-        ]);
+        for setting in &self.settings {
+            command.args(["-c", &**setting]);
+        }
         command.args(args);
         command.env("LC_ALL", "C").env("GIT_COORD_INTERNAL", "1");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));

@@ -68,8 +68,20 @@ impl Objects {
         }
         match &self.way {
             Way::Lib(lib) => lib.tip(name),
-            Way::Program(program) => program.tip(name),
+            Way::Program(program) => match program.tip(name)? {
+                None if self.is_odd(name) => {
+                    let words = "its file names neither an object nor another ref that is there";
+                    Err(Error::damaged(format!("ref {name}"), words.to_owned()))
+                }
+                tip => Ok(tip),
+            },
         }
+    }
+
+    /// Whether a ref's file is there and says nothing sensible, which git before 2.43 takes for no
+    /// ref at all.
+    fn is_odd(&self, name: &str) -> bool {
+        !self.is_reftable && matches!(ref_file::tip(&self.common_dir, name), Known::Odd)
     }
 
     pub(super) fn read(

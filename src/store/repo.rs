@@ -102,6 +102,7 @@ impl Repo {
     fn assemble(layout: Layout, config: Config, git: Git, lib: Option<Repository>) -> Self {
         shared::open_up(config.get("core.sharedrepository"));
         let options = config.open_options();
+        let git = git.without_hooks_of(&config);
         let common_dir = layout.common_dir.clone();
         Self {
             objects: Objects::new(git.clone(), lib, &layout, options.fsync),

@@ -8,6 +8,7 @@ mod state;
 
 use serde_json::Value;
 
+use crate::support::git::knows;
 use crate::support::{Agent, Sandbox, Shell};
 
 /// What the state ref is called.
@@ -15,6 +16,11 @@ const STATE: &str = "refs/coord/state";
 
 /// Options of `git init` for each kind of repository that another backend serves.
 const FORMATS: [&[&str]; 3] = [&[], &["--ref-format=reftable"], &["--object-format=sha256"]];
+
+/// Those that the git here knows.
+fn formats() -> impl Iterator<Item = &'static [&'static str]> {
+    FORMATS.into_iter().filter(|init| knows(init))
+}
 
 /// A repository in which alice holds two files.
 fn locked(sandbox: &Sandbox, init: &[&str]) -> Agent {

@@ -7,6 +7,7 @@ mod gate_state;
 mod install;
 mod managers;
 mod push;
+mod settings;
 mod staged;
 mod view;
 
@@ -27,27 +28,11 @@ fn alice_and_bob(sandbox: &Sandbox) -> (Agent, Agent) {
     (alice, bob)
 }
 
-/// The shell without the program under test on its search path.
-pub fn without_program(shell: &Shell) -> Shell {
-    let built = Path::new(env!("CARGO_BIN_EXE_git-coord")).parent().unwrap();
-    let path = std::env::var_os("PATH").unwrap();
-    let rest = std::env::split_paths(&path).filter(|dir| dir != built);
-    shell
-        .clone()
-        .with("PATH", std::env::join_paths(rest).unwrap())
-}
-
 /// Puts a program before all others of its name on the search path.
 fn with_program(shell: &Shell, name: &str, script: &str) -> Shell {
     let dir = shell.sandbox().join("programs");
-    let there = shell.clone().at(&dir);
-    there.write_program(name, script);
-    let path = shell.vars().find(|(var, _)| *var == "PATH").unwrap().1;
-    let mut path: Vec<_> = std::env::split_paths(path).collect();
-    path.insert(0, dir);
-    shell
-        .clone()
-        .with("PATH", std::env::join_paths(path).unwrap())
+    shell.clone().at(&dir).write_program(name, script);
+    shell.finding(&dir)
 }
 
 /// The text of the log's newest entries.

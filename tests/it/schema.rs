@@ -272,7 +272,8 @@ fn two(sandbox: &Sandbox) -> (Agent, Agent) {
 
 #[test]
 fn answers_are_what_their_schema_says() {
-    let sandbox = Sandbox::new();
+    // So that there is a tool to be told about hooks.
+    let sandbox = Sandbox::with_script_hooks();
     let (alice, bob) = two(&sandbox);
     let mut schemas = Schemas::of(&alice);
     let lock = [

@@ -13,7 +13,7 @@ pub(super) fn look(coord: &Coord, is_used: bool) -> Judged {
 }
 
 fn guards(coord: &Coord) -> Result<Vec<Installed>, Failure> {
-    let mut hooks = Hooks::find(coord)?.all()?;
+    let mut hooks = Hooks::find(coord)?.all();
     hooks.retain(|hook| hook.event.is_guard());
     Ok(hooks)
 }

@@ -3,24 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use crate::coord::Coord;
-use crate::store::{Git, HashKind};
+use crate::store::{Git, HashKind, Version};
 
 use super::finding::Judged;
 
-/// Oldest git that git-coord is tried with.
-const OLDEST: (u32, u32) = (2, 39);
 /// What newer versions bring that git-coord uses or that makes it safer.
-const NEWS: &[((u32, u32), &str)] = &[
+const NEWS: &[(Version, &str)] = &[
     (
-        (2, 45),
+        Version::REFTABLE,
         "2.45 brings reftable, in which a crash leaves no half-written ref",
     ),
     (
-        (2, 49),
+        Version(2, 49),
         "2.49 reports a server that fails after an atomic push",
     ),
     (
-        (2, 54),
+        Version::CONFIG_HOOKS,
         "2.54 brings hooks that are settings, beside any hook manager",
     ),
 ];
@@ -33,22 +31,17 @@ pub(super) fn version() -> Judged {
 }
 
 fn judge_version(printed: &str) -> Judged {
-    let Some(version) = parse_version(printed) else {
+    let Some(version) = Version::parse(printed) else {
         return Judged::warning(format!("`git version` printed `{printed}`"));
     };
     let text = printed.trim_start_matches("git version ").to_owned();
-    if version < OLDEST {
-        let (major, minor) = OLDEST;
+    if version < Version::OLDEST {
+        let Version(major, minor) = Version::OLDEST;
         return Judged::problem(format!("git {text} is older than {major}.{minor}"))
             .advice("update git");
     }
     let news = NEWS.iter().filter(|(since, _)| version < *since);
     Judged::ok(format!("git {text}")).details(news.map(|(_, what)| (*what).to_owned()))
-}
-
-fn parse_version(printed: &str) -> Option<(u32, u32)> {
-    let mut numbers = printed.strip_prefix("git version ")?.split('.');
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 /// Whether git itself can use the repository.

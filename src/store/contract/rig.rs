@@ -13,7 +13,8 @@ use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
 use crate::store::names::STATE;
 use crate::store::{
-    Backend, Commit, Draft, Memory, ObjectKind, Person, RefSwap, Repo, Snapshot, Swapped,
+    Backend, Commit, Draft, Git, Memory, ObjectKind, Person, RefSwap, Repo, Snapshot, Swapped,
+    Version,
 };
 
 /// Changes of one commit; `None` removes.
@@ -35,6 +36,14 @@ pub(super) enum Kind {
     Reftable,
     /// SHA-256, which libgit2 cannot open either.
     Sha256,
+}
+
+impl Kind {
+    /// Whether the git here can make such a repository.
+    pub(super) fn is_known(self) -> bool {
+        let version = || Version::of(&Git::here()).expect("git is installed");
+        self != Self::Reftable || version() >= Some(Version::REFTABLE)
+    }
 }
 
 /// Two clones, `here` and `there`, and the hub that both call `origin`.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{FORMATS, STATE, check, doctor, found, held, locked, tip, works};
-use crate::hooks::without_program;
+use super::{FORMATS, STATE, check, doctor, formats, found, held, locked, tip, works};
+use crate::support::git::{as_git, knows};
 use crate::support::{Sandbox, Shell};
 
 /// Makes a file look as if it had been left some days ago.
@@ -19,7 +19,7 @@ fn age(shell: &Shell, file: &Path) {
 
 #[test]
 fn a_repository_without_any_state_is_well_and_stays_untouched() {
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let repo = sandbox.repo_with("project", init);
         let report = doctor(&repo, &["--fix", "--probe"]);
@@ -147,6 +147,9 @@ fn stale_lock_files_are_moved_aside() {
         (FORMATS[0], ".git/refs/coord/state.lock"),
         (FORMATS[1], ".git/reftable/tables.list.lock"),
     ] {
+        if !knows(init) {
+            continue;
+        }
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         let lock = alice.path().join(lock);
@@ -278,7 +281,58 @@ fn hooks_are_found_wherever_git_runs_them() {
     assert!(pre_commit(&alice).1);
     alice.coord(["hooks", "install"]).ok();
     assert!(pre_commit(&alice).1);
-    assert!(!pre_commit(&without_program(&alice)).1);
+    assert!(!pre_commit(&alice.without_program()).1);
+}
+
+#[test]
+fn hooks_that_are_settings_count_where_git_runs_them() {
+    let sandbox = Sandbox::with_script_hooks();
+    let alice = locked(&sandbox, &[]);
+    for (key, value) in [
+        ("hook.coord-a.command", "git coord hook pre-commit"),
+        ("hook.coord-a.event", "pre-commit"),
+        ("hook.coord-b.command", "git coord hook pre-push"),
+        ("hook.coord-b.event", "pre-push"),
+    ] {
+        alice.git(["config", key, value]).ok();
+    }
+    let hooks = |version: &str| {
+        let report = as_git(&alice, version).coord(["doctor", "--json"]).json();
+        check(&report, "hooks").clone()
+    };
+    assert_eq!(hooks("2.54.0")["state"], "ok");
+    let old = hooks("2.53.0");
+    assert_eq!(old["state"], "warning");
+    assert!(old.to_string().contains("older than 2.54"), "{old}");
+    // The switch for a whole event came with 2.55.
+    alice.git(["config", "hook.pre-push.enabled", "false"]).ok();
+    assert_eq!(hooks("2.54.0")["state"], "ok");
+    let off = hooks("2.55.0");
+    assert!(off.to_string().contains("`hook.pre-push.enabled` is false"));
+    alice.git(["config", "hook.coord-a.enabled", "no"]).ok();
+    assert_eq!(hooks("2.54.0")["state"], "warning");
+    alice.git(["config", "hook.coord-a.enabled", "yes"]).ok();
+    assert_eq!(hooks("2.54.0")["state"], "ok");
+    alice
+        .git(["config", "--add", "hook.coord-a.event", ""])
+        .ok();
+    assert_eq!(hooks("2.54.0")["state"], "warning");
+}
+
+/// Where the git program reads the config, our own `core.hooksPath=/dev/null` was taken for the
+/// user's, and hooks that fire were said to be missing.
+#[test]
+fn hooks_are_found_where_libgit2_cannot_open_the_repository() {
+    let sandbox = Sandbox::new();
+    let alice = locked(&sandbox, &["--object-format=sha256"]);
+    alice.coord(["hooks", "install"]).ok();
+    found(&doctor(&alice, &[]), "hooks", "ok", "are checked");
+    // As everywhere where a setting comes with the command line.
+    let alice = sandbox.repo("plain").agent("alice");
+    alice.coord(["hooks", "install"]).ok();
+    let shell = Shell::clone(&alice).with("GIT_CONFIG_PARAMETERS", "'core.abbrev'='9'");
+    let report = shell.coord(["doctor", "--json"]).json();
+    found(&report, "hooks", "ok", "are checked");
 }
 
 #[test]

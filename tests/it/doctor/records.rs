@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FORMATS, STATE, check, doctor, found, held, locked, tip, works};
+use super::{STATE, check, doctor, formats, found, held, locked, tip, works};
 use crate::support::{Sandbox, Shell};
 
 /// Puts a blob into the state as a new commit that looks like an operation's.
@@ -48,7 +48,7 @@ const PLAIN: &str = "100644";
 fn a_damaged_record_is_named_refused_and_set_aside() {
     let deep = format!("{}{}", "[".repeat(17), "]".repeat(17));
     let large = format!("{{\"v\":1,\"kind\":\"{}\"}}", "x".repeat(70_000));
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         let good = tip(&alice);
@@ -88,7 +88,7 @@ fn a_damaged_record_is_named_refused_and_set_aside() {
 
 #[test]
 fn a_damaged_record_over_a_lock_gives_the_lock_back() {
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         let before = held(&alice);
@@ -126,7 +126,7 @@ fn a_misplaced_file_is_named() {
 /// What a newer program wrote is no damage: it is left as it is, and so are its keys.
 #[test]
 fn a_newer_record_is_told_apart_and_kept() {
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         let newer = r#"{"v":99,"kind":"lock","what":"nobody knows"}"#;

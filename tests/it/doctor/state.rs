@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{
-    FORMATS, STATE, check, doctor, found, held, locked, refs, refuses_to_work, tip, works,
+    FORMATS, STATE, check, doctor, formats, found, held, locked, refs, refuses_to_work, tip, works,
 };
 use crate::support::{Agent, Sandbox};
 
@@ -34,7 +34,7 @@ fn is_restored(alice: &Agent, text: &str, damage: impl FnOnce()) {
 
 #[test]
 fn a_shortened_chain_is_restored() {
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         is_restored(&alice, "set back by 1", || {
@@ -45,7 +45,7 @@ fn a_shortened_chain_is_restored() {
 
 #[test]
 fn a_deleted_chain_is_restored() {
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         is_restored(&alice, "is gone", || {
@@ -56,7 +56,7 @@ fn a_deleted_chain_is_restored() {
 
 #[test]
 fn a_foreign_chain_is_set_aside() {
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         let other = sandbox.repo_with("other", init).agent("mallory");
@@ -76,7 +76,7 @@ fn a_foreign_chain_is_set_aside() {
 
 #[test]
 fn a_rewritten_chain_is_set_aside_and_can_be_accepted() {
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         let pin = alice.path().join(".git/coord/pin");
@@ -145,7 +145,7 @@ fn a_damaged_ref_file_over_a_packed_ref_is_restored() {
 
 #[test]
 fn a_ref_to_a_missing_object_is_restored_from_the_pin() {
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         let zeros = "1".repeat(tip(&alice).len());
@@ -167,7 +167,7 @@ fn a_ref_to_a_missing_object_is_restored_from_the_pin() {
 
 #[test]
 fn commits_that_no_operation_made_are_set_aside() {
-    for init in FORMATS {
+    for init in formats() {
         let sandbox = Sandbox::new();
         let alice = locked(&sandbox, init);
         let mut stray = String::new();

@@ -1,6 +1,6 @@
 //! A hook that cannot ask lets git go on and says so in one line, or refuses if it was told to.
 
-use super::{alice_and_bob, with_program, without_program};
+use super::{alice_and_bob, with_program};
 use crate::support::{Outcome, Sandbox, Shell};
 
 /// Commits a change of a path that somebody else holds.
@@ -15,7 +15,7 @@ fn a_missing_program() {
     let sandbox = Sandbox::new();
     let (alice, bob) = alice_and_bob(&sandbox);
     bob.coord(["lock", "src/auth.rs"]).ok();
-    let bare = without_program(&alice);
+    let bare = alice.without_program();
     insta::assert_snapshot!(commit(&bare).ok(), @r"
     exit 0
     --- stderr

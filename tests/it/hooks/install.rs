@@ -1,10 +1,11 @@
-//! Installing beside what is there, and leaving no trace.
+//! Installing scripts beside what is there, and leaving no trace. Settings are in `settings`.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{alice_and_bob, with_program};
+use super::alice_and_bob;
+use crate::support::git::as_git;
 use crate::support::{Agent, Sandbox, Shell};
 
 const EVENTS: [&str; 6] = [
@@ -43,7 +44,7 @@ fn held_by_bob(alice: &Agent) {
 
 #[test]
 fn twice_is_once_and_uninstalling_leaves_nothing() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = sandbox.repo("project").agent("alice");
     let dir = alice.path().join(".git/hooks");
     let config = alice.read(".git/config");
@@ -67,7 +68,7 @@ fn twice_is_once_and_uninstalling_leaves_nothing() {
     wrote the script post-merge
     ");
     assert_eq!(fires(&alice), [true; 6]);
-    assert_eq!(fires(&super::without_program(&alice)), [false; 6]);
+    assert_eq!(fires(&alice.without_program()), [false; 6]);
     let installed = files(&dir);
     let again = alice.coord(["hooks", "install", "--json"]).ok().json();
     assert_eq!(again["changed"], serde_json::Value::Null);
@@ -126,7 +127,7 @@ fn hooks_that_were_there_run_first_with_the_same_arguments_and_input() {
 
 #[test]
 fn what_an_older_hook_refuses_stays_refused() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = sandbox.repo("project").agent("alice");
     alice.write_program(".git/hooks/pre-commit", "#!/bin/sh\necho no >&2\nexit 3\n");
     // Git passes over a hook that cannot be executed, and so does the chain.
@@ -148,7 +149,7 @@ fn what_an_older_hook_refuses_stays_refused() {
 
 #[test]
 fn worktrees_share_the_hooks() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = sandbox.repo("project").agent("alice");
     let topic = alice.worktree("topic");
     topic.coord(["hooks", "install"]).ok();
@@ -164,7 +165,7 @@ fn worktrees_share_the_hooks() {
 
 #[test]
 fn a_tool_that_writes_over_the_hook_loses_nothing() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = sandbox.repo("project").agent("alice");
     alice.write_program(".git/hooks/pre-commit", "#!/bin/sh\n# first\n");
     alice.coord(["hooks", "install"]).ok();
@@ -183,7 +184,7 @@ fn a_tool_that_writes_over_the_hook_loses_nothing() {
 
 #[test]
 fn an_interrupted_installation_is_finished_or_taken_back() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = sandbox.repo("project").agent("alice");
     let old = "#!/bin/sh\n# old\n";
     // Ended after the old hook was moved, and before ours was there.
@@ -219,24 +220,9 @@ fn our_own_git_asks_nobody_and_a_chained_hook_still_hears() {
     hook.env("GIT_COORD_INTERNAL", "1").run().ok();
 }
 
-/// Answers as a newer git would where its version is asked, and is the real one otherwise.
-fn as_git(shell: &Shell, version: &str) -> Shell {
-    let real = shell
-        .command("sh", ["-c", "command -v git"])
-        .run()
-        .ok()
-        .stdout;
-    let script = format!(
-        "#!/bin/sh\nfor word; do\n  case $word in\n    version) echo 'git version {version}'; exit ;;\n    \
-         -*|*=*) ;;\n    *) break ;;\n  esac\ndone\nexec {} \"$@\"\n",
-        real.trim_end()
-    );
-    with_program(shell, "git", &script)
-}
-
 #[test]
 fn a_newer_git_gets_settings_and_its_shell_line_works() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let (alice, bob) = alice_and_bob(&sandbox);
     let config = alice.read(".git/config");
     // Scripts of an older git are in place; the newer one needs them no more.
@@ -268,7 +254,7 @@ fn a_newer_git_gets_settings_and_its_shell_line_works() {
     let zeros = "0".repeat(40);
     let input = format!("refs/heads/main {head} refs/heads/main {zeros}\n");
     run(&alice, "pre-push").input(input).run().ok();
-    let bare = super::without_program(&alice);
+    let bare = alice.without_program();
     let went_on = run(&bare, "pre-commit").run().ok();
     assert!(
         went_on.stderr.contains("git-coord is not on PATH"),
@@ -288,7 +274,7 @@ fn a_newer_git_gets_settings_and_its_shell_line_works() {
 
 #[test]
 fn an_older_git_after_a_newer_one_gets_scripts_again() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = sandbox.repo("project").agent("alice");
     as_git(&alice, "2.60.1").coord(["hooks", "install"]).ok();
     alice.coord(["hooks", "install"]).ok();

@@ -1,5 +1,7 @@
-//! Beside tools that own the hooks, each played by a few lines that do what the tool does.
+//! Beside tools that own the hooks, each played by a few lines that do what the tool does, with a
+//! git that has no other way.
 
+use crate::support::git::as_git;
 use crate::support::{Agent, Sandbox};
 
 fn alice(sandbox: &Sandbox) -> Agent {
@@ -36,21 +38,22 @@ fn has_own_hooks(agent: &Agent) -> bool {
     agent.path().join(".git/hooks/pre-commit").exists()
 }
 
+/// What husky writes: a hook that runs the file of the same name one level up.
+const RUNNER: &str = "#!/bin/sh\nfile=$(dirname \"$(dirname \"$0\")\")/$(basename \"$0\")\n\
+    [ ! -f \"$file\" ] || exec sh -e \"$file\" \"$@\"\n";
+
 #[test]
 fn husky() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     alice.git(["config", "core.hooksPath", ".husky/_"]).ok();
-    // What husky writes: a hook that runs the file of the same name one level up.
-    let runner = "#!/bin/sh\nfile=$(dirname \"$(dirname \"$0\")\")/$(basename \"$0\")\n\
-                  [ ! -f \"$file\" ] || exec sh -e \"$file\" \"$@\"\n";
     for event in [
         "pre-commit",
         "pre-push",
         "post-commit",
         "prepare-commit-msg",
     ] {
-        alice.write_program(&format!(".husky/_/{event}"), runner);
+        alice.write_program(&format!(".husky/_/{event}"), RUNNER);
     }
     insta::assert_snapshot!(alice.coord(["hooks", "install"]).ok(), @r#"
     exit 0
@@ -84,7 +87,7 @@ fn husky() {
     assert_eq!(by(&alice), ("husky".into(), true));
     alice.git(["commit", "-am", "x"]).refused();
     // A machine without git-coord is not kept from its work.
-    let bare = super::without_program(&alice);
+    let bare = alice.without_program();
     bare.git(["commit", "--quiet", "-am", "x"]).ok();
     let done = alice.coord(["hooks", "install", "--json"]).ok().json();
     assert_eq!(
@@ -96,16 +99,33 @@ fn husky() {
 
 #[test]
 fn husky_that_is_not_active_yet() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     alice.write(".husky/pre-commit", "npm test\n");
     assert!(snippet(&alice).contains("# .husky/pre-commit\n"));
     assert!(!has_own_hooks(&alice));
 }
 
+/// What was installed before the tool came, and does not fire any more, was taken for enough.
+#[test]
+fn husky_after_us_is_told_its_lines() {
+    let sandbox = Sandbox::with_script_hooks();
+    for version in ["2.53.0", "2.54.0"] {
+        let alice = sandbox.repo(version).agent("alice");
+        as_git(&alice, version).coord(["hooks", "install"]).ok();
+        alice.git(["config", "core.hooksPath", ".husky/_"]).ok();
+        alice.write_program(".husky/_/pre-commit", RUNNER);
+        assert!(!by(&alice).1, "{version}");
+        let lines = snippet(&alice);
+        assert!(lines.starts_with("# .husky/pre-commit\n"), "{lines}");
+        follow(&alice, &lines);
+        assert_eq!(by(&alice), ("husky".into(), true), "{version}");
+    }
+}
+
 #[test]
 fn a_folder_of_somebodys_own() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     let folder = sandbox.path().join("company");
     alice
@@ -129,7 +149,7 @@ fn a_folder_of_somebodys_own() {
 
 #[test]
 fn lefthook() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     alice.write("lefthook.yml", "pre-commit:\n  commands: {}\n");
     insta::assert_snapshot!(snippet(&alice), @r"
@@ -183,7 +203,7 @@ fn install_framework(alice: &Agent) {
 
 #[test]
 fn the_pre_commit_framework_before_us() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     install_framework(&alice);
     alice.coord(["hooks", "install"]).ok();
@@ -196,7 +216,7 @@ fn the_pre_commit_framework_before_us() {
 
 #[test]
 fn the_pre_commit_framework_after_us() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_script_hooks();
     let alice = alice(&sandbox);
     alice.coord(["hooks", "install"]).ok();
     install_framework(&alice);

@@ -2,6 +2,7 @@
 
 use super::alice_and_bob;
 use crate::support::Sandbox;
+use crate::support::git::knows;
 
 #[test]
 fn a_commit_on_a_held_path_is_refused_with_who_why_until_and_what_helps() {
@@ -211,6 +212,9 @@ fn nothing_locked_costs_no_git() {
 fn other_ref_formats_and_hashes_are_guarded_alike() {
     let sandbox = Sandbox::new();
     for option in ["--ref-format=reftable", "--object-format=sha256"] {
+        if !knows(&[option]) {
+            continue;
+        }
         let alice = sandbox.repo_with(&option[2..5], &[option]).agent("alice");
         alice.coord(["hooks", "install"]).ok();
         alice.beside("bob").coord(["lock", "src/auth.rs"]).ok();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::support::git::knows;
 use crate::support::{Agent, Outcome, Repo, Sandbox};
 
 use super::oracle::{WISHES, Wish};
@@ -25,6 +26,24 @@ pub enum Format {
     Reftable,
     /// Longer object ids.
     Sha256,
+}
+
+impl Format {
+    fn init(self) -> &'static [&'static str] {
+        match self {
+            Self::Files | Self::Program => &[],
+            Self::Reftable => &["--ref-format=reftable"],
+            Self::Sha256 => &["--object-format=sha256"],
+        }
+    }
+
+    /// Those of them that the git here knows.
+    pub fn known(formats: &[Self]) -> impl Iterator<Item = Self> {
+        formats
+            .iter()
+            .copied()
+            .filter(|format| knows(format.init()))
+    }
 }
 
 /// What became of one racer.
@@ -78,12 +97,7 @@ impl Counts {
 impl Field {
     pub fn new(format: Format, racers: usize, seed: u64) -> Self {
         let sandbox = Sandbox::new();
-        let init: &[&str] = match format {
-            Format::Files | Format::Program => &[],
-            Format::Reftable => &["--ref-format=reftable"],
-            Format::Sha256 => &["--object-format=sha256"],
-        };
-        let repo = sandbox.repo_with("repo", init);
+        let repo = sandbox.repo_with("repo", format.init());
         if matches!(format, Format::Program) {
             repo.git(["config", "coord.backend", "git"]).ok();
         }

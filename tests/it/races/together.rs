@@ -55,7 +55,7 @@ fn one_of_many_wins_a_key() {
 
 #[test]
 fn one_of_many_wins_a_key_in_other_formats() {
-    for format in [Format::Reftable, Format::Sha256, Format::Program] {
+    for format in Format::known(&[Format::Reftable, Format::Sha256, Format::Program]) {
         one_key(format, 32, 10);
         one_key(format, 8, 50);
     }
@@ -69,7 +69,7 @@ fn the_killed_take_nothing_with_them() {
 
 #[test]
 fn the_killed_take_nothing_with_them_in_other_formats() {
-    for format in [Format::Reftable, Format::Sha256, Format::Program] {
+    for format in Format::known(&[Format::Reftable, Format::Sha256, Format::Program]) {
         mixed_keys(format, 32, 10);
         mixed_keys(format, 8, 80);
     }

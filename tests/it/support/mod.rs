@@ -5,6 +5,7 @@
 //! their clones. The rig's own tests are in `rig`.
 
 pub mod capture;
+pub mod git;
 pub mod hooks;
 pub mod outcome;
 pub mod placeholders;

@@ -50,6 +50,11 @@ impl Sandbox {
         Self(Shell::pinned(Arc::new(World { root, _dir: dir })))
     }
 
+    /// The same world, whose people find programs of this directory first.
+    pub fn finding(self, dir: &Path) -> Self {
+        Self(self.0.finding(dir))
+    }
+
     /// Makes a repository with a work tree and a first commit, and no remote.
     #[track_caller]
     pub fn repo(&self, name: &str) -> Repo {

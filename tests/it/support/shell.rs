@@ -50,6 +50,26 @@ impl Shell {
         self
     }
 
+    /// Returns this shell with a directory before all others of its search path.
+    pub fn finding(&self, dir: &Path) -> Self {
+        let path = [dir.to_path_buf()].into_iter().chain(self.path_dirs());
+        let path = env::join_paths(path).unwrap();
+        self.clone().with("PATH", path)
+    }
+
+    /// Returns this shell without the program under test on its search path.
+    pub fn without_program(&self) -> Self {
+        let built = Path::new(env!("CARGO_BIN_EXE_git-coord")).parent().unwrap();
+        let rest = self.path_dirs().filter(|dir| dir != built);
+        let path = env::join_paths(rest).unwrap();
+        self.clone().with("PATH", path)
+    }
+
+    /// The directories that programs are looked for in.
+    pub fn path_dirs(&self) -> impl Iterator<Item = PathBuf> {
+        env::split_paths(&self.vars[OsStr::new("PATH")])
+    }
+
     /// Returns this shell in another directory.
     pub fn at(mut self, dir: impl Into<PathBuf>) -> Self {
         self.dir = dir.into();
