@@ -40,7 +40,7 @@ enum No {
     /// A rule of the gate is against it.
     Rule { what: String, hint: &'static str },
     /// The locks are against it.
-    Held { refusal: Refusal, note: String },
+    Held { refusal: Box<Refusal>, note: String },
     /// It could not be judged.
     Failure(Failure),
 }
@@ -65,7 +65,7 @@ pub(super) fn answer(dir: &Path) -> Heard {
         },
         Err(No::Held { refusal, note }) => Heard {
             here: Here::Anywhere,
-            ..Heard::no(refusal.into(), vec![note])
+            ..Heard::no((*refusal).into(), vec![note])
         },
         Err(No::Failure(why)) => {
             let is_set = coord.repo().config().get("coord.failclosed").is_some();
@@ -218,7 +218,7 @@ fn judge_branch(
     conflicts.sort_by(|one, other| (&one.wanted, &one.held).cmp(&(&other.wanted, &other.held)));
     conflicts.dedup();
     Err(No::Held {
-        refusal: Refusal::LockHeld { conflicts },
+        refusal: Box::new(Refusal::LockHeld { conflicts }),
         note: pusher.to_string(),
     })
 }

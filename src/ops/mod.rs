@@ -69,7 +69,7 @@ pub enum Operation {
     Push(push::Push),
     Status(status::Status),
     Handoff(handoff::Handoff),
-    Remember(remember::Remember),
+    Remember(Box<remember::Remember>),
     Recall(recall::Recall),
     Forget(forget::Forget),
     State(state::State),
@@ -87,7 +87,7 @@ pub enum Operation {
     Hooks(hooks::Hooks),
     Agent(agent::Agent),
     Msg(msg::Msg),
-    Task(task::Task),
+    Task(Box<task::Task>),
     Report(report::Wanted),
 }
 

@@ -38,8 +38,11 @@ const WELL_KNOWN: &[&str] = &[
     "s3cret",
 ];
 
+/// Where a text has what a rule is about.
+type Look = fn(&str) -> Option<usize>;
+
 pub(super) fn find(text: &str, is_asked: &dyn Fn(&str) -> bool) -> Option<Finding> {
-    let rules: [(&'static str, fn(&str) -> Option<usize>); 5] = [
+    let rules: [(&'static str, Look); 5] = [
         ("private-key", private_key),
         ("jwt", signed_token),
         ("url-password", address),

@@ -154,7 +154,7 @@ fn are_free(desk: &Desk<'_>, brief: &Brief, may_lapse: bool) -> Result<bool, Dam
         };
         for lock in locks::overlapping(&desk.staged, &key)? {
             let has_ended = |hold: &Hold| lease::ended(&lock.key, hold, desk.stamp).is_some();
-            let is_other = |hold: &Hold| !hold.is_of(desk.me()) && !(may_lapse && has_ended(hold));
+            let is_other = |hold: &Hold| !(hold.is_of(desk.me()) || may_lapse && has_ended(hold));
             if !lock.mode.is_compatible(Mode::Exclusive) && lock.holds.iter().any(is_other) {
                 return Ok(false);
             }
@@ -164,7 +164,7 @@ fn are_free(desk: &Desk<'_>, brief: &Brief, may_lapse: bool) -> Result<bool, Dam
 }
 
 /// Sorting keeps what is most wanted first; this is for the least.
-pub(super) fn least_urgent_first<'b>(mut tasks: Vec<&'b Open>) -> Vec<&'b Open> {
+pub(super) fn least_urgent_first(mut tasks: Vec<&Open>) -> Vec<&Open> {
     tasks.sort_by_key(|task| {
         let since = task.brief.claimed.as_ref().map(|claimed| claimed.at);
         (

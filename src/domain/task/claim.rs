@@ -168,7 +168,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Ask) -> Result<Decided, Refusal>
             }
         }
         claim if claim.is_lost() && Brief::of(&task).is_last_attempt() => {
-            return Ok(buried(desk, vec![(task, claim.clone())])?);
+            return buried(desk, vec![(task, claim.clone())]);
         }
         _ => {}
     }
