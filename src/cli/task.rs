@@ -39,8 +39,12 @@ pub(super) fn of_told(page: &Page, told: &Told) -> String {
     if !told.released.is_empty() {
         text.push_str(&format!("unlocked {}\n", list(&told.released)));
     }
-    if !told.also.is_empty() {
-        text.push_str(&format!("also changed: {}\n", names(&told.also)));
+    let is_ready = |id: &&Id| told.ready.contains(id);
+    let (ready, over): (Vec<&Id>, Vec<&Id>) = told.also.iter().partition(is_ready);
+    for (what, tasks) in [("ready now", ready), ("over as well", over)] {
+        if !tasks.is_empty() {
+            text.push_str(&format!("{what}: {}\n", names(&tasks)));
+        }
     }
     text
 }
@@ -60,10 +64,10 @@ fn to_begin_with(task: &TaskRecord) -> String {
     text
 }
 
-fn names(ids: &[Id]) -> String {
+fn names(ids: &[&Id]) -> String {
     /// More would hide the rest; the JSON has them all.
     const SHOWN_MAX: usize = 10;
-    let mut names: Vec<&str> = ids.iter().take(SHOWN_MAX).map(Id::as_str).collect();
+    let mut names: Vec<&str> = ids.iter().take(SHOWN_MAX).map(|id| id.as_str()).collect();
     if ids.len() > SHOWN_MAX {
         names.push("…");
     }

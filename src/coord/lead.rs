@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::State;
 use crate::env;
+use crate::model::gc::Gc;
 use crate::model::key::Key;
 use crate::model::memory::{Ask, Used};
 use crate::model::reply::Reply;
@@ -38,6 +39,8 @@ const LOCK_WAIT: Duration = Duration::from_secs(30);
 const WAITING_AGE_MAX: Duration = Duration::from_millis(300);
 /// Git's own housekeeping is offered its turn every so many states.
 const MAINTENANCE_EVERY: u64 = 128;
+/// One of the 256 directories of tasks that are over is looked through every so many states.
+const GC_EVERY: u64 = 64;
 
 pub(super) type Answer = Result<Done, Failure>;
 
@@ -149,10 +152,10 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
     jobs.push(own.clone());
     jobs.extend(others.into_iter().filter(|job| job.op != own.op));
     let result = decide_all(coord, &jobs, with);
-    let mut full = None;
+    let (mut full, mut fan) = (None, None);
     let mut answers = match result {
-        Ok(Settled { answers, epoch }) => {
-            full = epoch;
+        Ok(Settled { answers, epoch, gc }) => {
+            (full, fan) = (epoch, gc);
             answers
         }
         Err(failure) => {
@@ -176,6 +179,12 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
                 *uses > 0
             });
         });
+    }
+    if fan.is_some() {
+        // Its own commit, and none where nothing is over; the next time is soon enough.
+        let keep = coord.settings.keep;
+        let job = job_beside(own, Request::Gc(Gc { keep, fan }));
+        let _ = decide_all(coord, &[job], None);
     }
     if let Some(epoch) = full {
         // Apart from what people wait for: a host that takes only one ref at a time refuses the two
@@ -257,7 +266,8 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
         match published {
             Published::Done => {
                 let epoch = housekeeping(coord, &round);
-                return Ok(Settled { answers, epoch });
+                let gc = due_fan(round.rev_before, round.view.rev());
+                return Ok(Settled { answers, epoch, gc });
             }
             Published::Lost => {
                 let pause = began.elapsed() * PAUSES[losses.min(PAUSES.len() - 1)];
@@ -303,6 +313,14 @@ struct Settled {
     answers: Vec<Answer>,
     /// The epoch that has become longer than the team wants.
     epoch: Option<u64>,
+    /// The directory of tasks that are over whose turn it is to be looked through.
+    gc: Option<String>,
+}
+
+/// The directory of tasks that are over whose turn came between two states.
+fn due_fan(before: u64, now: u64) -> Option<String> {
+    let turn = now / GC_EVERY;
+    (before / GC_EVERY != turn).then(|| format!("{:02x}", turn % 256))
 }
 
 /// Lets git pack what has gathered, in the background and by its own rules. Returns the epoch that
@@ -318,4 +336,21 @@ fn housekeeping(coord: &Coord, round: &Round<'_>) -> Option<u64> {
             .detach(&["maintenance", "run", "--auto", "--quiet"]);
     }
     coord.full_epoch(&round.view, before)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{GC_EVERY, due_fan};
+
+    #[test]
+    fn every_directory_has_its_turn_once_in_a_round() {
+        let turns: Vec<String> = (0..256 * GC_EVERY)
+            .filter_map(|rev| due_fan(rev, rev + 1))
+            .collect();
+        let different: BTreeSet<&String> = turns.iter().collect();
+        assert_eq!((turns.len(), different.len()), (256, 256));
+        assert_eq!(due_fan(GC_EVERY, GC_EVERY + 1), None);
+    }
 }

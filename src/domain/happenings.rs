@@ -116,6 +116,8 @@ fn task(
         let claimed = task.and_then(|task| task.claimed.as_ref());
         claimed.map(|claimed| (claimed.by.clone(), claimed.at))
     };
+    let met = |task: Option<&TaskRecord>| task.map(|task| task.met.len());
+    let is_unblocked = |task: &TaskRecord| task.met.is_superset(&task.depends);
     let word = match (stage(before), stage(after)) {
         (None, Some(_)) => "added",
         (Some(_), None) => "collected",
@@ -130,6 +132,11 @@ fn task(
             Stage::Dead => "dead",
         },
         (Some(_), Some(Stage::Claimed)) if holder(before) != holder(after) => "claimed",
+        // Something that it depends on is over.
+        (Some(_), Some(_)) if met(before) < met(after) => match after.is_some_and(is_unblocked) {
+            true => "ready",
+            false => "waiting",
+        },
         (Some(_), Some(_)) => "edited",
         // Neither side can be read.
         (None, None) => "changed",

@@ -29,9 +29,10 @@ const REMOTE_PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::fr
 /// Show every change as it happens, one line each, one's own included.
 ///
 /// Kinds are `noun.word`, such as `lock.taken`, `lock.released`, `lock.lost`, `task.added`,
-/// `task.claimed`, `task.done`, `message.sent`, `state.set`, `epoch.begun`. Every line has a cursor:
-/// `--since CURSOR` goes on exactly after it, in another process or after a restart, without losing
-/// or repeating anything.
+/// `task.claimed`, `task.ready`, `task.done`, `message.sent`, `state.set`, `epoch.begun`. Every line
+/// has a cursor: `--since CURSOR` goes on exactly after it, in another process or after a restart, without losing
+/// or repeating anything. The id at the beginning of a line, which several lines of one change have,
+/// is the cursor of the last of them.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Watch {
@@ -84,7 +85,7 @@ impl Watch {
         let time = self.for_time.as_deref();
         let time = time.map(|time| length::wait(time, "--for")).transpose()?;
         let mut view = coord.view(Some(coord.settings().age_max))?;
-        let mut reader = self.reader(view.tip())?;
+        let mut reader = self.reader(context, view.tip())?;
         let mut seen = 0;
         let mut pause = REMOTE_PAUSE.0;
         loop {
@@ -148,7 +149,7 @@ impl Watch {
     }
 
     /// Where to begin.
-    fn reader(&self, tip: Option<ObjectId>) -> Result<Reader, Failure> {
+    fn reader(&self, context: &Context<'_>, tip: Option<ObjectId>) -> Result<Reader, Failure> {
         let now = || tip.map(|commit| Cursor { commit, told: None });
         let Some(since) = &self.since else {
             return Ok(Reader {
@@ -156,6 +157,10 @@ impl Watch {
                 age_max: None,
             });
         };
+        if let Some(commit) = begun(context, tip, since)? {
+            let at = Some(Cursor { commit, told: None });
+            return Ok(Reader { at, age_max: None });
+        }
         if let Ok(age) = humantime::parse_duration(since) {
             return Ok(Reader {
                 at: None,
@@ -240,6 +245,28 @@ impl Reader {
         self.at = tip.map(|commit| Cursor { commit, told: None });
         Ok(news)
     }
+}
+
+/// The newest commit that begins with what a line shows of one, if this is what was typed.
+fn begun(
+    context: &Context<'_>,
+    tip: Option<ObjectId>,
+    typed: &str,
+) -> Result<Option<ObjectId>, Failure> {
+    let is_shown = |tip: &ObjectId| {
+        let lengths = tip.short().len()..tip.to_string().len();
+        lengths.contains(&typed.len()) && typed.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if !tip.is_some_and(|tip| is_shown(&tip)) {
+        return Ok(None);
+    }
+    for state in past(context.coord.repo(), tip) {
+        let (id, _) = state?;
+        if id.to_string().starts_with(typed) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }
 
 /// What one commit did.

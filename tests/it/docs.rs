@@ -1,15 +1,18 @@
-//! What the documents show is what happens: the tour in the README is run, line by line, and the
-//! examples in the description of the format are held against the program.
+//! What the documents show is what happens: the tour in the README and the walk-through are run, line by
+//! line, and the examples in the description of the format are held against the program.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::Path;
 
 use git_coord::model::key::Key;
 use git_coord::model::place::encode_component;
 
-use crate::support::placeholders::placeholders;
-use crate::support::{Agent, Sandbox};
+use crate::support::Sandbox;
+use story::Story;
+
+mod story;
 
 fn document(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -24,59 +27,52 @@ fn blocks<'t>(text: &'t str, kind: &str) -> Vec<&'t str> {
         .collect()
 }
 
-/// A command that a document shows, and what it shows as its output.
-struct Shown<'t> {
-    who: &'t str,
-    line: &'t str,
-    output: String,
-}
-
-fn commands(block: &str) -> Vec<Shown<'_>> {
-    let mut found: Vec<Shown<'_>> = Vec::new();
-    for line in block.lines() {
-        match line.split_once("$ ") {
-            Some((who, line)) if who.bytes().all(|byte| byte.is_ascii_lowercase()) => {
-                let output = String::new();
-                found.push(Shown { who, line, output });
-            }
-            _ => {
-                let shown = found.last_mut().expect("a block begins with a command");
-                shown.output.push_str(line);
-                shown.output.push('\n');
-            }
-        }
+/// Lives through a document and holds what it shows against what came.
+///
+/// With `UPDATE_DOCS=1` what came is written into it.
+#[track_caller]
+fn is_true(name: &str, story: &mut Story<'_>) {
+    let text = document(name);
+    let told = story.live(&text);
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), told).unwrap();
+        return;
     }
-    found
+    let differs = text.lines().zip(told.lines()).position(|(a, b)| a != b);
+    let from = |text: &str| {
+        let lines: Vec<&str> = text.lines().skip(differs.unwrap_or(0)).take(20).collect();
+        lines.join("\n")
+    };
+    assert!(
+        text == told,
+        "{name} shows\n\n{}\n\nand this came:\n\n{}",
+        from(&text),
+        from(&told)
+    );
 }
 
 #[test]
 fn the_tour_in_the_readme_is_true() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("project");
-    let mut people: BTreeMap<&str, (Agent, i32)> = BTreeMap::new();
-    let text = document("README.md");
-    let blocks = blocks(&text, "console");
-    let mut count = 0;
-    for shown in blocks.iter().flat_map(|block| commands(block)) {
-        let (agent, last) = people
-            .entry(shown.who)
-            .or_insert_with(|| (repo.agent(shown.who), 0));
-        // `$?` is that of the person's last command.
-        let script = format!("exec 2>&1; (exit {last}); {}", shown.line);
-        let outcome = agent.command("sh", ["-c", &script]).run();
-        *last = outcome.code;
-        // Ids, times and lengths of time differ from run to run.
-        let plain = |text: &str| placeholders(text, sandbox.path());
-        assert_eq!(
-            plain(&outcome.stdout),
-            plain(&shown.output),
-            "{}$ {}",
-            shown.who,
-            shown.line
-        );
-        count += 1;
-    }
-    assert!(count > 10, "only {count} commands were found");
+    let mut story = Story::new(&sandbox, |name| repo.agent(name));
+    is_true("README.md", &mut story);
+    assert!(story.count > 10, "only {} commands were found", story.count);
+}
+
+#[test]
+fn the_walk_through_is_true() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("project");
+    // The others have worktrees beside Alice's clone, which she makes in the story.
+    let clones = ["alice", "dave"].map(|name| hub.clone_as(name));
+    let mut story = Story::new(&sandbox, |name| {
+        let own = clones.iter().find(|clone| clone.name() == name);
+        let worktree = || clones[0].beside(name).moved(sandbox.path().join(name));
+        own.cloned().unwrap_or_else(worktree)
+    });
+    is_true("docs/walkthrough.md", &mut story);
+    assert!(story.count > 40, "only {} commands were found", story.count);
 }
 
 #[test]

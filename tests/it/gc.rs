@@ -27,7 +27,8 @@ fn what_is_over_is_collected_and_still_found() {
         .coord(["--json", "gc", "--dry-run", "--older", "0s"])
         .ok()
         .json();
-    let counts = serde_json::json!({"comment": 1, "task": 1});
+    // Without any time to keep, the session of who asks counts as over as well.
+    let counts = serde_json::json!({"comment": 1, "session": 1, "task": 1});
     assert_eq!(
         (&would["collected"], &would["commits"]),
         (&counts, &0.into())
@@ -77,4 +78,41 @@ fn a_clone_that_was_away_catches_up() {
     bob.coord(["sync"]).ok();
     bob.coord(["task", "show", "done"]).ok();
     bob.coord(["task", "claim", "open"]).ok();
+}
+
+#[test]
+fn what_is_over_goes_by_itself_a_little_at_a_time() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("repo").agent("alice");
+    alice.git(["config", "coord.keepTasks", "0s"]).ok();
+    alice.coord(["task", "add", "open", "--id", "open"]).ok();
+    // Some twenty in each of a few directories, as many as a round of the counter meets soon.
+    let lines: String = (0..600)
+        .map(|n| format!("{{\"id\":\"t{n}\",\"title\":\"t\"}}\n"))
+        .collect();
+    alice.write("tasks.jsonl", &lines);
+    alice
+        .coord(["task", "import", "--keep-ids", "tasks.jsonl"])
+        .ok();
+    let all: Vec<String> = (0..600).map(|n| format!("t{n}")).collect();
+    for some in all.chunks(200) {
+        let args = [&["task".to_owned(), "cancel".to_owned()], some].concat();
+        alice.coord(args).ok();
+    }
+    let over = || {
+        let list = [
+            "ls-tree",
+            "-r",
+            "--name-only",
+            "refs/coord/state",
+            "tasks/ended/",
+        ];
+        alice.ask_git(list).lines().count()
+    };
+    let before = over();
+    for _ in 0..200 {
+        alice.coord(["state", "incr", "count"]).ok();
+    }
+    assert!(before == 600 && over() < before, "{before} {}", over());
+    alice.coord(["log", "--verify"]).ok();
 }

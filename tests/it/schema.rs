@@ -109,7 +109,7 @@ const LOCAL_OUTCOMES: &[&str] = &[
 ];
 const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
 // No command ends with these: they are steps on the way, or part of another operation.
-const OTHER_OUTCOMES: &[&str] = &["adopted", "left", "noted", "waiting"];
+const OTHER_OUTCOMES: &[&str] = &["adopted", "collected", "left", "noted", "waiting"];
 
 fn words(all: &[&str]) -> BTreeSet<String> {
     all.iter().map(|word| (*word).to_owned()).collect()

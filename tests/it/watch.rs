@@ -124,6 +124,27 @@ fn from_every_cursor_a_watcher_goes_on_without_loss_or_repetition() {
     }
 }
 
+/// What a line showed could not be typed.
+#[test]
+fn a_watcher_goes_on_from_a_line_that_it_printed() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let [alice, bob] = ["alice", "bob"].map(|name| repo.agent(name));
+    story(&alice, &bob);
+    let shown = bob.coord(["watch", "--no-wait", "--since", "1h"]).ok();
+    let id = |line: &str| line.split(' ').next().unwrap().to_owned();
+    let ids: Vec<String> = shown.stdout.lines().map(id).collect();
+    assert!(ids.len() > STORY.len());
+    for (n, line) in ids.iter().enumerate() {
+        let rest = bob.coord(["watch", "--no-wait", "--since", line]).ok();
+        // Several lines of one change have one id, and the last of them is meant.
+        let last = ids.iter().rposition(|other| other == line).unwrap();
+        assert_eq!(rest.stdout.lines().count(), ids.len() - last - 1, "{n}");
+    }
+    bob.coord(["watch", "--no-wait", "--since", "1111111111"])
+        .code(2);
+}
+
 #[test]
 fn a_watcher_of_a_busy_clone_is_told_everything() {
     const CHANGES: usize = 150;

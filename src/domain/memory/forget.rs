@@ -59,7 +59,11 @@ pub(super) fn count(desk: &mut Desk<'_>, ask: &Used) -> Result<Decided, Refusal>
             .put(&Memory::place(id), &Stored { head, body })?;
         counted.push(id);
     }
-    let subject = format!("recall {} memories by {}", counted.len(), desk.me().agent);
+    let what = match counted.len() {
+        1 => "1 memory".to_owned(),
+        count => format!("{count} memories"),
+    };
+    let subject = format!("recall {what} by {}", desk.me().agent);
     Ok(Decided {
         is_change: !counted.is_empty(),
         reply: Reply::Memory(Box::new(Told {

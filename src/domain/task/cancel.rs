@@ -73,6 +73,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Cancel) -> Result<Decided, Refus
     let told = Told {
         released,
         also: after.also,
+        ready: after.ready,
         ..Told::new(Did::Cancelled, cancelled)
     };
     Ok(change(told, subject))

@@ -245,6 +245,7 @@ pub(super) fn answer(desk: &Desk<'_>, verb: &str, taken: Taken, after: After) ->
         locks: taken.locks,
         released: taken.replaced,
         also: after.also,
+        ready: after.ready,
         ..Told::new(Did::Claimed, vec![taken.task])
     };
     change(told, subject)
@@ -260,6 +261,7 @@ pub(super) fn buried(
     let subject = format!("task dead {} by {}", ids.join(" "), desk.me().agent);
     let told = Told {
         also: after.also,
+        ready: after.ready,
         released: after.released,
         ..Told::new(Did::Died, dead)
     };

@@ -115,6 +115,7 @@ fn ended(
     let told = Told {
         released,
         also: after.also,
+        ready: after.ready,
         ..Told::new(did, vec![task])
     };
     change(told, subject)

@@ -1,7 +1,7 @@
 //! Decisions about tasks.
 //!
 //! A task says who claimed it; whether that still counts is said by the lock `task:<id>`, which is
-//! taken, renewed, lapses and is taken over as every other lock ([`super::lock`] decides it).
+//! taken, renewed, lapses and is taken over as every other lock (`domain::lock` decides it).
 
 pub mod board;
 pub mod claims;

@@ -139,7 +139,12 @@ fn look<'b>(
             continue;
         }
         if !is_wanted(ask, board, brief) {
-            count(&mut found.counts, "not of the kind that you ask for");
+            let is_passed_over = ask.sorts.is_empty() && brief.sort.as_str() == EPIC;
+            let why = match is_passed_over {
+                true => "of sort epic",
+                false => "not of the kind that you ask for",
+            };
+            count(&mut found.counts, why);
             continue;
         }
         if brief.unmet().next().is_some() {

@@ -22,6 +22,8 @@ use super::{find, text};
 pub(super) struct After {
     /// Tasks that are ready now, or over.
     pub(super) also: Vec<Id>,
+    /// Those of them that are ready.
+    pub(super) ready: Vec<Id>,
     /// Locks of the actor that were given back.
     pub(super) released: Vec<Key>,
 }
@@ -172,6 +174,7 @@ pub(super) fn resolve(
         let is_ready = task.stage == Stage::Open && task.met.is_superset(&task.depends);
         desk.put_task(task.body)?;
         if is_ready {
+            after.ready.push(id.clone());
             after.also.push(id);
         }
     }

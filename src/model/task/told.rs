@@ -49,6 +49,7 @@ impl Told {
             locks: Vec::new(),
             released: Vec::new(),
             also: Vec::new(),
+            ready: Vec::new(),
         }
     }
 }
@@ -69,4 +70,7 @@ pub struct Told {
     /// Tasks that are ready now because of this, or over because of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Id>,
+    /// Those of them that are ready.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ready: Vec<Id>,
 }

@@ -185,7 +185,10 @@ fn the_note_of_a_killed_writer_is_settled() {
     found(&doctor(&alice, &[]), "writer", "note", "was killed");
     assert_eq!(alice.read(".git/coord/lock"), note);
     found(&doctor(&alice, &["--fix"]), "writer", "ok", "settled");
-    assert_eq!(alice.read(".git/coord/lock"), "");
+    assert!(
+        alice.read(".git/coord/lock").starts_with('\n'),
+        "it is over"
+    );
     works(&alice);
 }
 

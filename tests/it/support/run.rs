@@ -189,6 +189,19 @@ impl Running {
         })
     }
 
+    /// Writes to the input of a program that was started with `open_input`.
+    ///
+    /// One that has ended reads nothing, which is seen in what it prints.
+    pub fn tell(&mut self, text: &str) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        let _ = stdin.write_all(text.as_bytes());
+    }
+
+    /// What standard output holds so far.
+    pub fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
     /// What standard error holds so far.
     pub fn stderr(&self) -> String {
         self.stderr.text()

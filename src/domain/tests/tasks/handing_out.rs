@@ -198,7 +198,7 @@ fn only_what_fits_is_handed_out() {
             "1 assigned to others",
             "3 claimed",
             "1 need a capability that you did not name",
-            "1 not of the kind that you ask for",
+            "1 of sort epic",
             "1 waiting for other tasks",
         ]
     );

@@ -147,8 +147,8 @@ fn marked(line: usize, text: &str, how: &Reading<'_>) -> Result<Marked, Wrong> {
     let mut rest = text;
     loop {
         rest = rest.trim_end();
-        if let Some((before, group)) = last_group(rest) {
-            marks.push(Mark::Group(group));
+        if let Some((before, groups)) = last_groups(rest) {
+            marks.extend(groups.into_iter().map(Mark::Group));
             rest = before;
             continue;
         }
@@ -239,10 +239,29 @@ impl<'t> Mark<'t> {
     }
 }
 
-/// `(after: x, y)` at the end of a text.
-fn last_group(text: &str) -> Option<(&str, (Group, &str))> {
+/// `(after: x, y)` at the end of a text; `(id: z, after: x, y)` says two things.
+fn last_groups(text: &str) -> Option<(&str, Vec<(Group, &str)>)> {
     let (before, inside) = text.strip_suffix(')')?.rsplit_once('(')?;
-    let (word, value) = inside.split_once(':')?;
+    let mut groups = vec![group(inside)?];
+    // What follows a comma and begins like a group is one, and was not meant as a part of the last.
+    for (comma, _) in inside.match_indices(',') {
+        let (_, last) = groups.last_mut()?;
+        let rest = &inside[comma + 1..];
+        if let Some(next) = group(rest) {
+            *last = last
+                .strip_suffix(rest.trim_end())?
+                .trim_end()
+                .strip_suffix(',')?;
+            *last = last.trim_end();
+            groups.push(next);
+        }
+    }
+    Some((before, groups))
+}
+
+/// `after: x, y`, up to the end of a text.
+fn group(text: &str) -> Option<(Group, &str)> {
+    let (word, value) = text.split_once(':')?;
     let group = match word.trim().to_lowercase().as_str() {
         "id" => Group::Id,
         "after" | "depends" | "depends on" | "blocked by" => Group::After,
@@ -252,7 +271,7 @@ fn last_group(text: &str) -> Option<(&str, (Group, &str))> {
         "needs" | "requires" => Group::Needs,
         _ => return None,
     };
-    Some((before, (group, value.trim())))
+    Some((group, value.trim()))
 }
 
 fn parts(text: &str) -> impl Iterator<Item = &str> {

@@ -236,6 +236,21 @@ Text.
     assert_eq!(imported.names[0].0, "parse");
 }
 
+/// They were one long id, and what it waited for was lost without a word.
+#[test]
+fn one_bracket_of_a_check_list_may_say_several_things() {
+    same(
+        "- [ ] Parse (id: parse, keys: src/, api:GET /a)\n\
+         - [ ] Check (id: check)\n\
+         - [ ] Test ( needs: rust , after: parse, check,kind: bug )\n",
+        &[
+            "p2 Parse keys=src/,api:GET /a",
+            "p2 Check",
+            "p2 Test sort=bug after=Check+Parse needs=rust",
+        ],
+    );
+}
+
 #[test]
 fn issues_of_github() {
     let text = r#"[
