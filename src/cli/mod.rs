@@ -25,6 +25,7 @@ mod page;
 mod pager;
 mod pages;
 mod ports;
+mod queue;
 mod report;
 mod schema;
 mod set_up;

@@ -117,6 +117,7 @@ fn of_done(page: &Page, done: &Done) -> String {
         Reply::Message(told) => super::msg::of_told(page, told),
         Reply::Left { was_waiting: true } => "no longer in line\n".into(),
         Reply::Left { was_waiting: false } => "was not in line\n".into(),
+        Reply::Queue(told) => super::queue::of_told(page, told),
         Reply::Landed { released, renewed } => {
             let mut text = String::new();
             if !released.is_empty() {

@@ -291,6 +291,7 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Waiting { .. } => Some(coord.settings.age_max.min(WAITING_AGE_MAX)),
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }
+            | Reply::Queue(_)
             | Reply::Value(_)
             | Reply::Collected(_)
             | Reply::Task(_)

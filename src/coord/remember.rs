@@ -99,6 +99,12 @@ fn follow(session: &mut Session, reply: &Reply) {
                 .keys
                 .extend(told.locks.iter().map(|lock| lock.key.clone()));
         }
+        Reply::Queue(told) => {
+            session.keys.retain(|key| !told.released.contains(key));
+            session
+                .keys
+                .extend(told.locks.iter().map(|lock| lock.key.clone()));
+        }
         Reply::Handoff(told) => session
             .keys
             .extend(told.locks.iter().map(|lock| lock.key.clone())),

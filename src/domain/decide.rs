@@ -16,8 +16,8 @@ use super::compact::Format;
 use super::notices::Lost;
 use super::staged::{Edits, Staged, State};
 use super::{
-    adopt, agent, compact, gc, handoff, land, lock, locks, memory, message, note, renew, steal,
-    task, unlock, value, wait,
+    adopt, agent, compact, gc, handoff, land, lock, locks, memory, message, note, queue, renew,
+    steal, task, unlock, value, wait,
 };
 
 /// A granted request: what to write and what to answer.
@@ -103,6 +103,7 @@ pub fn decide(
         Request::Message(ask) => message::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
+        Request::Queue(ask) => queue::decide(&mut desk, ask)?,
         Request::Value(ask) => value::decide(&mut desk, ask)?,
         Request::Gc(ask) => gc::decide(&mut desk, ask)?,
         Request::Note(request) => note::decide(request),

@@ -26,6 +26,7 @@ pub mod memory;
 pub mod message;
 mod note;
 mod notices;
+pub mod queue;
 mod renew;
 pub mod secret;
 mod steal;

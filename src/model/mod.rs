@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file, the environment or a repository.
 
 pub mod agent;
+pub mod branch;
 pub mod event;
 pub mod gc;
 pub mod handoff;
@@ -16,6 +17,7 @@ pub mod message;
 pub mod notice;
 pub mod object_id;
 pub mod place;
+pub mod queue;
 pub mod record;
 pub mod refusal;
 pub mod refused;

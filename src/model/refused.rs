@@ -9,7 +9,7 @@ use super::limits::REFUSED_ENTRIES_MAX;
 use super::refusal::Refusal;
 use super::request::{Request, Which};
 use super::time::Timestamp;
-use super::{handoff, memory, message, task, value};
+use super::{handoff, memory, message, queue, task, value};
 
 /// An operation that was refused, remembered where it was asked. Nobody decides it again, so long
 /// lists in it are cut; the answer that was given at the time had them whole.
@@ -89,6 +89,7 @@ fn cut_request(request: &mut Request) -> usize {
             }
             0
         }
+        Request::Queue(ask) => cut_queue(ask),
         Request::Value(ask) => cut_value(&mut ask.change),
         Request::Steal(_)
         | Request::Leave(_)
@@ -119,6 +120,32 @@ fn cut_task(ask: &mut task::Ask) -> usize {
         task::Ask::Fail(fail) => cut_json(&mut fail.result),
         task::Ask::Cancel(cancel) => cut(&mut cancel.ids),
         _ => 0,
+    }
+}
+
+fn cut_queue(ask: &mut queue::Ask) -> usize {
+    match ask {
+        queue::Ask::Add(add) => cut(&mut add.paths),
+        queue::Ask::Retry(retry) => cut(&mut retry.paths),
+        queue::Ask::Land(land) => {
+            let paths: usize = land
+                .entries
+                .iter_mut()
+                .map(|entry| cut(&mut entry.paths))
+                .sum();
+            paths + cut(&mut land.entries)
+        }
+        queue::Ask::Settle(settle) => cut(&mut settle.entries),
+        queue::Ask::Ran(ran) => {
+            if let Some(run) = &mut ran.run {
+                run.tail = run.tail.take().map(|tail| tail.beginning());
+            }
+            0
+        }
+        queue::Ask::Drop(_)
+        | queue::Ask::Pause(_)
+        | queue::Ask::Start(_)
+        | queue::Ask::Evict(_) => 0,
     }
 }
 

@@ -70,6 +70,8 @@ pub enum Reply {
         /// Own locks whose leases count from now.
         renewed: Vec<Granted>,
     },
+    /// Something was done about the merge queue.
+    Queue(Box<super::queue::Told>),
     /// A value was changed.
     Value(Box<super::value::Told>),
     /// What was over left the live tree.

@@ -39,6 +39,8 @@ pub enum Request {
     Message(super::message::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
+    /// Anything about the merge queue.
+    Queue(super::queue::Ask),
     /// Change a value.
     Value(super::value::Ask),
     /// Collect what is over.

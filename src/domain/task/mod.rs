@@ -87,7 +87,7 @@ impl Desk<'_> {
 }
 
 /// A text made here, cut to what a text may have.
-fn text(mut text: String) -> Option<Text> {
+pub(super) fn text(mut text: String) -> Option<Text> {
     let most = crate::model::limits::TEXT_BYTES_MAX;
     if text.len() > most {
         let end = (0..=most).rev().find(|end| text.is_char_boundary(*end));

@@ -8,6 +8,8 @@ use super::path::clean;
 use super::text::shown;
 use crate::model::id::Id;
 use crate::model::limits::KEY_BYTES_MAX;
+use crate::model::object_id::ObjectId;
+use crate::model::queue::{CHECKS, CheckId};
 use crate::model::task::CLAIMS;
 
 /// The prefixes that every repository has.
@@ -78,6 +80,14 @@ impl LogicalKey {
         LogicalKey {
             prefix: CLAIMS.to_owned(),
             value: id.to_string(),
+        }
+    }
+
+    /// The key that is locked while a check runs on a tree. Its prefix is ours too.
+    pub(super) fn run_of_check(tree: &ObjectId, check: &CheckId) -> LogicalKey {
+        LogicalKey {
+            prefix: CHECKS.to_owned(),
+            value: format!("{tree}-{check}"),
         }
     }
 

@@ -62,6 +62,11 @@ impl Key {
         Key::Logical(LogicalKey::claim_of_task(id))
     }
 
+    /// The key that is locked while a check runs on a tree: `check:<tree>-<check>`.
+    pub fn run_of_check(tree: &super::object_id::ObjectId, check: &super::queue::CheckId) -> Key {
+        Key::Logical(LogicalKey::run_of_check(tree, check))
+    }
+
     /// The task whose claim this key locks.
     pub fn claimed_task(&self) -> Option<super::id::Id> {
         match self {

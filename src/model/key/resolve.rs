@@ -16,6 +16,7 @@ use super::text::{shown, unquote};
 use super::typed::{Magic, Mode, components, is_absolute, magic, slashes};
 use super::wild::Segment;
 use super::{Key, KeyError};
+use crate::model::queue::CHECKS;
 use crate::model::task::CLAIMS;
 
 /// Returns the key that `text` means in these surroundings.
@@ -85,7 +86,7 @@ impl Surroundings<'_> {
                 task: shown(value),
             });
         }
-        if !known {
+        if !known || prefix == CHECKS {
             let own = self.team_prefixes.iter().map(String::as_str);
             return Err(KeyError::UnknownPrefix {
                 text: shown(text),
