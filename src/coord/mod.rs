@@ -34,6 +34,7 @@ mod remember;
 mod round;
 mod session;
 mod sights;
+pub mod train;
 mod view;
 mod wait;
 mod whereabouts;
@@ -51,7 +52,7 @@ use crate::model::stamp::{Stamp, Watch};
 use crate::store::{Backend, Repo, names};
 
 pub use answer::Done;
-pub use changes::{Change, Known};
+pub use changes::{Change, Known, as_keys};
 pub use failure::Failure;
 pub use handoff_notes::Reach;
 pub use identity::Identity;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::coord::{Coord, Failure};
+use crate::coord::{Coord, Failure, as_keys};
 use crate::domain::locks::LOCKS;
 use crate::model::text::shell_word;
 use crate::model::time::span;
-use crate::ops::check::{as_keys, judge};
+use crate::ops::check::judge;
 
 use super::Heard;
 

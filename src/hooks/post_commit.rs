@@ -1,13 +1,13 @@
 //! After a commit: locks live on, and a check that was passed over is remembered.
 
-use crate::coord::{Change, Coord, Failure};
+use crate::coord::{Change, Coord, Failure, as_keys};
 use crate::domain::locks;
 use crate::env;
 use crate::model::key::Key;
 use crate::model::refusal::Refusal;
 use crate::model::request::{Note, Renew, Request, Which};
 use crate::model::time::Timestamp;
-use crate::ops::check::{as_keys, judge};
+use crate::ops::check::judge;
 
 use super::{Heard, background, look};
 

@@ -4,9 +4,9 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::{Coord, Failure, RequireLock};
+use crate::coord::{Coord, Failure, RequireLock, as_keys};
 use crate::domain::check;
-use crate::model::key::{Key, Kind, PathKey};
+use crate::model::key::Key;
 use crate::model::refusal::{Conflict, Refusal};
 
 use super::{Context, keys};
@@ -130,17 +130,4 @@ fn verdict(
         paths,
         &require,
     )?)
-}
-
-/// Paths from git, which are files from the top of the repository.
-///
-/// # Errors
-/// When git names a path that no key can hold.
-pub fn as_keys(paths: Vec<Vec<u8>>) -> Result<Vec<Key>, Failure> {
-    let key = |path: Vec<u8>| {
-        PathKey::new(&path, Kind::File)
-            .map(Key::Path)
-            .map_err(|why| Failure::usage(why.to_string(), why.hint()))
-    };
-    paths.into_iter().map(key).collect()
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::{Coord, Failure, RequireLock, View};
+use crate::coord::{Coord, Failure, RequireLock, View, as_keys};
 use crate::domain::task::find;
 use crate::domain::why;
 pub use crate::domain::why::Reason;
@@ -198,7 +198,7 @@ fn of_branch(
     if !base.is_empty() {
         revs.push(format!("^{base}"));
     }
-    let paths = super::check::as_keys(coord.paths_of(&revs)?)?;
+    let paths = as_keys(coord.paths_of(&revs)?)?;
     let rule = |path: &&Key| coord.settings().rule_for(path) == RequireLock::Require;
     let require: Vec<Key> = paths.iter().filter(rule).cloned().collect();
     let verdict = check::paths(view, stamp, &paths, &require)?;

@@ -149,7 +149,7 @@ impl Repo {
     }
 
     /// The tree of a commit; a tree is its own.
-    pub(super) fn tree_of(&self, id: &ObjectId) -> Result<ObjectId> {
+    pub fn tree_of(&self, id: &ObjectId) -> Result<ObjectId> {
         let data = match self.read(id, ObjectKind::Commit, COMMIT_BYTES_MAX) {
             Err(Error::Damaged { .. }) => {
                 return self.read(id, ObjectKind::Tree, TREE_BYTES_MAX).map(|_| *id);

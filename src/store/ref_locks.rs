@@ -44,11 +44,18 @@ pub(super) fn clear_stale(
 
 /// Where git keeps the locks that a change of a ref takes.
 pub(super) fn lock_paths(common_dir: &Path, is_reftable: bool, name: &str) -> Vec<PathBuf> {
+    if let Some(dir) = name.strip_suffix("/*").filter(|_| !is_reftable) {
+        return locks_in(&common_dir.join(dir));
+    }
     if !is_reftable {
         return vec![common_dir.join(format!("{name}.lock"))];
     }
     // One on the list of tables and, while git merges tables after a change, one on each of them.
-    let entries = std::fs::read_dir(common_dir.join("reftable"));
+    locks_in(&common_dir.join("reftable"))
+}
+
+fn locks_in(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir);
     let files = entries.into_iter().flatten().flatten();
     files
         .map(|entry| entry.path())

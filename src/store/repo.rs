@@ -21,6 +21,7 @@ use super::refs::RefWriter;
 use super::remote::{self, Manner};
 use super::shared;
 use crate::model::object_id::ObjectId;
+use crate::model::queue::HEADS;
 
 /// Largest commit of a chain that is read, in bytes: an event with its request and a signature.
 const COMMIT_BYTES_MAX: usize = 256 * 1024;
@@ -253,9 +254,53 @@ impl Repo {
     ) -> Result<Option<ObjectId>> {
         let kept = remote::quarantine(remote, name);
         self.refs.noted(self.guard_file()?, &kept, || {
-            remote::fetch(&self.git, remote, name, limit)
+            remote::fetch(&self.git, remote, &[name], &[], limit)
         })?;
         self.tip(&kept)
+    }
+
+    /// The same in one fetch with branches, each into its quarantine, and with all sealed commits,
+    /// whose refs are kept as the remote has them.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`].
+    pub fn fetch_with_branches(
+        &self,
+        remote: &str,
+        name: &str,
+        branches: &[String],
+        limit: Duration,
+    ) -> Result<Option<ObjectId>> {
+        let wanted: Vec<&str> = std::iter::once(name)
+            .chain(branches.iter().map(String::as_str))
+            .collect();
+        let mut moving: Vec<String> = wanted
+            .iter()
+            .map(|name| remote::quarantine(remote, name))
+            .collect();
+        let heads = format!("{0}*", HEADS);
+        moving.push(heads.clone());
+        self.refs
+            .noted(self.guard_file()?, &moving.join("\n"), || {
+                let heads = format!("+{heads}:{heads}");
+                remote::fetch(&self.git, remote, &wanted, &[heads], limit)
+            })?;
+        self.tip(&moving[0])
+    }
+
+    /// Makes the ref of a sealed commit on a remote, and takes those along that are no longer
+    /// needed. These are refs that never move, so there is nothing to lease; and what becomes of
+    /// those that go is not waited for.
+    ///
+    /// # Errors
+    /// As [`Backend::push`].
+    pub fn push_heads(
+        &self,
+        remote: &str,
+        sealed: &ObjectId,
+        stale: &[ObjectId],
+    ) -> Result<Pushed> {
+        remote::push_heads(&self.git, remote, sealed, stale, self.options.timeout)
     }
 
     /// As [`Backend::push`], for a person whose push it is: with these options for the server, or
@@ -270,6 +315,15 @@ impl Repo {
         options: &[String],
     ) -> Result<Pushed> {
         self.push_as(remote, swaps, Manner::Persons(options))
+    }
+
+    /// Moves branches of this repository itself as a push into it does: only forward, and with a
+    /// clean working tree that has one of them checked out.
+    ///
+    /// # Errors
+    /// As [`Backend::push`].
+    pub fn push_here(&self, swaps: &[RefSwap]) -> Result<Pushed> {
+        self.push_as(".", swaps, Manner::Here)
     }
 
     fn push_as(&self, remote: &str, swaps: &[RefSwap], manner: Manner<'_>) -> Result<Pushed> {

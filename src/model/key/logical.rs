@@ -91,6 +91,13 @@ impl LogicalKey {
         }
     }
 
+    /// The tree that is checked by this check while this key is locked.
+    pub fn checked_tree(&self, check: &CheckId) -> Option<ObjectId> {
+        let value = self.value.strip_suffix(check.as_str())?;
+        let tree = value.strip_suffix('-')?;
+        (self.prefix == CHECKS).then(|| tree.parse().ok())?
+    }
+
     /// Returns what is before the first colon.
     pub fn prefix(&self) -> &str {
         &self.prefix

@@ -35,6 +35,8 @@ pub const QUEUE: &str = "queue";
 pub const LINES: &str = "lines";
 /// The directory of verdicts.
 pub const VERDICTS: &str = "verdicts";
+/// Where the refs of sealed commits are.
+pub const HEADS: &str = "refs/coord/heads/";
 /// The prefix of the locks that are held while a check runs.
 pub const CHECKS: &str = "check";
 
@@ -192,7 +194,7 @@ impl Entry {
     /// The ref that keeps a sealed commit alive and lets it travel. It is named after the commit:
     /// it is made once, never moves, and entries of the same commit share it.
     pub fn head_ref(sealed: &ObjectId) -> String {
-        format!("refs/coord/heads/{sealed}")
+        format!("{HEADS}{sealed}")
     }
 }
 
