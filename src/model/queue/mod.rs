@@ -209,6 +209,15 @@ pub struct Paused {
     pub why: Text,
 }
 
+/// A check, as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// Its identity.
+    pub id: CheckId,
+    /// What is run.
+    pub command: Text,
+}
+
 /// The entries of one target, as far as they are more than their sum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
@@ -223,6 +232,9 @@ pub struct Line {
     /// How many entries have landed.
     #[serde(default)]
     pub landed: u64,
+    /// The check that was run last, which is the one that counts for whoever only looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
     /// What is being certified, in its order. Only an urgent entry goes before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub train: Vec<Id>,
@@ -240,6 +252,7 @@ impl Line {
             paused: None,
             batch: BATCH_FIRST,
             landed: 0,
+            check: None,
             train: Vec::new(),
         }
     }
