@@ -49,6 +49,23 @@ impl Coord {
         Ok(id.filter(|_| output.success()))
     }
 
+    /// The subject of a commit.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub fn subject_of(&self, commit: &ObjectId) -> Result<Option<String>, Failure> {
+        let id = commit.to_string();
+        let args = [
+            "log",
+            "--max-count=1",
+            "--format=%s",
+            "--end-of-options",
+            &id,
+        ];
+        let output = self.repo.git().run(&args, None, None)?;
+        Ok(output.success().then(|| output.text()))
+    }
+
     /// Paths that differ between the index and `HEAD`; a rename counts with both of its sides.
     ///
     /// While a merge is being concluded, only those that differ from what is merged as well: the

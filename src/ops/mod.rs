@@ -24,6 +24,7 @@ pub mod msg;
 mod names;
 pub mod port;
 pub mod push;
+pub mod queue;
 pub mod recall;
 pub mod remember;
 pub mod renew;
@@ -88,6 +89,7 @@ pub enum Operation {
     Agent(agent::Agent),
     Msg(msg::Msg),
     Task(Box<task::Task>),
+    Queue(Box<queue::Queue>),
     Report(report::Wanted),
 }
 
@@ -181,6 +183,12 @@ pub enum Answer {
     Drafted(task::import::Drafted),
     /// How those stand that were waited for.
     Waited(task::wait::Waited),
+    /// What is to land, and what each waits for.
+    Queue(queue::Listed),
+    /// All of one entry of the merge queue.
+    QueueEntry(Box<queue::Shown>),
+    /// What would land together.
+    QueuePlan(Box<queue::Planned>),
     /// What became of the work.
     Report(Box<report::Reported>),
 }
@@ -283,6 +291,7 @@ impl Operation {
             Self::Agent(agent) => agent.run(context),
             Self::Msg(msg) => msg.run(context),
             Self::Task(task) => task.run(context),
+            Self::Queue(queue) => queue.run(context),
             Self::Report(report) => report
                 .run(context)
                 .map(|report| Answer::Report(Box::new(report))),

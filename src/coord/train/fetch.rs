@@ -52,6 +52,17 @@ impl Coord {
         })
     }
 
+    /// The newest commit of a branch that is known here: of this clone's own, else of the remote's.
+    ///
+    /// # Errors
+    /// When a ref cannot be read.
+    pub fn newest_of(&self, branch: &Branch) -> Result<Option<ObjectId>, Failure> {
+        match self.repo.tip(&branch.full())? {
+            Some(own) => Ok(Some(own)),
+            None => self.branch_tip(branch),
+        }
+    }
+
     /// What a branch has where entries come from, as far as this clone knows.
     pub(super) fn branch_tip(&self, branch: &Branch) -> Result<Option<ObjectId>, Failure> {
         let full = branch.full();
