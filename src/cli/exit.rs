@@ -53,6 +53,8 @@ impl Exit {
             | Answer::Queue(_)
             | Answer::QueueEntry(_)
             | Answer::QueuePlan(_)
+            | Answer::QueueRan(_)
+            | Answer::PoolCleared(_)
             | Answer::Log(_)
             | Answer::Verified(_)
             | Answer::Whoami(_)

@@ -6,7 +6,7 @@ use crate::model::id::Id;
 use crate::model::queue::{Did, Outcome, Run, Standing, Told};
 use crate::model::text::shown;
 use crate::model::time::{Timestamp, span};
-use crate::ops::queue::{Listed, Placed, Planned, Shown};
+use crate::ops::queue::{Emptied, Listed, Placed, Planned, Ran, Shown};
 
 use super::handoff::note_age;
 use super::page::{Ink, Page};
@@ -181,4 +181,34 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Flaky => ", green after red",
         Standing::Green => ", green",
     }
+}
+
+/// What a run of the queue came to.
+pub(super) fn of_ran(page: &Page, ran: &Ran) -> String {
+    let done = &ran.done;
+    let mut text = format!(
+        "{} landed, {} put out, {} checks run\n",
+        done.landed.len() + done.settled.len(),
+        done.evicted.len(),
+        done.runs
+    );
+    if !ran.left.entries.is_empty() {
+        text.push_str(&of_listed(page, &ran.left));
+    }
+    text
+}
+
+/// Working trees that were removed.
+pub(super) fn of_pool(pool: &Emptied) -> String {
+    let mut text = String::new();
+    for path in &pool.removed {
+        text.push_str(&format!("removed {}\n", shown(path)));
+    }
+    for path in &pool.in_use {
+        text.push_str(&format!("in use: {}\n", shown(path)));
+    }
+    if text.is_empty() {
+        text.push_str("there is none\n");
+    }
+    text
 }

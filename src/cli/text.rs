@@ -51,6 +51,8 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Values(all) => super::values::of(page, all),
         Answer::Queue(listed) => super::queue::of_listed(page, listed),
         Answer::QueueEntry(shown) => super::queue::of_shown(page, shown),
+        Answer::QueueRan(ran) => super::queue::of_ran(page, ran),
+        Answer::PoolCleared(pool) => super::queue::of_pool(pool),
         Answer::QueuePlan(planned) => super::queue::of_planned(page, planned),
         Answer::Log(entries) => of_log(page, entries),
         Answer::Verified(report) => of_report(page, report),

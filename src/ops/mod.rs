@@ -187,6 +187,10 @@ pub enum Answer {
     Queue(queue::Listed),
     /// All of one entry of the merge queue.
     QueueEntry(Box<queue::Shown>),
+    /// What the queue came to.
+    QueueRan(Box<queue::Ran>),
+    /// Working trees of checks that were removed.
+    PoolCleared(queue::Emptied),
     /// What would land together.
     QueuePlan(Box<queue::Planned>),
     /// What became of the work.

@@ -4,6 +4,7 @@ mod add;
 mod change;
 mod look;
 mod name;
+mod run;
 
 use clap::{Args, Subcommand};
 use schemars::JsonSchema;
@@ -16,6 +17,7 @@ use crate::model::request::Request;
 
 use super::{Answer, Context};
 pub use look::{Listed, Placed, Planned, Shown};
+pub use run::{Emptied, Ran};
 
 /// Land branches in order, each exactly as it was checked.
 ///
@@ -44,6 +46,8 @@ pub enum What {
     Show(look::Show),
     Why(look::Why),
     Plan(look::Plan),
+    Run(run::Run),
+    Land(run::Land),
     Retry(change::Retry),
     Rm(change::Rm),
     Pause(change::Pause),
@@ -63,6 +67,8 @@ impl Queue {
             What::Plan(plan) => plan
                 .run(context)
                 .map(|planned| Answer::QueuePlan(Box::new(planned))),
+            What::Run(run) => run.run(context),
+            What::Land(land) => land.run(context),
             What::Retry(retry) => retry.run(context),
             What::Rm(rm) => rm.run(context),
             What::Pause(pause) => pause.run(context),
