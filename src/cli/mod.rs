@@ -41,6 +41,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use clap_complete::CompleteEnv;
 
@@ -60,18 +61,28 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if args.get(1).is_some_and(|word| word == "hook") {
         return hooks::fire(&args[2..]).into();
     }
-    CompleteEnv::with_factory(|| live::with_values(Cli::command()))
+    CompleteEnv::with_factory(|| live::with_values(whole()))
         .bin("git-coord")
         .complete();
     let color = Color::among(&args);
-    let parsed = Cli::command()
-        .color(color.map_or(clap::ColorChoice::Auto, Into::into))
-        .try_get_matches_from(&args)
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    match parsed {
+    match parse(&args, color) {
         Ok(cli) => run(&cli, &Page::new(cli.color, cli.json)),
         Err(other) => unparsed(&other, &Page::new(color, asks_for_json(&args))).into(),
     }
+}
+
+/// Reads the command line. Each command's definition is deferred until its name is read, so that a
+/// command costs its own and not those of all the others.
+fn parse(args: &[OsString], color: Option<Color>) -> Result<Cli, clap::Error> {
+    let command = || Cli::command().color(color.map_or(clap::ColorChoice::Auto, Into::into));
+    let matches = match command().try_get_matches_from(args) {
+        // Help and suggestions are made of all of them.
+        Err(error) if error.kind() != ErrorKind::DisplayVersion => {
+            built(command()).try_get_matches_from(args)
+        }
+        other => other,
+    };
+    Cli::from_arg_matches_mut(&mut matches?)
 }
 
 /// Help and version are data; the rest is wrong use.
@@ -97,7 +108,10 @@ fn asks_for_json(args: &[OsString]) -> bool {
 
 /// The whole command line, with the names of all its parts.
 fn whole() -> clap::Command {
-    let mut command = Cli::command();
+    built(Cli::command())
+}
+
+fn built(mut command: clap::Command) -> clap::Command {
     command.build();
     command
 }

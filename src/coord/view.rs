@@ -39,7 +39,7 @@ impl<'c> View<'c> {
     }
 
     pub(super) fn over(snapshot: Snapshot<'c>) -> Result<Self, Error> {
-        let rev = match snapshot.commit()? {
+        let rev = match snapshot.commit() {
             Some(commit) => Event::rev_of(commit.body()).map_err(|why| {
                 let what = snapshot.tip().map(|tip| format!("commit {tip}"));
                 let why = format!("it is no state of git-coord: {why}");

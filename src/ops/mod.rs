@@ -54,12 +54,13 @@ use crate::model::happening::Told as Happened;
 use crate::model::notice::NoticeRecord;
 
 /// One operation, as any face asks for it. The documentation of each is on its struct, where the
-/// faces read it.
+/// faces read it; a command line defines the arguments of the one that is named, and no others.
 #[allow(
     missing_docs,
     reason = "text here would replace the text on the structs in the help"
 )]
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize, JsonSchema)]
+#[command(defer = true)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
     Lock(lock::Lock),

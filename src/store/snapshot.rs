@@ -55,7 +55,7 @@ pub struct Listing {
 pub struct Snapshot<'b> {
     layer: Rc<Layer<'b>>,
     tip: Option<ObjectId>,
-    root: Option<ObjectId>,
+    commit: Option<Rc<Commit>>,
 }
 
 impl<'b> Layer<'b> {
@@ -120,11 +120,12 @@ impl<'b> Snapshot<'b> {
     }
 
     pub(super) fn over(layer: Rc<Layer<'b>>, tip: Option<ObjectId>) -> Result<Self> {
-        let root = tip
-            .map(|id| layer.commit(&id))
-            .transpose()?
-            .map(|commit| commit.tree);
-        Ok(Self { layer, tip, root })
+        let commit = tip.map(|id| layer.commit(&id)).transpose()?;
+        Ok(Self {
+            layer,
+            tip,
+            commit: commit.map(Rc::new),
+        })
     }
 
     pub(super) fn layer(&self) -> Rc<Layer<'b>> {
@@ -138,15 +139,12 @@ impl<'b> Snapshot<'b> {
 
     /// The root tree.
     pub fn root(&self) -> Option<ObjectId> {
-        self.root
+        self.commit().map(|commit| commit.tree)
     }
 
     /// The tip's commit.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn commit(&self) -> Result<Option<Commit>> {
-        self.tip.map(|id| self.layer.commit(&id)).transpose()
+    pub fn commit(&self) -> Option<&Commit> {
+        self.commit.as_deref()
     }
 
     /// The bytes at a place; `None` when nothing is there.
@@ -297,7 +295,7 @@ impl<'b> Snapshot<'b> {
 
     /// Whether a tree entry is a directory, and its id.
     fn find(&self, path: &str) -> Result<Option<(bool, ObjectId)>> {
-        let Some(root) = self.root else {
+        let Some(root) = self.root() else {
             return Ok(None);
         };
         let mut at = (true, root);
