@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod event;
+pub mod feature;
 pub mod gc;
 pub mod handoff;
 pub mod happening;

@@ -9,6 +9,7 @@ pub mod agent;
 pub mod check;
 pub mod compact;
 pub mod doctor;
+pub mod feature;
 pub mod forget;
 pub mod gc;
 mod given;
@@ -88,6 +89,7 @@ pub enum Operation {
     Agent(agent::Agent),
     Msg(msg::Msg),
     Task(Box<task::Task>),
+    Feature(Box<feature::Feature>),
     Report(report::Wanted),
 }
 
@@ -181,6 +183,16 @@ pub enum Answer {
     Drafted(task::import::Drafted),
     /// How those stand that were waited for.
     Waited(task::wait::Waited),
+    /// All of one feature.
+    Feature(Box<feature::Shown>),
+    /// The features that were asked for.
+    Features(feature::Listed),
+    /// What the claims of a feature meet.
+    FeatureConflicts(Box<feature::Conflicting>),
+    /// In which order features land.
+    FeaturePlan(Box<feature::Planned>),
+    /// How branches and claims differ.
+    FeatureDrift(feature::Drifted),
     /// What became of the work.
     Report(Box<report::Reported>),
 }
@@ -283,6 +295,7 @@ impl Operation {
             Self::Agent(agent) => agent.run(context),
             Self::Msg(msg) => msg.run(context),
             Self::Task(task) => task.run(context),
+            Self::Feature(feature) => feature.run(context),
             Self::Report(report) => report
                 .run(context)
                 .map(|report| Answer::Report(Box::new(report))),

@@ -13,6 +13,9 @@ use crate::model::task::CLAIMS;
 /// The prefixes that every repository has.
 pub const PREFIXES: [&str; 7] = ["api", "db", "event", "flag", "env", "contract", "feature"];
 
+/// What follows the name of a feature in the key whose lock stops work on it.
+pub(super) const PAUSE: &str = ":pause";
+
 /// Longest prefix, in bytes.
 const PREFIX_BYTES_MAX: usize = 32;
 
@@ -78,6 +81,14 @@ impl LogicalKey {
         LogicalKey {
             prefix: CLAIMS.to_owned(),
             value: id.to_string(),
+        }
+    }
+
+    /// The key whose lock stops work on a feature.
+    pub(super) fn pause_of_feature(id: &Id) -> LogicalKey {
+        LogicalKey {
+            prefix: "feature".to_owned(),
+            value: format!("{id}{PAUSE}"),
         }
     }
 
