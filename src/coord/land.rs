@@ -132,27 +132,15 @@ impl Coord {
         old: &ObjectId,
         new: &ObjectId,
     ) -> Result<(), Failure> {
-        let args = [
-            "merge-base",
-            "--is-ancestor",
-            &old.to_string(),
-            &new.to_string(),
-        ];
-        let output = self.repo.git().run(&args, None, None)?;
-        match output.code {
-            Some(0) => Ok(()),
-            Some(1) => Err(Refusal::Behind {
-                remote: landing.remote.clone(),
-                branch: landing.branch.clone(),
-                local: landing.source.clone(),
-            }
-            .into()),
-            _ => Err(Error::Git {
-                command: "merge-base".into(),
-                why: output.stderr,
-            }
-            .into()),
+        if self.repo.is_ancestor(old, new)? {
+            return Ok(());
         }
+        Err(Refusal::Behind {
+            remote: landing.remote.clone(),
+            branch: landing.branch.clone(),
+            local: landing.source.clone(),
+        }
+        .into())
     }
 
     /// The paths of the commits that would be new on the branch. Elsewhere than on the main branch

@@ -57,6 +57,12 @@ pub enum Error {
         /// Git's own words, cleaned, or the deadline that passed.
         why: String,
     },
+    /// Two commits that this program does not merge, or not here.
+    #[error("this cannot be merged: {why}")]
+    Unmergeable {
+        /// What is in the way, and what to do about it.
+        why: String,
+    },
     /// A file operation beside git failed.
     #[error("{doing} {}: {source}", shown(&path.to_string_lossy()))]
     Io {

@@ -38,6 +38,8 @@ pub struct Git {
     work_dir: Option<PathBuf>,
     start_dir: Option<PathBuf>,
     env: Vec<(String, OsString)>,
+    /// Variables that no child inherits.
+    unset: &'static [&'static str],
     /// Settings of our own calls, which those made as the person go without.
     settings: Vec<Cow<'static, str>>,
 }
@@ -78,6 +80,7 @@ impl Git {
             work_dir: None,
             start_dir: None,
             env: Vec::new(),
+            unset: &[],
             settings: QUIET
                 .iter()
                 .chain(&muted::EVENTS)
@@ -106,12 +109,33 @@ impl Git {
     }
 
     /// The same git with more variables in its environment.
-    pub(super) fn with_env(&self, env: &[(&str, impl AsRef<OsStr>)]) -> Self {
+    pub(super) fn with_env(&self, env: &[(impl AsRef<str>, impl AsRef<OsStr>)]) -> Self {
         let mut git = self.clone();
         git.env.extend(
             env.iter()
-                .map(|(name, value)| ((*name).into(), value.as_ref().to_owned())),
+                .map(|(name, value)| (name.as_ref().into(), value.as_ref().to_owned())),
         );
+        git
+    }
+
+    /// The same git, which inherits none of these variables.
+    pub(super) fn without_env(&self, names: &'static [&'static str]) -> Self {
+        let mut git = self.clone();
+        git.unset = names;
+        git
+    }
+
+    /// The same git, started in another directory.
+    pub(super) fn in_dir(&self, dir: &Path) -> Self {
+        let mut git = self.clone();
+        git.start_dir = Some(dir.to_owned());
+        git
+    }
+
+    /// The same git with a working tree, in which it starts.
+    pub(super) fn with_work_dir(&self, dir: &Path) -> Self {
+        let mut git = self.in_dir(dir);
+        git.work_dir = Some(dir.to_owned());
         git
     }
 
@@ -144,6 +168,9 @@ impl Git {
             command.args(["-c", &**setting]);
         }
         command.args(args);
+        for name in self.unset {
+            command.env_remove(name);
+        }
         command.env("LC_ALL", "C").env("GIT_COORD_INTERNAL", "1");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         if let Some(dir) = &self.git_dir {

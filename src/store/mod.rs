@@ -11,6 +11,7 @@
 //! It does not promise that a swap which was reported as failed did not happen: the caller reads
 //! again and asks whether its commit is in the chain.
 
+mod ancestry;
 mod backend;
 mod bundle;
 mod chain;
@@ -31,6 +32,7 @@ mod layout;
 mod libgit;
 mod loose;
 mod memory;
+mod merge;
 mod muted;
 pub mod names;
 mod object;
@@ -68,6 +70,7 @@ pub use index::Tracked;
 pub use inspect::{Inspected, inspect};
 pub use layout::Layout;
 pub use memory::{Fault, Memory};
+pub use merge::{MergeCommit, Merged, Merger};
 pub use object::{HashKind, NewObject, ObjectKind};
 pub use own::ClonesOwn;
 pub use repo::{BackendChoice, OpenOptions, Repo};

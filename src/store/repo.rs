@@ -9,10 +9,12 @@ use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 use super::backend::{Backend, Pushed, RefSwap, Swapped};
 use super::commit::{Commit, Person};
 use super::config::Config;
+use super::durable;
 use super::error::{Error, Result};
 use super::git::Git;
 use super::guard::{Guard, GuardFile, Intent};
 use super::layout::Layout;
+use super::loose;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
 use super::refs::RefWriter;
@@ -200,6 +202,37 @@ impl Repo {
     /// When the lock file cannot be read.
     pub fn interrupted(&self, _: &Guard) -> Result<Option<Intent>> {
         self.guard_file()?.interrupted()
+    }
+
+    /// Writes an object that need not survive a power cut yet: see [`Repo::harden`].
+    pub(super) fn write_unhardened(&self, object: &NewObject) -> Result<()> {
+        self.objects.write_unhardened(object)
+    }
+
+    /// Flushes what leads to `new` and not to `old`, which a ref of this clone is about to name
+    /// instead: commits and trees that were made by merging, and whatever else is not in a pack.
+    ///
+    /// # Errors
+    /// When an object is not there, or cannot be flushed.
+    pub fn harden(&self, new: &ObjectId, old: Option<&ObjectId>) -> Result<()> {
+        if !self.options.fsync {
+            return Ok(());
+        }
+        let mut args = vec!["rev-list".to_owned(), "--objects".into()];
+        args.extend(["--no-object-names".into(), new.to_string()]);
+        args.extend(old.map(|old| format!("^{old}")));
+        let listed = self.git.expect(&args, None)?;
+        let listed = String::from_utf8_lossy(&listed);
+        let ids = listed.lines().filter_map(|line| line.parse().ok());
+        let files: Vec<PathBuf> = ids
+            .map(|id| loose::path_of(&self.layout.common_dir, &id))
+            .collect();
+        durable::flush(&files)?;
+        // The second directory up, since the first may have been made for this file.
+        let dirs = files
+            .iter()
+            .flat_map(|file| file.ancestors().skip(1).take(2));
+        durable::flush(&dirs.map(Path::to_owned).collect::<Vec<_>>())
     }
 
     /// Ends the idle child that moves refs, as anybody on the machine may.
