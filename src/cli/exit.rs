@@ -35,6 +35,8 @@ impl Exit {
             // For programs that ask whether there is anything.
             Answer::Messages(mail) if mail.messages.is_empty() => Self::Refused,
             Answer::Waited(waited) if !waited.as_wanted => Self::Refused,
+            // Somebody else has a right to what a branch touches.
+            Answer::FeatureDrift(drifted) if drifted.is_refused() => Self::Refused,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
             | Answer::Locks(_)
@@ -69,6 +71,11 @@ impl Exit {
             | Answer::Graph(_)
             | Answer::Drafted(_)
             | Answer::Waited(_)
+            | Answer::Feature(_)
+            | Answer::Features(_)
+            | Answer::FeatureConflicts(_)
+            | Answer::FeaturePlan(_)
+            | Answer::FeatureDrift(_)
             | Answer::Report(_)
             | Answer::Init(_)
             | Answer::Synced(_)

@@ -9,6 +9,7 @@ mod completion;
 mod doctor;
 mod drafted;
 mod exit;
+mod feature;
 mod graph;
 mod handoff;
 mod help;

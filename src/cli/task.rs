@@ -201,6 +201,8 @@ pub(super) fn of_shown(page: &Page, all: &Shown) -> String {
         "parent",
         task.parent.as_ref().map(Id::to_string).unwrap_or_default(),
     );
+    let feature = task.feature.as_ref().map(Id::to_string);
+    line("feature", feature.unwrap_or_default());
     line(
         "run",
         task.run

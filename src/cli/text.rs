@@ -76,6 +76,11 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Graph(drawn) => super::graph::of(page, drawn),
         Answer::Drafted(drafted) => super::drafted::of(page, drafted),
         Answer::Waited(waited) => super::waited::of(page, waited),
+        Answer::Feature(shown) => super::feature::of_shown(page, shown),
+        Answer::Features(listed) => super::feature::of_listed(page, listed),
+        Answer::FeatureConflicts(found) => super::feature::of_conflicts(page, found),
+        Answer::FeaturePlan(planned) => super::feature::of_planned(page, planned),
+        Answer::FeatureDrift(drifted) => super::feature::of_drifted(page, drifted),
         Answer::Report(reported) => super::report::of(page, reported),
     };
     let is_shown = pager.is_some_and(|pager| pager.show(&text).is_ok());
@@ -120,6 +125,7 @@ fn of_done(page: &Page, done: &Done) -> String {
         Reply::Memory(told) => super::memory::of_told(page, told),
         Reply::Agent(told) => super::agent::of_told(page, told),
         Reply::Message(told) => super::msg::of_told(page, told),
+        Reply::Feature(told) => super::feature::of_told(page, told),
         Reply::Left { was_waiting: true } => "no longer in line\n".into(),
         Reply::Left { was_waiting: false } => "was not in line\n".into(),
         Reply::Queue(told) => super::queue::of_told(page, told),

@@ -286,8 +286,9 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
 fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
     match answer {
         Ok(done) if done.commit.is_none() => match &done.reply {
-            // To hold it already is a grant, and nothing else asks whether that is still so.
-            Reply::Locked { .. } => Some(Duration::ZERO),
+            // To hold it already is a grant, and nothing else asks whether that is still so. Who
+            // registers the same again is told whom it meets now.
+            Reply::Locked { .. } | Reply::Feature(_) => Some(Duration::ZERO),
             Reply::Waiting { .. } => Some(coord.settings.age_max.min(WAITING_AGE_MAX)),
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }

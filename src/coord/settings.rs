@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::feature::Percent;
 use crate::model::gc::Keep;
 use crate::model::key::Key;
 use crate::store::{Config, names};
@@ -26,6 +27,7 @@ pub const KNOWN: &[&str] = &[
     "coord.ref",
     "coord.remote",
     "coord.requireLock",
+    "coord.sequentialAbove",
     "coord.sign",
     "coord.skew",
     "coord.timeout",
@@ -97,6 +99,8 @@ pub struct Settings {
     pub epoch_every: u64,
     /// After which time a memory counts half.
     pub memory_half_life: Duration,
+    /// A feature that shares more of its claims than this is SEQUENTIAL.
+    pub sequential_above: Percent,
     /// For how long what is over stays in the live tree.
     pub keep: Keep,
 }
@@ -132,6 +136,7 @@ impl Settings {
             color: color(config),
             epoch_every: epoch_every(config)?,
             memory_half_life: secs("coord.memoryhalflife", 30 * DAY_SECS)?,
+            sequential_above: sequential_above(config)?,
             keep: Keep {
                 tasks_secs: secs("coord.keeptasks", 30 * DAY_SECS)?.as_secs(),
                 messages_secs: secs("coord.keepmessages", 14 * DAY_SECS)?.as_secs(),
@@ -230,6 +235,16 @@ fn epoch_every(config: &Config) -> Result<u64, Failure> {
             text.escape_debug()
         );
         Failure::usage(what, "use a number such as `10000`, or `0` for never")
+    })
+}
+
+fn sequential_above(config: &Config) -> Result<Percent, Failure> {
+    let Some(text) = config.get("coord.sequentialabove") else {
+        return Ok(Percent::default());
+    };
+    text.parse().map_err(|why| {
+        let what = format!("`coord.sequentialAbove`: {why}");
+        Failure::usage(what, "use a part of the claims such as `50%`")
     })
 }
 

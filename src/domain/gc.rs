@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::agent::{AGENTS, CHECKPOINTS, CheckpointsRecord, PresenceRecord};
+use crate::model::feature::Feature;
 use crate::model::gc::{Gc, Told};
 use crate::model::id::{Actor, Id};
 use crate::model::message::{MESSAGES, MessageRecord};
@@ -18,6 +19,7 @@ use crate::model::task::{Comment, ENDED, TaskRecord};
 use crate::model::time::Timestamp;
 
 use super::decide::{Decided, Desk};
+use super::feature;
 use super::locks;
 use super::staged::State;
 use super::task::board::Board;
@@ -62,6 +64,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Gc) -> Result<Decided, Refusal> 
         counts: BTreeMap::new(),
     };
     tasks(&desk.staged, ask, &mut heap)?;
+    features(&desk.staged, ask, &mut heap)?;
     if ask.fan.is_none() {
         messages(&desk.staged, ask, &mut heap)?;
         sessions(&desk.staged, ask, &mut heap)?;
@@ -124,6 +127,25 @@ fn tasks(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
             heap.add("comment", comment);
         }
         heap.add("task", place);
+    }
+    Ok(())
+}
+
+/// Features that are over; but none that another one which is not over comes after.
+fn features(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let (all, _) = feature::find::all(state)?;
+    let open = all.iter().filter(|feature| !feature.status.is_over());
+    let needed: BTreeSet<&Id> = open.flat_map(|feature| &feature.depends_on).collect();
+    for feature in all.iter().filter(|feature| feature.status.is_over()) {
+        let is_turn = ask.fan.as_ref().is_none_or(|fan| feature.id.fan() == *fan);
+        let end = feature.ended_at.unwrap_or(feature.head.at);
+        if is_turn
+            && !heap.is_full()
+            && !needed.contains(&feature.id)
+            && heap.is_past(end, ask.keep.tasks_secs)
+        {
+            heap.add("feature", Feature::place(&feature.id));
+        }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod check;
+pub mod feature;
 pub mod gc;
 pub mod happenings;
 pub mod lease;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// For how long what is over stays in the live tree, in seconds. The history keeps it anyway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Keep {
-    /// Tasks that are over, after their end.
+    /// Tasks and features that are over, after their end.
     pub tasks_secs: u64,
     /// Messages that nobody has to acknowledge any more, after they were sent.
     pub messages_secs: u64,
@@ -21,7 +21,8 @@ pub struct Keep {
 pub struct Gc {
     /// For how long.
     pub keep: Keep,
-    /// Only tasks whose directory has this name: a small part at a time.
+    /// Only tasks, and features, whose ids fall into the directory of this name: a small part at a
+    /// time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fan: Option<String>,
 }

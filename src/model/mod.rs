@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod branch;
 pub mod event;
+pub mod feature;
 pub mod gc;
 pub mod handoff;
 pub mod happening;

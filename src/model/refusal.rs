@@ -185,10 +185,10 @@ pub enum Refusal {
         /// Why not, and how many for each reason.
         counts: std::collections::BTreeMap<String, usize>,
     },
-    /// Tasks would wait for each other.
-    #[error("tasks would wait for each other: {}", message::ids(ids))]
+    /// Tasks, or features, would wait for each other.
+    #[error("these would wait for each other: {}", message::ids(ids))]
     Cycle {
-        /// The tasks of the circle, beginning and ending with the same.
+        /// Those of the circle, beginning and ending with the same.
         ids: Vec<super::id::Id>,
     },
     /// A text looks like it has a secret in it, which others would read.

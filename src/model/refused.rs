@@ -9,7 +9,7 @@ use super::limits::REFUSED_ENTRIES_MAX;
 use super::refusal::Refusal;
 use super::request::{Request, Which};
 use super::time::Timestamp;
-use super::{handoff, memory, message, queue, task, value};
+use super::{feature, handoff, memory, message, queue, task, value};
 
 /// An operation that was refused, remembered where it was asked. Nobody decides it again, so long
 /// lists in it are cut; the answer that was given at the time had them whole.
@@ -90,12 +90,23 @@ fn cut_request(request: &mut Request) -> usize {
             0
         }
         Request::Queue(ask) => cut_queue(ask),
+        Request::Feature(ask) => cut_feature(ask),
         Request::Value(ask) => cut_value(&mut ask.change),
         Request::Steal(_)
         | Request::Leave(_)
         | Request::Agent(_)
         | Request::Gc(_)
         | Request::Compact(_) => 0,
+    }
+}
+
+fn cut_feature(ask: &mut feature::Ask) -> usize {
+    match ask {
+        feature::Ask::Register(register) => cut(&mut register.claims),
+        feature::Ask::Update(update) => {
+            cut(&mut update.add_claims) + cut(&mut update.remove_claims)
+        }
+        feature::Ask::Finish(_) => 0,
     }
 }
 

@@ -58,6 +58,8 @@ pub enum Reply {
     Agent(Box<super::agent::Told>),
     /// Something was done about messages.
     Message(Box<super::message::Told>),
+    /// Something was done about a feature.
+    Feature(Box<super::feature::Told>),
     /// No longer in line.
     Left {
         /// Whether the session was in line at all.

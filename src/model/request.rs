@@ -37,6 +37,8 @@ pub enum Request {
     Agent(super::agent::Ask),
     /// Anything about messages.
     Message(super::message::Ask),
+    /// Anything about features.
+    Feature(super::feature::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
     /// Anything about the merge queue.

@@ -9,6 +9,7 @@ pub mod agent;
 pub mod check;
 pub mod compact;
 pub mod doctor;
+pub mod feature;
 pub mod forget;
 pub mod gc;
 mod given;
@@ -91,6 +92,7 @@ pub enum Operation {
     Msg(msg::Msg),
     Task(Box<task::Task>),
     Queue(Box<queue::Queue>),
+    Feature(Box<feature::Feature>),
     Report(report::Wanted),
 }
 
@@ -194,6 +196,16 @@ pub enum Answer {
     PoolCleared(queue::Emptied),
     /// What would land together.
     QueuePlan(Box<queue::Planned>),
+    /// All of one feature.
+    Feature(Box<feature::Shown>),
+    /// The features that were asked for.
+    Features(feature::Listed),
+    /// What the claims of a feature meet.
+    FeatureConflicts(Box<feature::Conflicting>),
+    /// In which order features land.
+    FeaturePlan(Box<feature::Planned>),
+    /// How branches and claims differ.
+    FeatureDrift(feature::Drifted),
     /// What became of the work.
     Report(Box<report::Reported>),
 }
@@ -297,6 +309,7 @@ impl Operation {
             Self::Msg(msg) => msg.run(context),
             Self::Task(task) => task.run(context),
             Self::Queue(queue) => queue.run(context),
+            Self::Feature(feature) => feature.run(context),
             Self::Report(report) => report
                 .run(context)
                 .map(|report| Answer::Report(Box::new(report))),

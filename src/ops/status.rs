@@ -1,5 +1,6 @@
 //! `status`: one screen of what is going on.
 
+mod features;
 mod tasks;
 mod watch;
 
@@ -23,6 +24,7 @@ use crate::model::wait::{WAITS, WaitRecord};
 use super::agent::{Seen, sessions};
 use super::locks::Held;
 use super::{Answer, Context, msg};
+pub use features::{Features, OwnFeature};
 pub use tasks::{Own, Tasks};
 
 /// How many messages, and locks in somebody's way, are named.
@@ -62,6 +64,9 @@ pub struct Overview {
     /// How many tasks there are; absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Tasks>,
+    /// How many features there are; absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub features: Option<Features>,
     /// Own locks.
     pub mine: Vec<Held>,
     /// Locks of others.
@@ -197,6 +202,7 @@ impl Overview {
                     .collect(),
             },
             tasks: tasks::count(&view, &all, &stamp)?,
+            features: features::count(&view, &stamp)?,
             damaged,
         })
     }

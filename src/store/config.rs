@@ -32,6 +32,7 @@ pub const TEAM_KEYS: &[&str] = &[
     "coord.mainbranch",
     "coord.epochevery",
     "coord.memoryhalflife",
+    "coord.sequentialabove",
 ];
 
 /// All settings, the last value of each key winning.

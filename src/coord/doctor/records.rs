@@ -1,7 +1,7 @@
 //! Every record of the state, read as the type that its place asks for.
 
 use crate::coord::Coord;
-use crate::domain::{Format, handoff, locks, memory};
+use crate::domain::{Format, feature, handoff, locks, memory};
 use crate::model::agent::{Checkpoints, Presence, Trust};
 use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::lock::Mode;
@@ -150,6 +150,7 @@ fn examine(path: &str, bytes: &[u8]) -> Verdict {
         "notices" => notice(&place, bytes),
         "handoffs" => handoff::read(&place, bytes).map(drop),
         "memory" => memory::read(&place, bytes).map(drop),
+        "features" => feature::find::read(&place, bytes).map(drop),
         "agents" => own::<Presence>(&place, bytes, |one| Presence::place(&one.head.by)),
         "trust" => own::<Trust>(&place, bytes, |one| Trust::place(&one.agent)),
         "checkpoints" => own::<Checkpoints>(&place, bytes, |one| Checkpoints::place(&one.of)),

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::domain::check;
+use crate::domain::feature::{find as features, pause};
+use crate::domain::queue::feature::contested;
 use crate::domain::queue::find;
 use crate::domain::queue::plan::Hindrance;
+use crate::model::feature::Status;
 use crate::model::id::Id;
 use crate::model::object_id::ObjectId;
 use crate::model::queue::{EntryRecord, Stage};
@@ -51,7 +54,12 @@ impl Snapshot<'_> {
             let is = match other.map(|other| other.stage) {
                 Some(Stage::Queued | Stage::Landed) => continue,
                 Some(stage) => stage.as_str(),
-                None => continue,
+                None => match features::get(&self.view, id)?.map(|feature| feature.status) {
+                    Some(Status::Active | Status::Queued) => "not in the queue yet",
+                    Some(Status::Cancelled) => "cancelled",
+                    // What was collected is over, and what is not known was never asked for.
+                    Some(Status::Landed) | None => continue,
+                },
             };
             return Ok(Some(Hindrance::Absent {
                 id: id.clone(),
@@ -66,6 +74,20 @@ impl Snapshot<'_> {
             by: entry.submitter.clone(),
             ..self.coord.stamp_with_sights()
         };
+        if entry.is_feature {
+            let pause = pause::of(&self.view, &as_submitter, &entry.id)?;
+            if let Some(conflict) = pause.by.into_iter().next() {
+                return Ok(Some(Hindrance::Paused { by: conflict.by }));
+            }
+            if let Some(feature) = features::get(&self.view, &entry.id)?
+                && let Some(drift) = contested(&self.view, &feature, &paths)?.into_iter().next()
+            {
+                return Ok(Some(Hindrance::Drift {
+                    path: drift.path,
+                    feature: drift.feature,
+                }));
+            }
+        }
         let verdict = check::paths(&self.view, &as_submitter, &paths, &[])?;
         Ok(verdict
             .conflicts

@@ -11,7 +11,7 @@ use crate::model::task::{ATTEMPTS_MAX, Add, Did, KEYS_MAX, New, Stage, Task, Tas
 use crate::model::text::Word;
 
 use super::super::decide::{Decided, Desk};
-use super::super::secret;
+use super::super::{feature, secret};
 use super::{change, cycle, find, over, wrong_state};
 
 /// Most attempts that a task may ask for.
@@ -42,6 +42,9 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal>
             if !fresh.contains_key(needed) {
                 find::expect(&desk.staged, needed)?;
             }
+        }
+        if let Some(feature) = &task.feature {
+            feature::find::expect(&desk.staged, feature)?;
         }
         if let Some((on, stage)) = over::settle(&desk.staged, &mut task)? {
             let needs = "a dependency that can still be done, or `--on-fail hold` or `ignore`";
@@ -114,6 +117,7 @@ fn task(desk: &Desk<'_>, id: &Id, new: &New) -> Task {
         priority: new.priority,
         labels: new.labels.clone(),
         parent: new.parent.clone(),
+        feature: new.feature.clone(),
         depends: new.depends.clone(),
         met: BTreeSet::new(),
         on_fail: new.on_fail,

@@ -34,6 +34,8 @@ pub struct Brief {
     #[serde(default)]
     pub parent: Option<Id>,
     #[serde(default)]
+    pub feature: Option<Id>,
+    #[serde(default)]
     pub depends: BTreeSet<Id>,
     #[serde(default)]
     pub met: BTreeSet<Id>,
@@ -76,6 +78,7 @@ impl Brief {
             priority: task.priority,
             labels: task.labels.clone(),
             parent: task.parent.clone(),
+            feature: task.feature.clone(),
             depends: task.depends.clone(),
             met: task.met.clone(),
             on_fail: task.on_fail,

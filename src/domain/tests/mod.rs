@@ -10,6 +10,7 @@ mod world;
 mod agents;
 mod circles;
 mod damage;
+mod features;
 mod handing;
 mod history;
 mod holding;

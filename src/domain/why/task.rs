@@ -44,6 +44,9 @@ pub fn of(state: &dyn State, stamp: &Stamp, task: &TaskRecord) -> Result<Vec<Rea
         let help = format!("git coord task edit {} --unassign", task.id);
         reasons.push(Reason::plain("assignee", text, help));
     }
+    if let Some(feature) = &task.feature {
+        reasons.extend(super::feature::pauses(state, stamp, feature)?);
+    }
     if !task.keys.is_empty() {
         reasons.extend(super::keys(state, stamp, &task.keys, Mode::Exclusive)?);
     }

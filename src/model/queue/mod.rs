@@ -26,7 +26,7 @@ use super::time::Timestamp;
 
 pub use ask::{Add, Ask, Drop, Evict, Land, Landing, Pause, Ran, Retry, Settle, Start};
 pub use check::{BadCheckId, CheckId, Purpose};
-pub use told::{Did, Told};
+pub use told::{Did, Drift, Told};
 pub use verdict::{Outcome, RUNS_MAX, Run, Standing, Verdict, VerdictRecord};
 
 /// The directory of entries: one of its own for each target.

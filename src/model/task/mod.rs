@@ -216,6 +216,9 @@ pub struct Task {
     /// The epic or task that it is a part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Id>,
+    /// The feature that it belongs to: while that is paused, it is not handed out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<Id>,
     /// What must be done first.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub depends: BTreeSet<Id>,

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coord::Failure;
+use crate::domain::feature::find;
 use crate::model::branch::Branch;
+use crate::model::feature::FeatureRecord;
 use crate::model::id::Id;
 use crate::model::queue::{Add as Wanted, Ask};
 
@@ -55,7 +57,7 @@ impl Add {
             return Err(Failure::usage(what, "see `git branch`"));
         };
         let sealed = coord.sealed(&target, commit)?;
-        let id = self.name(&source)?;
+        let id = self.name(context, &source)?;
         let wanted = Wanted {
             target: target.clone(),
             id,
@@ -96,7 +98,11 @@ impl Add {
                 )
             })?,
         };
-        let source = branch(&typed)?;
+        let view = context.coord.view(None)?;
+        let feature = typed.parse().ok();
+        let feature = feature.map(|id: Id| find::get(&view, &id)).transpose()?;
+        let own = feature.flatten().and_then(|feature| feature.body.branch);
+        let source = branch(own.as_ref().map_or(&typed, |own| own.as_str()))?;
         if source == *target {
             let what = format!("`{source}` is the branch that entries land on");
             return Err(Failure::usage(what, "name the branch that is to land"));
@@ -104,9 +110,20 @@ impl Add {
         Ok(source)
     }
 
-    fn name(&self, source: &Branch) -> Result<Id, Failure> {
+    fn name(&self, context: &Context<'_>, source: &Branch) -> Result<Id, Failure> {
         if let Some(typed) = &self.id {
             return value(typed, "--id");
+        }
+        // A feature that was named, or that is made on this branch.
+        let view = context.coord.view(None)?;
+        let (features, _) = find::all(&view)?;
+        let is_it = |feature: &&FeatureRecord| {
+            let on = feature.branch.as_ref().map(|branch| branch.as_str());
+            let is_named = self.what.as_deref() == Some(feature.id.as_str());
+            !feature.status.is_over() && (is_named || on == Some(source.as_str()))
+        };
+        if let Some(feature) = features.iter().find(is_it) {
+            return Ok(feature.id.clone());
         }
         name::of_branch(source).ok_or_else(|| {
             let what = format!("no name can be made from `{source}`");

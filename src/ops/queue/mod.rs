@@ -48,6 +48,7 @@ pub enum What {
     Plan(look::Plan),
     Run(run::Run),
     Land(run::Land),
+
     Retry(change::Retry),
     Rm(change::Rm),
     Pause(change::Pause),

@@ -107,7 +107,11 @@ impl Run {
     }
 
     /// Runs the loop in a session of its own, which is known to be gone as soon as this process is.
-    pub(super) fn drive(&self, context: &Context<'_>, only: Option<&Id>) -> Result<Driven, Failure> {
+    pub(super) fn drive(
+        &self,
+        context: &Context<'_>,
+        only: Option<&Id>,
+    ) -> Result<Driven, Failure> {
         let coord = as_runner(context)?;
         let me = coord.actor().clone();
         let alive = coord.sessions().keep_alive(&me).map_err(|why| {
@@ -163,6 +167,9 @@ impl Land {
             }
         }
         let what = format!("nothing that waits for `{target}` is certified");
-        Err(Failure::usage(what, "see `git coord queue why`, and `git coord queue run`"))
+        Err(Failure::usage(
+            what,
+            "see `git coord queue why`, and `git coord queue run`",
+        ))
     }
 }

@@ -8,7 +8,7 @@ use crate::coord::Failure;
 use crate::model::request::Request;
 use crate::model::task::{Add as Wanted, Ask, New, OnFail, Requires};
 
-use super::super::keys;
+use super::super::{feature, keys};
 use super::import::Import;
 use super::{Answer, Context, name, typed};
 
@@ -25,7 +25,7 @@ pub struct Add {
     /// Add all tasks that a file describes, or standard input with `-`, or none of them; see
     /// `git coord task import`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "body", "id", "sort", "priority",
-        "depends_on", "on_fail", "key", "assignee", "requires", "trust", "reviews", "deadline", "ttl",
+        "feature", "depends_on", "on_fail", "key", "assignee", "requires", "trust", "reviews", "deadline", "ttl",
         "max_attempts", "idempotency_key"])]
     pub from_file: Option<String>,
     /// All that is needed to do it; `@FILE` reads a file, `-` standard input
@@ -46,6 +46,9 @@ pub struct Add {
     /// The task that it is a part of
     #[arg(long, value_name = "ID")]
     pub parent: Option<String>,
+    /// The feature that it belongs to: while that is paused, nobody is given it
+    #[arg(long, value_name = "FEATURE")]
+    pub feature: Option<String>,
     /// A task that has to be done first
     #[arg(long, value_name = "ID")]
     pub depends_on: Vec<String>,
@@ -130,6 +133,7 @@ impl Add {
             },
             reviews: one(&self.reviews)?,
             rivals: Default::default(),
+            feature: feature::name::optional(context, self.feature.as_deref())?,
             deadline: self
                 .deadline
                 .as_deref()

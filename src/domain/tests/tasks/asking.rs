@@ -107,7 +107,7 @@ pub(super) fn comment(name: &str, text: &str) -> Ask {
 
 impl World {
     /// A request about tasks; what comes of it is an answer about tasks, or a refusal.
-    pub(super) fn task(&mut self, by: &str, ask: Ask) -> Result<Told, Refusal> {
+    pub(in crate::domain::tests) fn task(&mut self, by: &str, ask: Ask) -> Result<Told, Refusal> {
         let done = self.run(&actor(by), &Request::Task(ask), &[])?;
         self.assert_tasks_are_sound();
         let Done {
