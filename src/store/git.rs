@@ -30,6 +30,26 @@ use super::watchdog::{Watchdog, own_group};
 /// switched off in [`muted`].
 const QUIET: [&str; 2] = ["core.hooksPath=/dev/null", "core.fsmonitor=false"];
 
+/// What the environment of this process may say about its own repository, and what must not be
+/// said about another one. As `git rev-parse --local-env-vars` has them, but for settings; and the
+/// person's wish to do without the contents of large files, which a checked tree cannot.
+const PLACING: [&str; 14] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_LFS_SKIP_SMUDGE",
+];
+
 /// How to call git for one repository.
 #[derive(Clone, Debug)]
 pub struct Git {
@@ -38,6 +58,8 @@ pub struct Git {
     work_dir: Option<PathBuf>,
     start_dir: Option<PathBuf>,
     env: Vec<(String, OsString)>,
+    /// Whether it finds its repository by its directory alone.
+    is_elsewhere: bool,
     /// Settings of our own calls, which those made as the person go without.
     settings: Vec<Cow<'static, str>>,
 }
@@ -78,6 +100,7 @@ impl Git {
             work_dir: None,
             start_dir: None,
             env: Vec::new(),
+            is_elsewhere: false,
             settings: QUIET
                 .iter()
                 .chain(&muted::EVENTS)
@@ -102,6 +125,17 @@ impl Git {
             git_dir: Some(git_dir),
             work_dir,
             ..Self::here()
+        }
+    }
+
+    /// The same git in another working tree, whatever the environment says about this one.
+    pub fn elsewhere_in(&self, dir: &Path) -> Self {
+        Self {
+            git_dir: None,
+            work_dir: None,
+            start_dir: Some(dir.to_owned()),
+            is_elsewhere: true,
+            ..self.clone()
         }
     }
 
@@ -144,6 +178,11 @@ impl Git {
             command.args(["-c", &**setting]);
         }
         command.args(args);
+        if self.is_elsewhere {
+            PLACING.iter().for_each(|name| {
+                command.env_remove(name);
+            });
+        }
         command.env("LC_ALL", "C").env("GIT_COORD_INTERNAL", "1");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         if let Some(dir) = &self.git_dir {
