@@ -91,6 +91,47 @@ pub fn user_state_dir() -> Option<std::path::PathBuf> {
         .or_else(|| Some(home()?.join(".local/state")))
 }
 
+/// Where programs keep what they can make again.
+pub fn user_cache_dir() -> Option<std::path::PathBuf> {
+    let absolute =
+        |text: String| Some(std::path::PathBuf::from(text)).filter(|dir| dir.is_absolute());
+    let home = || {
+        var("HOME")
+            .or_else(|| var("LOCALAPPDATA"))
+            .and_then(absolute)
+    };
+    var("XDG_CACHE_HOME")
+        .and_then(absolute)
+        .or_else(|| Some(home()?.join(".cache")))
+}
+
+/// All environment variables, also those that are no text.
+pub fn vars() -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
+    std::env::vars_os().collect()
+}
+
+/// How many threads this process may run at once.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The memory that this process may use, in bytes: the machine's, or what its control group is
+/// allowed. Unknown on other systems than Linux.
+#[cfg(target_os = "linux")]
+pub fn memory() -> Option<u64> {
+    let info = rustix::system::sysinfo();
+    let machine = info.totalram.saturating_mul(u64::from(info.mem_unit));
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let group = group.and_then(|text| text.trim().parse().ok());
+    Some(group.map_or(machine, |group: u64| group.min(machine)))
+}
+
+/// The memory that this process may use, in bytes; unknown here.
+#[cfg(not(target_os = "linux"))]
+pub fn memory() -> Option<u64> {
+    None
+}
+
 /// Where a program is on the search path.
 pub fn find_program(name: &str) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;

@@ -62,6 +62,8 @@ pub use session::{Session, Sessions};
 pub use settings::{ColorWish, RequireLock, Settings};
 pub use view::View;
 
+/// Why the working trees that checks run in are locked, as `git worktree list` shows it.
+pub const POOL_REASON: &str = "git-coord runs checks here";
 /// The file that says what `init` wrote.
 const SET_UP: &str = "set-up.json";
 

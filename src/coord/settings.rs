@@ -13,6 +13,10 @@ use super::failure::Failure;
 pub const KNOWN: &[&str] = &[
     "coord.agent",
     "coord.backend",
+    "coord.check",
+    "coord.checkEnv",
+    "coord.checkEnvironment",
+    "coord.checkTimeout",
     "coord.epochEvery",
     "coord.failClosed",
     "coord.fsync",
@@ -24,6 +28,7 @@ pub const KNOWN: &[&str] = &[
     "coord.mainBranch",
     "coord.maxAge",
     "coord.memoryHalfLife",
+    "coord.pool",
     "coord.ref",
     "coord.remote",
     "coord.requireLock",

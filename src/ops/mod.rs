@@ -53,6 +53,7 @@ use crate::coord::replay::Report;
 use crate::coord::{Coord, Done, Failure};
 use crate::model::happening::Told as Happened;
 use crate::model::notice::NoticeRecord;
+use crate::runner::{Unwatched, Watch};
 
 /// One operation, as any face asks for it. The documentation of each is on its struct, where the
 /// faces read it; a command line defines the arguments of the one that is named, and no others.
@@ -220,6 +221,8 @@ pub struct Context<'c> {
     pub progress: &'c dyn Fn(&str),
     /// Takes the answers of an operation that gives several, each when there is one.
     pub stream: &'c dyn Fn(&Answer),
+    /// Is told how checks run that this operation runs.
+    pub checks: &'c dyn Watch,
 }
 
 impl<'c> Context<'c> {
@@ -238,6 +241,7 @@ impl<'c> Context<'c> {
             coord,
             progress,
             stream: &|_| {},
+            checks: &Unwatched,
         })
     }
 
@@ -257,6 +261,7 @@ impl<'c> Context<'c> {
             coord,
             progress,
             stream: &|_| {},
+            checks: &Unwatched,
         })
     }
 

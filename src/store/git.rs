@@ -30,6 +30,26 @@ use super::watchdog::{Watchdog, own_group};
 /// switched off in [`muted`].
 const QUIET: [&str; 2] = ["core.hooksPath=/dev/null", "core.fsmonitor=false"];
 
+/// What the environment of this process may say about its own repository, and what must not be
+/// said about another one. As `git rev-parse --local-env-vars` has them, but for settings; and the
+/// person's wish to do without the contents of large files, which a checked tree cannot.
+const PLACING: [&str; 14] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_LFS_SKIP_SMUDGE",
+];
+
 /// How to call git for one repository.
 #[derive(Clone, Debug)]
 pub struct Git {
@@ -105,6 +125,17 @@ impl Git {
             git_dir: Some(git_dir),
             work_dir,
             ..Self::here()
+        }
+    }
+
+    /// The same git in another working tree, whatever the environment says about this one.
+    pub fn elsewhere_in(&self, dir: &Path) -> Self {
+        Self {
+            git_dir: None,
+            work_dir: None,
+            start_dir: Some(dir.to_owned()),
+            unset: &PLACING,
+            ..self.clone()
         }
     }
 

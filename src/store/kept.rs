@@ -2,7 +2,7 @@
 
 use std::io::{BufReader, Read};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::RwLock;
+use std::sync::{PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use super::stderr::{STDERR_BYTES_MAX, clean};
@@ -10,6 +10,16 @@ use super::stderr::{STDERR_BYTES_MAX, clean};
 /// Held for reading while any child is started, and for writing while the guard's file may be
 /// inherited: else a child that another thread starts at that moment would carry the lock too.
 pub(super) static SPAWNING: RwLock<()> = RwLock::new(());
+
+/// Starts a child that may run for long. It does not take the lock of the clone along, whatever
+/// other threads are at.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    let _spawning = SPAWNING.read().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
 
 /// The child with its pipes.
 pub(super) struct Kept {

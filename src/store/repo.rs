@@ -165,6 +165,12 @@ impl Repo {
         &self.git
     }
 
+    /// Git for another working tree of this repository, or for its common directory: none of its
+    /// calls runs a hook either.
+    pub fn git_in(&self, dir: &Path) -> Git {
+        self.git.elsewhere_in(dir)
+    }
+
     /// The deadline of one network command.
     pub fn timeout(&self) -> Duration {
         self.options.timeout
