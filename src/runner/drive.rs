@@ -164,6 +164,9 @@ impl<'l, 'a> Loop<'l, 'a> {
                     Move::Check(point, purpose) => {
                         if self.start(&snapshot, &point, &purpose)? {
                             self.spawn(scope, tell, stop, point, purpose)?;
+                        } else {
+                            // Somebody else has just begun it: something else may be left.
+                            has_changed = true;
                         }
                     }
                     record => {
