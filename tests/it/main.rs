@@ -29,6 +29,7 @@ mod layers;
 mod log;
 mod manual;
 mod memory;
+mod merging;
 mod messages;
 mod pager;
 mod ports;

@@ -48,9 +48,12 @@ impl Answer {
                 break;
             }
             let number = std::str::from_utf8(&count).ok();
-            let number: usize = number
-                .and_then(|number| number.parse().ok())
-                .ok_or_else(|| odd(&count))?;
+            let number: usize = match number.and_then(|number| number.parse().ok()) {
+                Some(number) => number,
+                // Advice about submodules, which older gits (2.39) print before the end of the answer.
+                None if !is_clean && count.contains(&b'\n') => break,
+                None => return Err(odd(&count)),
+            };
             let mut paths = Paths::new();
             for _ in 0..number {
                 paths.insert(word(from)?);

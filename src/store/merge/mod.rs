@@ -27,7 +27,7 @@ use crate::model::object_id::ObjectId;
 use answer::Answer;
 use attributes::{Attributes, Driver};
 pub use commit::MergeCommit;
-use room::Room;
+pub(in crate::store) use room::Room;
 pub(in crate::store) use room::shallow_file;
 
 /// How often a merge is tried when the child ends in the middle of it.
@@ -66,13 +66,17 @@ impl Repo {
     pub fn merger(&self, attributes_from: &ObjectId) -> Result<Merger<'_>> {
         let tree = self.tree_of(attributes_from)?;
         let room = Room::furnish(self, &tree)?;
-        Ok(Merger {
+        Ok(self.merger_in(room, tree))
+    }
+
+    pub(in crate::store) fn merger_in(&self, room: Room, attributes_from: ObjectId) -> Merger<'_> {
+        Merger {
             repo: self,
             room,
-            attributes: Attributes::of(tree),
+            attributes: Attributes::of(attributes_from),
             child: None,
             is_owed: false,
-        })
+        }
     }
 }
 
@@ -87,6 +91,15 @@ impl Merger<'_> {
         self.repo.check_in_sight(ours, theirs)?;
         let answer = self.ask(ours, theirs)?;
         self.judge(answer, ours, theirs)
+    }
+
+    /// Ends the idle child, as anybody on the machine may.
+    #[cfg(test)]
+    pub(in crate::store) fn end_child(&mut self) {
+        if let Some(child) = &mut self.child {
+            child.child.kill().expect("it is ours");
+            child.child.wait().expect("it is ours");
+        }
     }
 
     fn ask(&mut self, ours: &ObjectId, theirs: &ObjectId) -> Result<Answer> {

@@ -64,7 +64,7 @@ const WAYS: &[&str] = &[
     "url.",
 ];
 
-pub(super) struct Room {
+pub(in crate::store) struct Room {
     git: Git,
     /// Comes before the subcommand.
     attr_source: Option<String>,
@@ -74,6 +74,15 @@ impl Room {
     /// Makes the room if it is not there yet; attributes are those of `tree`.
     pub(super) fn furnish(repo: &Repo, tree: &ObjectId) -> Result<Self> {
         let version = Version::of(repo.git())?.unwrap_or(Version::ATTR_SOURCE);
+        Self::furnish_for(repo, tree, version)
+    }
+
+    /// The same, for this version of git.
+    pub(in crate::store) fn furnish_for(
+        repo: &Repo,
+        tree: &ObjectId,
+        version: Version,
+    ) -> Result<Self> {
         if version < Version::MERGES {
             let Version(major, minor) = version;
             let Version(needed, least) = Version::MERGES;
