@@ -141,26 +141,6 @@ impl Coord {
         Ok(paths)
     }
 
-    /// Paths that differ between `head` and the point where it left `base`; a rename counts with both
-    /// of its sides.
-    ///
-    /// # Errors
-    /// Git's own words.
-    pub fn touched(&self, base: &ObjectId, head: &ObjectId) -> Result<Vec<Vec<u8>>, Failure> {
-        let range = format!("{base}...{head}");
-        let args = [
-            "diff",
-            "--name-only",
-            "--no-renames",
-            "--ignore-submodules=dirty",
-            "--no-ext-diff",
-            "-z",
-            "--end-of-options",
-            &range,
-        ];
-        Ok(split(&self.repo.git().expect(&args, None)?))
-    }
-
     /// The commits that the news have and the olds have not, newest first. What of `old` is not
     /// here is passed over, as are the refs of `remote` that do not exist.
     ///

@@ -264,6 +264,9 @@ impl Refusal {
     }
 }
 
+/// Why tasks of a paused feature are not handed out, in the counts of [`Refusal::NothingReady`].
+pub const PAUSED: &str = "of a paused feature";
+
 /// Most keys and locks that one message names.
 const SHOWN_MAX: usize = 10;
 

@@ -16,6 +16,7 @@ mod completion;
 mod docs;
 mod doctor;
 mod epochs;
+mod features;
 mod gc;
 mod group_commit;
 mod handoff;

@@ -1,6 +1,7 @@
 //! Features as text.
 
 mod drift;
+mod merge;
 mod plan;
 
 use crate::model::feature::{
@@ -151,7 +152,11 @@ pub(super) fn of_conflicts(page: &Page, found: &Conflicting) -> String {
     for note in &found.notes {
         page.note(&format!("note: {note}"));
     }
-    of_overlaps(page, &found.overlaps)
+    let mut text = of_overlaps(page, &found.overlaps);
+    if let Some(merges) = &found.merges {
+        text.push_str(&merge::of(page, merges));
+    }
+    text
 }
 
 /// What claims meet: the sum, then each feature and each lock.
@@ -160,7 +165,7 @@ fn of_overlaps(page: &Page, overlaps: &Overlaps) -> String {
     let mut text = match overlaps.feasibility {
         Feasibility::Full => format!("{word}: it shares nothing with others\n"),
         _ => format!(
-            "{word}: {} of {} claims meet those of others\n",
+            "{word}: {} of {} claims meet claims or locks of others\n",
             overlaps.shared, overlaps.claims
         ),
     };

@@ -3,8 +3,8 @@
 //! Two features are linked when one depends on the other or their claims overlap. A lane is a set of
 //! linked features: lanes have nothing to do with each other. In a lane the more urgent comes first,
 //! and what others depend on is as urgent as the most urgent of them. Who depends on another, or
-//! shares most of its claims with one before it, begins after it; who shares less can be made at the
-//! same time, and lands after it.
+//! shares most of its own claims with one before it, begins after it; who shares less can be made at
+//! the same time, and lands after it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -252,7 +252,6 @@ fn link(feature: &FeatureRecord, other: &FeatureRecord, above: Percent) -> Optio
         return None;
     }
     let (mine, theirs) = overlap::sides(feature, other, &meetings, above);
-    let is_most = |side: &Side| side.feasibility == Feasibility::Sequential;
     let (keys, more) = overlap::listed(&meetings);
     let sides = (!meetings.is_empty()).then_some((mine, theirs));
     Some(After {
@@ -261,7 +260,7 @@ fn link(feature: &FeatureRecord, other: &FeatureRecord, above: Percent) -> Optio
             true => Why::Depends,
             false => Why::Overlaps,
         },
-        waits: depends || is_most(&mine) || is_most(&theirs),
+        waits: depends || mine.feasibility == Feasibility::Sequential,
         mine: sides.map(|(mine, _)| mine),
         theirs: sides.map(|(_, theirs)| theirs),
         keys,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::id::Id;
-use crate::model::refusal::Refusal;
+use crate::model::refusal::{PAUSED, Refusal};
 use crate::model::stamp::Evidence;
 use crate::model::task::{EPIC, Next, Strategy};
 
@@ -169,7 +169,7 @@ fn look<'b>(
             }
         }
         if pauses.stop(desk, brief) {
-            count(&mut found.counts, "of a paused feature");
+            count(&mut found.counts, PAUSED);
             continue;
         }
         match worker.unfit(Some(board), brief)? {

@@ -3,7 +3,7 @@
 use crate::model::key::{Here, Key};
 use crate::model::text::{shell_word, shown};
 
-use super::{Conflict, Refusal, SHOWN_MAX};
+use super::{Conflict, PAUSED, Refusal, SHOWN_MAX};
 
 impl Refusal {
     /// What to do next, with commands as they are typed here.
@@ -81,6 +81,11 @@ impl Refusal {
                     "see how it stands with `git coord {what} show {}`",
                     shown(name)
                 )
+            }
+            Self::NothingReady { counts } if counts.contains_key(PAUSED) => {
+                "see who has paused what with `git coord feature plan`, or wait for a task with \
+                 `git coord task next --wait`"
+                    .into()
             }
             Self::NothingReady { .. } => {
                 "see why with `git coord task blocked`, or wait for one with `git coord task next \

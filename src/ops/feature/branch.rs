@@ -1,7 +1,9 @@
 //! Branches of features, and where features land.
 
 use crate::coord::Failure;
+use crate::model::feature::Feature;
 use crate::model::object_id::ObjectId;
+use crate::model::text::Text;
 
 use super::Context;
 
@@ -63,4 +65,34 @@ pub(super) fn target(
         "it is not known where features land",
         "name the branch with `--onto`, or set `coord.mainBranch`",
     ))
+}
+
+/// The branch of a feature and where it is, if this clone has it.
+pub(super) fn of(
+    context: &Context<'_>,
+    feature: &Feature,
+) -> Result<Option<(Text, ObjectId)>, Failure> {
+    let Some(branch) = &feature.branch else {
+        return Ok(None);
+    };
+    let tip = tip(context, branch.as_str())?;
+    Ok(tip.map(|tip| (branch.clone(), tip)))
+}
+
+/// Why there is none.
+pub(super) fn missing(feature: &Feature) -> Failure {
+    let id = &feature.id;
+    match &feature.branch {
+        None => Failure::usage(
+            format!("feature `{id}` has no branch"),
+            format!("name it with `git coord feature update {id} --branch BRANCH`"),
+        ),
+        Some(branch) => Failure::usage(
+            format!(
+                "branch `{}` of feature `{id}` is not in this clone",
+                branch.as_str().escape_debug()
+            ),
+            "get it with `git fetch`",
+        ),
+    }
 }

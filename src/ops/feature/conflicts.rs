@@ -10,13 +10,14 @@ use crate::model::feature::{Feature, Overlaps, Status};
 use crate::model::refusal::Refusal;
 
 use super::super::keys;
+use super::merge::{self, Merges};
 use super::{Context, name};
 
 /// Show what the claims of a feature meet: claims of others that are not over, and locks of others.
 ///
 /// A directory meets what is in it, a pattern what it matches. FULL: nothing is shared. SEQUENTIAL: more
 /// than half of its claims are, or as much as coord.sequentialAbove says; PARTIAL: some are. The other
-/// direction can differ, and is shown too.
+/// direction can differ, and is shown too. Keys that meet need not conflict: --merge tells.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Conflicts {
@@ -26,6 +27,13 @@ pub struct Conflicts {
     /// Ask as if it claimed this, in place of what it claims
     #[arg(long, short, value_name = "KEY")]
     pub claim: Vec<String>,
+    /// Merge its branch with those of the others in memory, and show which of them really conflict
+    #[arg(long)]
+    pub merge: bool,
+    /// Where features land, whose attributes count for merging [default: coord.mainBranch, or main, or
+    /// master]
+    #[arg(long, value_name = "BRANCH", requires = "merge")]
+    pub onto: Option<String>,
 }
 
 /// The answer of `feature conflicts`.
@@ -33,6 +41,9 @@ pub struct Conflicts {
 pub struct Conflicting {
     /// What meets what.
     pub overlaps: Overlaps,
+    /// How its branch merges with those of the others, whether their claims meet or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merges: Option<Merges>,
     /// What typed keys were read as, where that is not plain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -66,6 +77,16 @@ impl Conflicts {
         let above = coord.settings().sequential_above;
         let overlaps = overlap::of(&view, &coord.stamp_with_sights(), &feature, above)?;
         Ok(Conflicting {
+            merges: match self.merge {
+                true => Some(merge::all(
+                    context,
+                    &view,
+                    &feature,
+                    &overlaps,
+                    self.onto.as_deref(),
+                )?),
+                false => None,
+            },
             overlaps,
             notes: claims.notes,
             view_age_secs: view.age.map(|age| age.as_secs()),

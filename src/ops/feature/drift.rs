@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coord::{Failure, View, as_keys};
 use crate::domain::feature::{drift, find};
-use crate::model::feature::{Feature, FeatureRecord, Status};
+use crate::model::feature::{FeatureRecord, Status};
 use crate::model::id::Id;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
@@ -89,14 +89,14 @@ impl Drift {
         let features = self.features(context, &view)?;
         let (target, onto) = branch::target(context, self.onto.as_deref())?;
         for feature in features {
-            let Some((branch, head)) = head(context, &feature)? else {
+            let Some((branch, head)) = branch::of(context, &feature)? else {
                 if self.all {
                     drifted.elsewhere.push(feature.body.id);
                     continue;
                 }
-                return Err(no_branch(&feature));
+                return Err(branch::missing(&feature));
             };
-            let touched = as_keys(coord.touched(&onto, &head)?)?;
+            let touched = as_keys(coord.repo().touched(&onto, &head)?)?;
             let stamp = coord.stamp_with_sights();
             let drift = drift::of(&view, &stamp, &feature, &touched)?;
             drifted.contested |= !drift.contested.is_empty();
@@ -149,31 +149,5 @@ impl Drift {
             return Err(Failure::usage(what, help));
         }
         Ok(all)
-    }
-}
-
-/// The branch of a feature and where it is, if this clone has it.
-fn head(context: &Context<'_>, feature: &Feature) -> Result<Option<(Text, ObjectId)>, Failure> {
-    let Some(branch) = &feature.branch else {
-        return Ok(None);
-    };
-    let tip = branch::tip(context, branch.as_str())?;
-    Ok(tip.map(|tip| (branch.clone(), tip)))
-}
-
-fn no_branch(feature: &Feature) -> Failure {
-    let id = &feature.id;
-    match &feature.branch {
-        None => Failure::usage(
-            format!("feature `{id}` has no branch"),
-            format!("name it with `git coord feature update {id} --branch BRANCH`"),
-        ),
-        Some(branch) => Failure::usage(
-            format!(
-                "branch `{}` of feature `{id}` is not in this clone",
-                branch.as_str().escape_debug()
-            ),
-            "get it with `git fetch`",
-        ),
     }
 }

@@ -5,6 +5,7 @@ mod conflicts;
 mod drift;
 mod finish;
 mod look;
+mod merge;
 pub(super) mod name;
 mod plan;
 mod register;
@@ -23,6 +24,7 @@ pub use crate::domain::feature::plan::{After, Plan as Proposal, Step, Stuck, Why
 pub use conflicts::Conflicting;
 pub use drift::{Drifted, Drifting};
 pub use look::{Listed, Shown};
+pub use merge::{MergedWith, Merges, Outcome};
 pub use plan::{Planned, Style};
 
 /// Say what you are about to change, and see who else is about to.

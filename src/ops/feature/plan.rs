@@ -25,9 +25,9 @@ pub enum Style {
 /// Propose an order for all features that are not over, and lanes that have nothing to do with each
 /// other.
 ///
-/// A feature waits for those that it depends on, and for those before it with which one of the two
-/// shares most of its claims; with those with which it shares less it can be made at the same time,
-/// and lands after them. With --json, all of it, whatever the format.
+/// A feature waits for those that it depends on, and for those before it with which it shares more of
+/// its claims than half, or than coord.sequentialAbove says; with those with which it shares less it
+/// can be made at the same time, and lands after them. With --json, all of it, whatever the format.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Plan {
