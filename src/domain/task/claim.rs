@@ -214,7 +214,7 @@ pub(super) fn fit(
     capabilities: &BTreeSet<Word>,
 ) -> Result<(), Refusal> {
     let brief = Brief::of(task);
-    let mut worker = Worker::new(&desk.staged, &desk.stamp.by.agent, capabilities);
+    let mut worker = Worker::new(&desk.staged, &desk.stamp.by, capabilities);
     let Some(unfit) = worker.unfit(None, &brief)? else {
         return Ok(());
     };
@@ -223,10 +223,11 @@ pub(super) fn fit(
         (Unfit::Assigned, Some(only)) => format!("task `{id}` is assigned to {only}"),
         (Unfit::Assigned, None) => format!("task `{id}` is assigned to somebody else"),
         (Unfit::Capability, _) => {
-            let missing = task.requires.capabilities.difference(capabilities);
+            let missing = task.requires.capabilities.difference(&worker.capabilities);
             let missing: Vec<&str> = missing.map(Word::as_str).collect();
             format!(
-                "task `{id}` is for agents with {}: name what you have with --capability",
+                "task `{id}` is for agents with {}: say what you can do with `git coord agent \
+                 register --capability`, or with --capability here",
                 missing.join(", ")
             )
         }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::id::AgentName;
+use crate::model::id::{Actor, AgentName};
 use crate::model::record::Damage;
 use crate::model::text::Word;
 
+use super::super::agent;
 use super::super::staged::State;
 use super::super::trust;
 use super::board::{Board, Brief};
@@ -15,7 +16,8 @@ use super::find;
 pub(super) struct Worker<'s> {
     state: &'s dyn State,
     agent: &'s AgentName,
-    pub(super) capabilities: &'s BTreeSet<Word>,
+    /// Those that it named, and those of its session's own record.
+    pub(super) capabilities: BTreeSet<Word>,
     trust: Option<u8>,
 }
 
@@ -33,7 +35,7 @@ impl Unfit {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Assigned => "assigned to others",
-            Self::Capability => "need a capability that you did not name",
+            Self::Capability => "need a capability that you have not named",
             Self::Trust => "need more trust",
             Self::OwnWork => "review your own work",
         }
@@ -41,14 +43,14 @@ impl Unfit {
 }
 
 impl<'s> Worker<'s> {
-    pub(super) fn new(
-        state: &'s dyn State,
-        agent: &'s AgentName,
-        capabilities: &'s BTreeSet<Word>,
-    ) -> Self {
+    pub(super) fn new(state: &'s dyn State, who: &'s Actor, named: &BTreeSet<Word>) -> Self {
+        // A record that cannot be read says nothing; `doctor` reports it.
+        let session = agent::get(state, who).ok().flatten();
+        let mut capabilities = session.map_or_else(BTreeSet::new, |it| it.body.capabilities);
+        capabilities.extend(named.iter().cloned());
         Self {
             state,
-            agent,
+            agent: &who.agent,
             capabilities,
             trust: None,
         }
@@ -67,7 +69,7 @@ impl<'s> Worker<'s> {
         {
             return Ok(Some(Unfit::Assigned));
         }
-        if !brief.requires.capabilities.is_subset(self.capabilities) {
+        if !brief.requires.capabilities.is_subset(&self.capabilities) {
             return Ok(Some(Unfit::Capability));
         }
         if brief.not_for.contains(self.agent) || self.has_worked(board, brief)? {

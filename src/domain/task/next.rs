@@ -30,7 +30,9 @@ struct Found<'b> {
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Next) -> Result<Decided, Refusal> {
     let board = Board::read(&desk.staged)?;
     let claims = Claims::read(&desk.staged)?;
-    let found = look(desk, ask, &board, &claims)?;
+    let mut worker = Worker::new(&desk.staged, &desk.stamp.by, &ask.capabilities);
+    let found = look(desk, ask, &board, &claims, &mut worker)?;
+    let capabilities = worker.capabilities;
     let Found {
         candidates,
         spent,
@@ -41,14 +43,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Next) -> Result<Decided, Refusal
         Strategy::RoundRobin => turns::read(desk),
         _ => Default::default(),
     };
-    let ranked = ranked(
-        ask.strategy,
-        &ask.capabilities,
-        &busy,
-        &turns,
-        desk,
-        candidates,
-    );
+    let ranked = ranked(ask.strategy, &capabilities, &busy, &turns, desk, candidates);
     let mut line = Line::new(ranked, ask.lock);
     let how = Taking {
         lock: ask.lock,
@@ -111,6 +106,7 @@ fn look<'b>(
     ask: &Next,
     board: &'b Board,
     claims: &Claims,
+    worker: &mut Worker<'_>,
 ) -> Result<Found<'b>, Refusal> {
     let mut found = Found {
         candidates: Vec::new(),
@@ -118,7 +114,6 @@ fn look<'b>(
         busy: Vec::new(),
         counts: BTreeMap::new(),
     };
-    let mut worker = Worker::new(&desk.staged, &desk.stamp.by.agent, &ask.capabilities);
     if !board.damaged.is_empty() {
         found.counts.insert("damaged".into(), board.damaged.len());
     }

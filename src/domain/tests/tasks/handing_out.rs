@@ -5,7 +5,7 @@ use crate::domain::tests::words::World;
 use crate::model::id::Id;
 use crate::model::notice::Happened;
 use crate::model::refusal::Refusal;
-use crate::model::task::{Ask, Did, New, Next, Requires, Strategy};
+use crate::model::task::{Ask, Claim, Did, New, Next, Requires, Strategy};
 use crate::model::text::Word;
 
 fn words(text: &str) -> std::collections::BTreeSet<Word> {
@@ -197,11 +197,50 @@ fn only_what_fits_is_handed_out() {
         [
             "1 assigned to others",
             "3 claimed",
-            "1 need a capability that you did not name",
+            "1 need a capability that you have not named",
             "1 of sort epic",
             "1 waiting for other tasks",
         ]
     );
+}
+
+#[test]
+fn what_an_agent_registered_counts_as_named() {
+    let needs = |name: &str, capabilities: &str| New {
+        requires: Requires {
+            capabilities: words(capabilities),
+            trust: None,
+        },
+        ..new(name)
+    };
+    let mut world = filled(vec![needs("rust", "rust"), needs("both", "rust sql")]);
+    world.is_able("bob", "rust go");
+    // It is the session that can do it, not every session of the agent.
+    for by in ["bob/2", "carol"] {
+        assert_eq!(world.refused(by, next()), "nothing_ready", "{by}");
+        assert_eq!(world.refused(by, claim("rust")), "not_allowed", "{by}");
+    }
+    let told = world.clone().task("bob", next()).unwrap();
+    assert_eq!(told.tasks[0].id, id("rust"));
+    world.task("bob", claim("rust")).unwrap();
+    let Err(Refusal::NotAllowed { what }) = world.task("bob", claim("both")) else {
+        panic!("bob knows no sql");
+    };
+    assert!(what.contains("for agents with sql:"), "{what}");
+    let named = Ask::Claim(Claim {
+        capabilities: words("sql"),
+        ..plain_claim("both")
+    });
+    world.task("bob", named).unwrap();
+    // The strategy goes by it too.
+    let mut world = filled(vec![new("any"), needs("rust", "rust")]);
+    world.is_able("bob", "rust");
+    let by_capability = Ask::Next(Next {
+        strategy: Strategy::Capability,
+        ..Next::default()
+    });
+    let told = world.task("bob", by_capability).unwrap();
+    assert_eq!(told.tasks[0].id, id("rust"));
 }
 
 #[test]
