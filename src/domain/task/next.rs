@@ -142,17 +142,15 @@ fn look<'b>(
             count(&mut found.counts, why);
             continue;
         }
-        if brief.unmet().next().is_some() {
-            let blockers = blockers(&desk.staged, board, brief);
-            if !blockers.is_empty() {
-                let is_passing = blockers.iter().all(|blocker| blocker.is_passing());
-                let why = match is_passing {
-                    true => "waiting for other tasks",
-                    false => "held by a dependency that is not done",
-                };
-                count(&mut found.counts, why);
-                continue;
-            }
+        let blockers = blockers(&desk.staged, board, brief);
+        if !blockers.is_empty() {
+            let is_passing = blockers.iter().all(|blocker| blocker.is_passing());
+            let why = match is_passing {
+                true => "waiting for other tasks",
+                false => "held by a dependency that is not done",
+            };
+            count(&mut found.counts, why);
+            continue;
         }
         match worker.unfit(Some(board), brief)? {
             Some(unfit) => count(&mut found.counts, unfit.as_str()),

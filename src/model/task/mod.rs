@@ -266,6 +266,12 @@ pub struct Task {
     pub added_by: Actor,
     /// When.
     pub added_at: Timestamp,
+    /// In which state, by its number: what was added in one second stays in order.
+    #[serde(default)]
+    pub added_rev: u64,
+    /// How many of the same request stood before it.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub nth: u32,
     /// How far it is.
     pub stage: Stage,
     /// Who has it, or had it last.
@@ -286,6 +292,10 @@ pub struct Task {
     /// Why it failed, was cancelled, or was given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Text>,
+}
+
+fn is_first(nth: &u32) -> bool {
+    *nth == 0
 }
 
 /// Which group of tasks was served when: what `task next --strategy round-robin` goes by.
