@@ -35,6 +35,7 @@ impl Exit {
             // For programs that ask whether there is anything.
             Answer::Messages(mail) if mail.messages.is_empty() => Self::Refused,
             Answer::Waited(waited) if !waited.as_wanted => Self::Refused,
+            Answer::Init(set_up) if set_up.collides() => Self::Refused,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
             | Answer::Locks(_)

@@ -128,7 +128,9 @@ fn of_done(page: &Page, done: &Done) -> String {
         Reply::Value(told) => super::values::of_told(page, told),
         Reply::Collected(_) => "collected\n".into(),
         Reply::Noted => "noted\n".into(),
-        Reply::Adopted { locks, conflicts } => {
+        Reply::Adopted {
+            locks, conflicts, ..
+        } => {
             format!(
                 "shared {} locks, {} in conflict\n",
                 locks.len(),

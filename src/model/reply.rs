@@ -1,5 +1,7 @@
 //! Every answer that says yes.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +84,9 @@ pub enum Reply {
         locks: Vec<Key>,
         /// Those that are in conflict with what is there, and stay out.
         conflicts: Vec<Conflict>,
+        /// How many other records of each kind are shared now.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        records: BTreeMap<String, usize>,
     },
     /// A new epoch began.
     Compacted {

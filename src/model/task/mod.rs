@@ -33,6 +33,8 @@ pub use told::{Did, Told};
 pub const OPEN: &str = "tasks/open";
 /// The directory of tasks that are over, apart so that they cost the others nothing.
 pub const ENDED: &str = "tasks/ended";
+/// The directory of the remarks on tasks.
+pub const COMMENTS: &str = "comments";
 /// The prefix of the locks that claims are.
 pub const CLAIMS: &str = "task";
 
@@ -351,7 +353,7 @@ impl Comment {
     /// The directory of the remarks on a task.
     pub fn dir(task: &Id) -> String {
         let name = encode_component(task.as_str().as_bytes());
-        format!("comments/{}/{name}", task.fan())
+        format!("{COMMENTS}/{}/{name}", task.fan())
     }
 
     /// Where the remark that an operation left is kept; they sort by the time they were made.
