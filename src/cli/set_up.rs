@@ -84,18 +84,18 @@ fn of_state(page: &Page, state: &Joined, remote: &str) -> Vec<String> {
             let mut lines = vec![format!(
                 "state: follow the one of `{remote}`; the one of this clone is kept as {kept}"
             )];
+            if !records.is_empty() {
+                let counts: Vec<String> =
+                    records.iter().map(|(kind, n)| counted(kind, *n)).collect();
+                lines.push(format!("taken along: {}", counts.join(", ")));
+            }
             lines.extend(
                 locks
                     .iter()
                     .map(|key| format!("lock: {key} is taken along")),
             );
-            if !records.is_empty() {
-                let counts: Vec<String> =
-                    records.iter().map(|(kind, n)| counted(kind, *n)).collect();
-                lines.push(format!("records: {} are taken along", counts.join(", ")));
-            }
             if *left > 0 {
-                lines.push(format!("records: {left} stay behind in {kept}"));
+                lines.push(format!("left behind in {kept}: {left} records"));
             }
             lines.extend(damaged.iter().map(|damage| {
                 let word = page.ink(Ink::Bad, "damaged:");
@@ -147,13 +147,13 @@ fn of_collision(page: &Page, one: &Collision, remote: &str) -> String {
 
 /// So many of a kind, in words.
 fn counted(kind: &str, count: usize) -> String {
-    let kind = match (kind, count) {
-        ("memory", 2..) => "memories",
-        (kind, 1) => return format!("1 {kind}"),
-        ("checkpoints", _) => "checkpoints",
-        (kind, _) => return format!("{count} {kind}s"),
-    };
-    format!("{count} {kind}")
+    match (kind, count) {
+        ("memory", 2..) => format!("{count} memories"),
+        ("checkpoints", 1) => "the checkpoints of 1 session".into(),
+        ("checkpoints", _) => format!("the checkpoints of {count} sessions"),
+        (kind, 1) => format!("1 {kind}"),
+        (kind, _) => format!("{count} {kind}s"),
+    }
 }
 
 fn of_change(change: &Change) -> String {

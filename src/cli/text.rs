@@ -154,6 +154,7 @@ pub(super) fn of_granted(page: &Page, lock: &Granted) -> String {
         How::Refreshed => format!("renewed {key} {left}"),
         How::Covered => format!("covered by your lock on {key} {left}"),
         How::Lapsed => format!("locked {key} {left}; its holder's lease had ended"),
+        How::Died => format!("locked {key} {left}; its holder's process is gone"),
         How::TakenOver => format!("took over {key} {left}"),
         How::Stolen => format!("took {key} {left}"),
     };

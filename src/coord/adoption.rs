@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde::Serialize;
+
 use crate::domain::State;
 use crate::domain::adopt::{BROUGHT, Collision, collision};
 use crate::domain::{lease, locks};
@@ -25,14 +27,13 @@ use super::{Coord, Failure};
 /// Most locks or records in one request, and most bytes of them: the request stands in a commit's
 /// message.
 const LOCKS_MAX: usize = 64;
-const LOCKS_BYTES_MAX: usize = 48 * 1024;
 const RECORDS_MAX: usize = 500;
-const RECORDS_BYTES_MAX: usize = 96 * 1024;
+const BYTES_MAX: usize = 96 * 1024;
 
 /// What comes along.
 pub(super) struct Luggage {
     from: ObjectId,
-    locks: Vec<Vec<LockRecord>>,
+    locks: Vec<LockRecord>,
     pub(super) records: Vec<Brought>,
     /// What cannot be read, and so stays behind.
     pub(super) damaged: Vec<String>,
@@ -125,32 +126,50 @@ impl Luggage {
 
     /// The requests, records first: the lock of a claim is of use only with its task.
     pub(super) fn requests(&self) -> Vec<Request> {
-        let mut portions: Vec<Vec<Brought>> = Vec::new();
-        let mut bytes = usize::MAX;
+        let mut portions = Portions {
+            from: self.from,
+            all: Vec::new(),
+            bytes: 0,
+        };
         for brought in &self.records {
-            let size = serde_json::to_vec(&brought.record).map_or(0, |json| json.len());
-            let is_full = portions.last().is_some_and(|all| all.len() >= RECORDS_MAX);
-            if bytes.saturating_add(size) > RECORDS_BYTES_MAX || is_full {
-                portions.push(Vec::new());
-                bytes = 0;
-            }
-            bytes += size;
-            if let Some(portion) = portions.last_mut() {
-                portion.push(brought.clone());
-            }
+            portions
+                .with_room_for(brought)
+                .records
+                .push(brought.clone());
         }
-        let from = self.from;
-        let records = portions.into_iter().map(|records| Adopt {
-            from,
-            locks: Vec::new(),
-            records,
-        });
-        let locks = self.locks.iter().map(|locks| Adopt {
-            from,
-            locks: locks.clone(),
-            records: Vec::new(),
-        });
-        records.chain(locks).map(Request::Adopt).collect()
+        for lock in &self.locks {
+            portions.with_room_for(lock).locks.push(lock.clone());
+        }
+        portions.all.into_iter().map(Request::Adopt).collect()
+    }
+}
+
+/// Requests, of which the last one is being filled.
+struct Portions {
+    from: ObjectId,
+    all: Vec<Adopt>,
+    bytes: usize,
+}
+
+impl Portions {
+    fn with_room_for(&mut self, item: &impl Serialize) -> &mut Adopt {
+        let size = serde_json::to_vec(item).map_or(0, |json| json.len());
+        self.bytes += size;
+        let is_full = |last: &Adopt| {
+            last.locks.len() >= LOCKS_MAX
+                || last.records.len() + last.locks.len() >= RECORDS_MAX
+                || self.bytes > BYTES_MAX
+        };
+        if self.all.last().is_none_or(is_full) {
+            self.bytes = size;
+            self.all.push(Adopt {
+                from: self.from,
+                locks: Vec::new(),
+                records: Vec::new(),
+            });
+        }
+        let last = self.all.len() - 1;
+        &mut self.all[last]
     }
 }
 
@@ -200,28 +219,15 @@ fn written_by(state: &View<'_>, place: &Place) -> Option<OpId> {
     Some(head.op)
 }
 
-/// The locks of a chain whose leases have not ended, in portions of one request each.
-fn live_locks(coord: &Coord, tip: ObjectId) -> Result<Vec<Vec<LockRecord>>, Failure> {
+/// The locks of a chain, with the holds whose leases have not ended.
+fn live_locks(coord: &Coord, tip: ObjectId) -> Result<Vec<LockRecord>, Failure> {
     let view = View::at(&coord.repo, Some(tip))?;
     let stamp = coord.stamp_with_sights();
-    let mut portions: Vec<Vec<LockRecord>> = Vec::new();
-    let mut bytes = usize::MAX;
-    for mut lock in locks::all(&view)?.0 {
+    let mut live = locks::all(&view)?.0;
+    for lock in &mut live {
         lock.holds
             .retain(|hold| lease::ended(&lock.key, hold, &stamp).is_none());
-        if lock.holds.is_empty() {
-            continue;
-        }
-        let size = serde_json::to_vec(&lock).map_or(0, |json| json.len());
-        let is_full = |portion: &Vec<LockRecord>| portion.len() >= LOCKS_MAX;
-        if bytes.saturating_add(size) > LOCKS_BYTES_MAX || portions.last().is_some_and(is_full) {
-            portions.push(Vec::new());
-            bytes = 0;
-        }
-        bytes += size;
-        if let Some(portion) = portions.last_mut() {
-            portion.push(lock);
-        }
     }
-    Ok(portions)
+    live.retain(|lock| !lock.holds.is_empty());
+    Ok(live)
 }

@@ -107,6 +107,8 @@ pub enum How {
     Covered,
     /// Its lease had ended, and its holder did not renew it.
     Lapsed,
+    /// The process of the session that held it is gone.
+    Died,
     /// Another session of the same agent held it.
     TakenOver,
     /// Its holder lost it.

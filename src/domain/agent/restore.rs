@@ -134,8 +134,9 @@ fn take_lock(
         // It could stand beside the new one; who is over is to have nothing any more.
         let happened = match lease::ended(&held.key, hold, desk.stamp) {
             Some(why) => {
+                let happened = why.happened();
                 desk.rely_on(why);
-                Happened::Lapsed
+                happened
             }
             None if takeover => Happened::Takeover,
             None => {

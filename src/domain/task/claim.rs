@@ -123,8 +123,7 @@ pub(super) fn give_up(
 ) -> Result<TaskRecord, Refusal> {
     if let Claim::Lapsed(hold, evidence) = claim {
         desk.rely_on(evidence.clone());
-        let happened = crate::model::notice::Happened::Lapsed;
-        desk.take(&Task::key(&task.id), &hold.actor(), happened)?;
+        desk.take(&Task::key(&task.id), &hold.actor(), evidence.happened())?;
     }
     let why = text(format!(
         "attempt {} of {} came to nothing",
