@@ -122,6 +122,7 @@ fn a_clone_brings_everything_along() {
         names.starts_with("adopt 1 locks and 10 records by bob\n"),
         "{names}"
     );
+    bob.coord(["sync"]).ok();
     assert_eq!(join(&bob, &[])["state"]["how"], "current");
 }
 

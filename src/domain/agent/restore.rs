@@ -109,8 +109,8 @@ pub(super) fn take(desk: &mut Desk<'_>, ask: &Restore) -> Result<Decided, Refusa
 
 /// What a session holds, in the order of the keys.
 fn holds_of(desk: &Desk<'_>, who: &Actor) -> Result<Vec<(LockRecord, Hold)>, Refusal> {
-    let (all, _) = locks::all(&desk.staged)?;
-    let held = all.into_iter().filter_map(|lock| {
+    let held = locks::held_by(&desk.staged, who)?.into_iter();
+    let held = held.filter_map(|lock| {
         let hold = lock.holds.iter().find(|hold| hold.is_of(who))?.clone();
         Some((lock, hold))
     });

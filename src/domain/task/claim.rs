@@ -217,7 +217,7 @@ pub(super) fn fit(
     capabilities: &BTreeSet<Word>,
 ) -> Result<(), Refusal> {
     let brief = Brief::of(task);
-    let mut worker = Worker::new(&desk.staged, &desk.stamp.by, capabilities);
+    let mut worker = Worker::new(&desk.staged, &desk.stamp.by.agent, capabilities);
     let Some(unfit) = worker.unfit(None, &brief)? else {
         return Ok(());
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::id::{Actor, AgentName};
+use crate::model::id::AgentName;
 use crate::model::record::Damage;
 use crate::model::text::Word;
 
@@ -16,7 +16,7 @@ use super::find;
 pub(super) struct Worker<'s> {
     state: &'s dyn State,
     agent: &'s AgentName,
-    /// Those that it named, and those of its session's own record.
+    /// Those that it named, and those that any of its sessions registered: as for messages to a role.
     pub(super) capabilities: BTreeSet<Word>,
     trust: Option<u8>,
 }
@@ -43,14 +43,13 @@ impl Unfit {
 }
 
 impl<'s> Worker<'s> {
-    pub(super) fn new(state: &'s dyn State, who: &'s Actor, named: &BTreeSet<Word>) -> Self {
+    pub(super) fn new(state: &'s dyn State, agent: &'s AgentName, named: &BTreeSet<Word>) -> Self {
         // A record that cannot be read says nothing; `doctor` reports it.
-        let session = agent::get(state, who).ok().flatten();
-        let mut capabilities = session.map_or_else(BTreeSet::new, |it| it.body.capabilities);
+        let mut capabilities = agent::capabilities(state, agent).unwrap_or_default();
         capabilities.extend(named.iter().cloned());
         Self {
             state,
-            agent: &who.agent,
+            agent,
             capabilities,
             trust: None,
         }

@@ -30,7 +30,7 @@ struct Found<'b> {
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Next) -> Result<Decided, Refusal> {
     let board = Board::read(&desk.staged)?;
     let claims = Claims::read(&desk.staged)?;
-    let mut worker = Worker::new(&desk.staged, &desk.stamp.by, &ask.capabilities);
+    let mut worker = Worker::new(&desk.staged, &desk.stamp.by.agent, &ask.capabilities);
     let found = look(desk, ask, &board, &claims, &mut worker)?;
     let capabilities = worker.capabilities;
     let Found {
