@@ -37,6 +37,7 @@ impl Exit {
             Answer::Waited(waited) if !waited.as_wanted => Self::Refused,
             // Somebody else has a right to what a branch touches.
             Answer::FeatureDrift(drifted) if drifted.is_refused() => Self::Refused,
+            Answer::Init(set_up) if set_up.collides() => Self::Refused,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
             | Answer::Locks(_)

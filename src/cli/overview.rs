@@ -69,8 +69,8 @@ pub(super) fn of(page: &Page, all: &Overview, is_bare: bool) -> String {
     );
     if let Some(tasks) = &all.tasks {
         text.push_str(&format!(
-            "\nTasks: {} open, {} claimed, {} running\n",
-            tasks.open, tasks.claimed, tasks.running
+            "\nTasks: {} open, {} claimed, {} running, {} over\n",
+            tasks.open, tasks.claimed, tasks.running, tasks.ended
         ));
     }
     if let Some(features) = &all.features {

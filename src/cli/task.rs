@@ -141,7 +141,8 @@ fn of_blockers(blockers: &[Blocker]) -> String {
         .take(SHOWN_MAX)
         .map(|on| {
             let circle = if on.circle { ", in a circle" } else { "" };
-            format!("{} ({}{circle})", on.id, on.is)
+            let part = if on.part { "its part " } else { "" };
+            format!("{part}{} ({}{circle})", on.id, on.is)
         })
         .collect();
     if blockers.len() > SHOWN_MAX {

@@ -140,7 +140,9 @@ fn of_done(page: &Page, done: &Done) -> String {
         Reply::Value(told) => super::values::of_told(page, told),
         Reply::Collected(_) => "collected\n".into(),
         Reply::Noted => "noted\n".into(),
-        Reply::Adopted { locks, conflicts } => {
+        Reply::Adopted {
+            locks, conflicts, ..
+        } => {
             format!(
                 "shared {} locks, {} in conflict\n",
                 locks.len(),
@@ -164,6 +166,7 @@ pub(super) fn of_granted(page: &Page, lock: &Granted) -> String {
         How::Refreshed => format!("renewed {key} {left}"),
         How::Covered => format!("covered by your lock on {key} {left}"),
         How::Lapsed => format!("locked {key} {left}; its holder's lease had ended"),
+        How::Died => format!("locked {key} {left}; its holder's process is gone"),
         How::TakenOver => format!("took over {key} {left}"),
         How::Stolen => format!("took {key} {left}"),
     };

@@ -56,7 +56,7 @@ pub use changes::{Change, Known, as_keys};
 pub use failure::Failure;
 pub use handoff_notes::Reach;
 pub use identity::Identity;
-pub use join::Joined;
+pub use join::{Bring, Joined};
 pub use land::Landing;
 pub use session::{Session, Sessions};
 pub use settings::{ColorWish, RequireLock, Settings};

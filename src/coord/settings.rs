@@ -21,6 +21,7 @@ pub const KNOWN: &[&str] = &[
     "coord.failClosed",
     "coord.fsync",
     "coord.hookMaxAge",
+    "coord.keepHandoffs",
     "coord.keepMessages",
     "coord.keepSessions",
     "coord.keepTasks",
@@ -146,6 +147,7 @@ impl Settings {
                 tasks_secs: secs("coord.keeptasks", 30 * DAY_SECS)?.as_secs(),
                 messages_secs: secs("coord.keepmessages", 14 * DAY_SECS)?.as_secs(),
                 sessions_secs: secs("coord.keepsessions", 7 * DAY_SECS)?.as_secs(),
+                handoffs_secs: secs("coord.keephandoffs", 30 * DAY_SECS)?.as_secs(),
             },
         })
     }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::agent::{AGENTS, CHECKPOINTS, CheckpointsRecord, PresenceRecord};
 use crate::model::feature::Feature;
 use crate::model::gc::{Gc, Told};
+use crate::model::handoff::{HANDOFFS, HandoffRecord};
 use crate::model::id::{Actor, Id};
 use crate::model::message::{MESSAGES, MessageRecord};
 use crate::model::place::Place;
@@ -65,9 +66,10 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Gc) -> Result<Decided, Refusal> 
     };
     tasks(&desk.staged, ask, &mut heap)?;
     features(&desk.staged, ask, &mut heap)?;
-    if ask.fan.is_none() {
+    if ask.fan.as_deref().is_none_or(is_turn_of_the_rest) {
         messages(&desk.staged, ask, &mut heap)?;
         sessions(&desk.staged, ask, &mut heap)?;
+        handoffs(&desk.staged, ask, &mut heap)?;
     }
     let more = heap.is_full();
     for place in &heap.places {
@@ -83,6 +85,11 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Gc) -> Result<Decided, Refusal> 
         subject: format!("gc of {count} records by {}", desk.me().agent),
         is_change: count > 0,
     })
+}
+
+/// What stands in no directory of its own for each part has its turn four times in a round.
+fn is_turn_of_the_rest(fan: &str) -> bool {
+    matches!(fan, "00" | "40" | "80" | "c0")
 }
 
 /// Records below a directory that can be read. Damage stays where it is, for `doctor`.
@@ -189,6 +196,36 @@ fn sessions(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal>
         if !heap.is_full() && heap.is_past(points.head.at, keep.saturating_mul(UNACKED_TIMES)) {
             heap.add("checkpoints", place);
         }
+    }
+    Ok(())
+}
+
+/// Handoffs that somebody accepted. Those that nobody did stay while their task is not over, and
+/// longer anyway.
+fn handoffs(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let keep = ask.keep.handoffs_secs;
+    let mut board = None;
+    for (place, handoff) in readable::<HandoffRecord>(state, HANDOFFS)? {
+        if heap.is_full() {
+            break;
+        }
+        let is_over = match &handoff.accepted {
+            Some(accepted) => heap.is_past(accepted.at, keep),
+            None => heap.is_past(handoff.written_at, keep.saturating_mul(UNACKED_TIMES)),
+        };
+        if !is_over {
+            continue;
+        }
+        if let (None, Some(task)) = (&handoff.accepted, &handoff.content.task) {
+            let board = match &board {
+                Some(board) => board,
+                None => board.insert(Board::read(state)?),
+            };
+            if board.get(task).is_some() {
+                continue;
+            }
+        }
+        heap.add("handoff", place);
     }
     Ok(())
 }

@@ -4,7 +4,9 @@
 //! of a lost race, for a neighbour whose request shares a push, at a relay, and when the history
 //! is checked: [`decide`] on the parent of a commit has to give the commit's own tree.
 
+pub mod adopt;
 pub mod agent;
+pub mod belongs;
 pub mod check;
 pub mod feature;
 pub mod gc;
@@ -14,7 +16,6 @@ pub mod locks;
 pub mod report;
 pub mod staged;
 
-mod adopt;
 mod circle;
 mod compact;
 mod decide;

@@ -71,6 +71,11 @@ impl<'s> Staged<'s> {
         Ok(())
     }
 
+    /// Stages bytes that were read from another chain and checked.
+    pub fn bring(&mut self, place: &Place, bytes: Vec<u8>) {
+        self.edits.insert(place.clone(), Some(bytes));
+    }
+
     /// Stages a record in another place than it had, where it is removed.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! returned; the command line prints it.
 
 mod background;
+mod delivery;
 mod look;
 mod post_commit;
 mod pre_push;

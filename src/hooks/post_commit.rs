@@ -9,7 +9,7 @@ use crate::model::request::{Note, Renew, Request, Which};
 use crate::model::time::Timestamp;
 use crate::ops::check::judge;
 
-use super::{Heard, background, look};
+use super::{Heard, background, delivery, look};
 
 /// Most paths that one note names.
 const PATHS_MAX: usize = 20;
@@ -21,6 +21,7 @@ pub(super) fn answer(coord: &Coord) -> Result<Heard, Failure> {
         notes.extend(notice_bypass(coord)?);
     }
     keep_alive(coord)?;
+    notes.extend(delivery::tell(coord, delivery::Moment::Committed)?);
     Ok(Heard::yes(notes))
 }
 

@@ -14,6 +14,13 @@ pub struct Keep {
     pub messages_secs: u64,
     /// Sessions that hold nothing, after they were last seen; and what they left for others.
     pub sessions_secs: u64,
+    /// Handoffs, after somebody accepted them; for ever where nothing is said.
+    #[serde(default = "for_ever")]
+    pub handoffs_secs: u64,
+}
+
+fn for_ever() -> u64 {
+    u64::MAX
 }
 
 /// What is looked at, and for how long it is kept.
@@ -22,7 +29,7 @@ pub struct Gc {
     /// For how long.
     pub keep: Keep,
     /// Only tasks, and features, whose ids fall into the directory of this name: a small part at a
-    /// time.
+    /// time. The rest has its turn with four of the 256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fan: Option<String>,
 }

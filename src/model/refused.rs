@@ -58,6 +58,11 @@ fn cut<T>(list: &mut Vec<T>) -> usize {
     more
 }
 
+/// Records are large, and which they were is in the chain that they came from.
+fn cut_records(records: &mut Vec<super::request::Brought>) -> usize {
+    std::mem::take(records).len()
+}
+
 fn cut_request(request: &mut Request) -> usize {
     match request {
         Request::Lock(lock) => cut(&mut lock.keys),
@@ -65,7 +70,7 @@ fn cut_request(request: &mut Request) -> usize {
         Request::Renew(renew) => cut_which(&mut renew.which),
         Request::Land(land) => cut(&mut land.paths) + cut(&mut land.require),
         Request::Note(note) => cut(&mut note.paths),
-        Request::Adopt(adopt) => cut(&mut adopt.locks),
+        Request::Adopt(adopt) => cut(&mut adopt.locks) + cut_records(&mut adopt.records),
         Request::Task(ask) => cut_task(ask),
         Request::Message(ask) => {
             if let message::Ask::Send(send) = ask {

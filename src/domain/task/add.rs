@@ -35,8 +35,10 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal>
         order.push(id);
     }
     let mut tasks: BTreeMap<Id, Task> = BTreeMap::new();
-    for (id, new) in &fresh {
-        let mut task = task(desk, id, new);
+    for (id, nth) in order.iter().zip(0..) {
+        // What an earlier request made stays as it is.
+        let Some(new) = fresh.get(id) else { continue };
+        let mut task = task(desk, id, nth, new);
         let others = task.depends.iter().chain(&task.parent);
         for needed in others.chain(&task.reviews).chain(&task.rivals) {
             if !fresh.contains_key(needed) {
@@ -108,7 +110,7 @@ fn exists(id: &Id) -> Refusal {
     }
 }
 
-fn task(desk: &Desk<'_>, id: &Id, new: &New) -> Task {
+fn task(desk: &Desk<'_>, id: &Id, nth: u32, new: &New) -> Task {
     Task {
         id: id.clone(),
         title: new.title.clone(),
@@ -135,6 +137,8 @@ fn task(desk: &Desk<'_>, id: &Id, new: &New) -> Task {
         run: new.run.clone(),
         added_by: desk.me().clone(),
         added_at: desk.stamp.at,
+        added_rev: desk.staged.next_rev(),
+        nth,
         stage: Stage::Open,
         claimed: None,
         first_claimed_at: None,

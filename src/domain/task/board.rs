@@ -3,6 +3,7 @@
 //! Ten thousand tasks are looked at to hand out one. So each record is read in one pass that takes
 //! what the choice is made by and passes over the rest; the few that come out of it are read whole.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -16,6 +17,7 @@ use crate::model::text::Word;
 use crate::model::time::Timestamp;
 
 use super::super::staged::State;
+use super::parts::Links;
 
 /// What a task is chosen by. The fields are those of [`Task`].
 #[derive(Clone, Debug, Deserialize)]
@@ -62,6 +64,10 @@ pub struct Brief {
     #[serde(default)]
     pub run: Option<Word>,
     pub added_at: Timestamp,
+    #[serde(default)]
+    pub added_rev: u64,
+    #[serde(default)]
+    pub nth: u32,
     pub stage: Stage,
     #[serde(default)]
     pub claimed: Option<Claimed>,
@@ -93,6 +99,8 @@ impl Brief {
             attempts_max: task.attempts_max,
             run: task.run.clone(),
             added_at: task.added_at,
+            added_rev: task.added_rev,
+            nth: task.nth,
             stage: task.stage,
             claimed: task.claimed.clone(),
         }
@@ -101,6 +109,12 @@ impl Brief {
     /// What has to be done before it and is not.
     pub fn unmet(&self) -> impl Iterator<Item = &Id> {
         self.depends.iter().filter(|id| !self.met.contains(*id))
+    }
+
+    /// What the older of two tasks has less of: tasks come in the order in which they were added,
+    /// those of one request in its order. The name is only for what other programs wrote.
+    pub fn age(&self) -> (Timestamp, u64, u32, &Id) {
+        (self.added_at, self.added_rev, self.nth, &self.id)
     }
 
     /// Whether it should have been done by now.
@@ -160,6 +174,8 @@ pub struct Board {
     /// Those that cannot.
     pub damaged: Vec<Damage>,
     at: HashMap<Id, usize>,
+    /// Made when an epic is looked at.
+    pub(super) links: OnceCell<Links>,
 }
 
 impl Board {
@@ -184,7 +200,12 @@ impl Board {
         }
         let ids = tasks.iter().enumerate();
         let at = ids.map(|(at, task)| (task.brief.id.clone(), at)).collect();
-        Ok(Self { tasks, damaged, at })
+        Ok(Self {
+            tasks,
+            damaged,
+            at,
+            links: OnceCell::new(),
+        })
     }
 
     /// The task of this name, if it is not over.

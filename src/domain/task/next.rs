@@ -35,7 +35,9 @@ struct Found<'b> {
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Next) -> Result<Decided, Refusal> {
     let board = Board::read(&desk.staged)?;
     let claims = Claims::read(&desk.staged)?;
-    let found = look(desk, ask, &board, &claims)?;
+    let mut worker = Worker::new(&desk.staged, &desk.stamp.by.agent, &ask.capabilities);
+    let found = look(desk, ask, &board, &claims, &mut worker)?;
+    let capabilities = worker.capabilities;
     let Found {
         candidates,
         spent,
@@ -47,14 +49,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Next) -> Result<Decided, Refusal
         Strategy::RoundRobin => turns::read(desk),
         _ => Default::default(),
     };
-    let ranked = ranked(
-        ask.strategy,
-        &ask.capabilities,
-        &busy,
-        &turns,
-        desk,
-        candidates,
-    );
+    let ranked = ranked(ask.strategy, &capabilities, &busy, &turns, desk, candidates);
     let mut line = Line::new(ranked, ask.lock);
     let how = Taking {
         lock: ask.lock,
@@ -118,6 +113,7 @@ fn look<'b>(
     ask: &Next,
     board: &'b Board,
     claims: &Claims,
+    worker: &mut Worker<'_>,
 ) -> Result<Found<'b>, Refusal> {
     let mut found = Found {
         candidates: Vec::new(),
@@ -127,7 +123,6 @@ fn look<'b>(
         lapsed: Vec::new(),
     };
     let mut pauses = Pauses::default();
-    let mut worker = Worker::new(&desk.staged, &desk.stamp.by.agent, &ask.capabilities);
     if !board.damaged.is_empty() {
         found.counts.insert("damaged".into(), board.damaged.len());
     }
@@ -156,17 +151,15 @@ fn look<'b>(
             count(&mut found.counts, why);
             continue;
         }
-        if brief.unmet().next().is_some() {
-            let blockers = blockers(&desk.staged, board, brief);
-            if !blockers.is_empty() {
-                let is_passing = blockers.iter().all(|blocker| blocker.is_passing());
-                let why = match is_passing {
-                    true => "waiting for other tasks",
-                    false => "held by a dependency that is not done",
-                };
-                count(&mut found.counts, why);
-                continue;
-            }
+        let blockers = blockers(&desk.staged, board, brief);
+        if !blockers.is_empty() {
+            let is_passing = blockers.iter().all(|blocker| blocker.is_passing());
+            let why = match is_passing {
+                true => "waiting for other tasks",
+                false => "held by a dependency that is not done",
+            };
+            count(&mut found.counts, why);
+            continue;
         }
         if pauses.stop(desk, brief) {
             count(&mut found.counts, PAUSED);

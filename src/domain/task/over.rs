@@ -8,13 +8,14 @@ use crate::model::limits::BATCH_MAX;
 use crate::model::notice::Happened;
 use crate::model::record::Damage;
 use crate::model::refusal::Refusal;
-use crate::model::task::{OnFail, Stage, Task, TaskRecord};
+use crate::model::task::{EPIC, OnFail, Stage, Task, TaskRecord};
 use crate::model::text::Text;
 
 use super::super::decide::Desk;
 use super::super::staged::State;
 use super::super::{line, locks};
 use super::board::Board;
+use super::standing::blockers;
 use super::{find, text};
 
 /// What the end of some tasks led to.
@@ -123,10 +124,12 @@ pub(super) fn resolve(
     if queue.is_empty() {
         return Ok(after);
     }
+    let mut ended: Vec<Id> = queue.iter().map(|(id, _)| id.clone()).collect();
     let board = Board::read(&desk.staged)?;
     let dependants = board.dependants();
     let mut changed: BTreeMap<Id, TaskRecord> = BTreeMap::new();
     let mut over: BTreeSet<Id> = BTreeSet::new();
+    let mut epics: BTreeSet<Id> = BTreeSet::new();
     let mut failed = Vec::new();
     while let Some((id, stage)) = queue.pop_front() {
         for open in dependants.get(&id).into_iter().flatten() {
@@ -172,13 +175,43 @@ pub(super) fn resolve(
             continue;
         }
         let is_ready = task.stage == Stage::Open && task.met.is_superset(&task.depends);
+        let is_epic = task.sort.as_str() == EPIC;
         desk.put_task(task.body)?;
-        if is_ready {
+        if is_ready && is_epic {
+            epics.insert(id);
+        } else if is_ready {
             after.ready.push(id.clone());
             after.also.push(id);
         }
     }
+    ended.extend(over);
+    for id in &ended {
+        // Damage elsewhere keeps nobody from ending a task.
+        if let Ok(Some(task)) = find::get(&desk.staged, id) {
+            epics.extend(task.body.parent);
+        }
+    }
+    let epics = epics_ready(desk, epics)?;
+    after.also.extend(epics.iter().cloned());
+    after.ready.extend(epics);
     Ok(after)
+}
+
+/// Those of these tasks that are epics which nothing holds up any more: their parts are over.
+fn epics_ready(desk: &Desk<'_>, epics: BTreeSet<Id>) -> Result<Vec<Id>, Refusal> {
+    if epics.is_empty() {
+        return Ok(Vec::new());
+    }
+    let board = Board::read(&desk.staged)?;
+    let is_ready = |id: &Id| {
+        let open = board.get(id).map(|open| &open.brief);
+        open.is_some_and(|brief| {
+            brief.sort.as_str() == EPIC
+                && brief.stage == Stage::Open
+                && blockers(&desk.staged, &board, brief).is_empty()
+        })
+    };
+    Ok(epics.into_iter().filter(is_ready).collect())
 }
 
 /// Dependencies of a task that are over: which count as met, and whether one of them makes it fail.

@@ -7,6 +7,7 @@ mod steps;
 mod words;
 mod world;
 
+mod adopting;
 mod agents;
 mod circles;
 mod damage;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::coord::{Failure, View};
+use crate::coord::{Failure, View, as_keys};
 use crate::domain::feature::find;
 use crate::model::feature::{Feature, Overlaps};
 use crate::model::id::Id;
@@ -12,7 +12,6 @@ use crate::model::object_id::ObjectId;
 use crate::model::text::Text;
 use crate::store::{Error, Merged, Merger};
 
-use super::super::check::as_keys;
 use super::{Context, branch};
 
 /// How two branches merge.

@@ -12,6 +12,7 @@ use crate::coord::Failure;
 use crate::coord::View;
 use crate::model::handoff::{HANDOFFS, HandoffRecord};
 use crate::model::id::Id;
+use crate::model::object_id::ObjectId;
 
 use super::{Answer, Context, names};
 
@@ -49,6 +50,9 @@ pub enum What {
 pub struct Shown {
     /// The handoff.
     pub handoff: HandoffRecord,
+    /// The commit that collected it; absent while it is in the live tree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collected: Option<ObjectId>,
     /// Seconds since the authority confirmed this view; absent when this clone is the authority.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view_age_secs: Option<u64>,

@@ -28,6 +28,9 @@ pub struct Add {
         "feature", "depends_on", "on_fail", "key", "assignee", "requires", "trust", "reviews", "deadline", "ttl",
         "max_attempts", "idempotency_key"])]
     pub from_file: Option<String>,
+    /// Keep the ids of that file where they can be ids: lower-case letters, digits and `-`
+    #[arg(long, requires = "from_file")]
+    pub keep_ids: bool,
     /// All that is needed to do it; `@FILE` reads a file, `-` standard input
     #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     pub body: Option<String>,
@@ -95,6 +98,7 @@ impl Add {
         if let Some(file) = &self.from_file {
             let import = Import {
                 file: file.clone(),
+                keep_ids: self.keep_ids,
                 run: self.run.clone(),
                 label: self.label.clone(),
                 parent: self.parent.clone(),

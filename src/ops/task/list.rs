@@ -273,10 +273,7 @@ fn open(view: &View<'_>, filter: &Filter, stamp: &Stamp) -> Result<Listed, Failu
             continue;
         }
         let claim = standing::claim(&claims, brief, stamp);
-        let mut blocked_by = match brief.unmet().next() {
-            Some(_) => standing::blockers(view, &board, brief),
-            None => Vec::new(),
-        };
+        let mut blocked_by = standing::blockers(view, &board, brief);
         let is = Standing::of(brief, &claim, !blocked_by.is_empty());
         if !filter.is.is_empty() && !filter.is.contains(&is) || !filter.is_mine(brief, &claim) {
             continue;
@@ -294,12 +291,7 @@ fn open(view: &View<'_>, filter: &Filter, stamp: &Stamp) -> Result<Listed, Failu
     }
     found.sort_by_key(|one| {
         let brief = &one.open.brief;
-        (
-            brief.priority,
-            !brief.is_overdue(stamp.at),
-            brief.added_at,
-            &brief.id,
-        )
+        (brief.priority, !brief.is_overdue(stamp.at), brief.age())
     });
     let mut listed = Listed {
         tasks: Vec::new(),

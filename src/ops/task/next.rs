@@ -26,9 +26,9 @@ const DEAD_MAX: usize = 1_000;
 /// Take the best task that is ready, in one step.
 ///
 /// The most urgent comes first, the overdue first among those, then tasks whose keys are free, then
-/// the oldest. What is assigned to others, needs a capability that is not named here, reviews your
-/// own work, or belongs to a paused feature is passed over; an epic is handed out only with `--sort epic`. Exit code 1 says that
-/// nothing is ready, and why.
+/// the oldest. What is assigned to others, needs a capability that you have neither registered nor
+/// named here, reviews your own work, or belongs to a paused feature is passed over; an epic is handed
+/// out only with `--sort epic`. Exit code 1 says that nothing is ready, and why.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Next {
@@ -37,7 +37,7 @@ pub struct Next {
     #[arg(long, value_name = "HOW",
         value_parser = ["priority", "round-robin", "least-loaded", "capability"])]
     pub strategy: Option<String>,
-    /// Something that you can do
+    /// Something that you can do, beside what `git coord agent register` said
     #[arg(long, short, value_name = "WORD")]
     pub capability: Vec<String>,
     /// Only tasks of this sort
@@ -115,7 +115,7 @@ pub struct Claim {
     /// Which task
     #[arg(value_name = "ID")]
     pub id: String,
-    /// Something that you can do
+    /// Something that you can do, beside what `git coord agent register` said
     #[arg(long, short, value_name = "WORD")]
     pub capability: Vec<String>,
     /// Take the locks on its keys in the same step, all or nothing

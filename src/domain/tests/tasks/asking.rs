@@ -151,6 +151,15 @@ impl World {
         find::get(&self.book, &id(name)).unwrap().unwrap()
     }
 
+    /// A session says what it can do.
+    pub(super) fn is_able(&mut self, by: &str, capabilities: &str) {
+        let register = serde_json::json!({
+            "register": { "capabilities": capabilities.split(' ').collect::<Vec<_>>() },
+        });
+        let ask = serde_json::from_value(register).unwrap();
+        self.run(&actor(by), &Request::Agent(ask), &[]).unwrap();
+    }
+
     /// What `task next` hands out, one after the other, each to another session.
     pub(super) fn handed_out(&mut self, by: &str, ask: &Next) -> String {
         let mut names = Vec::new();
