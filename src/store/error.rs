@@ -63,6 +63,12 @@ pub enum Error {
         /// What is in the way, and what to do about it.
         why: String,
     },
+    /// Refs have moved, and something that should make the move last has failed after that.
+    #[error("the change was made, but this disk may not keep it: {source}")]
+    Unkept {
+        /// What failed.
+        source: Box<Error>,
+    },
     /// A file operation beside git failed.
     #[error("{doing} {}: {source}", shown(&path.to_string_lossy()))]
     Io {
@@ -89,6 +95,13 @@ impl Error {
         Self::Damaged {
             what: shown(&what.into()),
             why: shown(&why.into()),
+        }
+    }
+
+    /// For `map_err` on what follows a move.
+    pub(super) fn unkept(source: Self) -> Self {
+        Self::Unkept {
+            source: Box::new(source),
         }
     }
 

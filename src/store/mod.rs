@@ -35,6 +35,7 @@ mod memory;
 mod merge;
 mod muted;
 pub mod names;
+mod neighbour;
 mod object;
 mod objects;
 mod outlying;

@@ -15,8 +15,10 @@ use super::git::Git;
 use super::guard::{Guard, GuardFile, Intent};
 use super::layout::Layout;
 use super::loose;
+use super::neighbour::Neighbour;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
+use super::ref_locks::Begun;
 use super::refs::RefWriter;
 use super::remote::{self, Manner};
 use super::shared;
@@ -329,17 +331,30 @@ impl Repo {
     /// # Errors
     /// As [`Backend::push`].
     pub fn push_here(&self, swaps: &[RefSwap]) -> Result<Pushed> {
-        self.push_as(".", swaps, Manner::Here)
+        let lines = swaps.iter().map(|swap| Begun::line(&swap.name, &swap.new));
+        let note: String = lines.collect();
+        self.refs.noted(self.guard_file()?, note.trim_end(), || {
+            self.push_as(".", swaps, Manner::Here)
+        })
     }
 
     fn push_as(&self, remote: &str, swaps: &[RefSwap], manner: Manner<'_>) -> Result<Pushed> {
-        let push = || {
-            let (git, scratch) = (&self.git, self.coord_dir());
+        let send = |git: &Git| {
+            let scratch = self.coord_dir();
             // What moves the local ref afterwards starts up beside the push. Should it fail to,
             // that move tries again and says why.
             let warm = || drop(self.warm());
             let limit = self.options.timeout;
             remote::push(git, &scratch, remote, swaps, limit, manner, warm)
+        };
+        let neighbour = Neighbour::of(&self.config, remote, self.git.start_dir());
+        let push = || {
+            let Some(visit) = neighbour.as_ref().and_then(|there| there.visit(swaps)) else {
+                return send(&self.git);
+            };
+            let pushed = send(&self.git.carrying(visit.note()));
+            visit.end(matches!(pushed, Ok(Pushed::Moved)));
+            pushed
         };
         let pushed = push()?;
         if pushed == Pushed::Moved || self.objects.restore_all()? == 0 {

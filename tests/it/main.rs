@@ -11,9 +11,11 @@
 #![allow(clippy::print_stdout)]
 
 mod adopt;
+mod aftermath;
 mod agents;
 mod authority;
 mod completion;
+mod disk_full;
 mod docs;
 mod doctor;
 mod epochs;
@@ -47,6 +49,7 @@ mod support;
 mod sync;
 mod task_graphs;
 mod tasks;
+mod unread;
 mod usage;
 mod values;
 mod waiting;
