@@ -36,7 +36,6 @@ mod waited;
 mod why;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -50,7 +49,7 @@ use crate::ops::{Answer, Context, Operation, keys, status};
 
 use args::{Cli, Command};
 pub use exit::Exit;
-use page::{Color, Page};
+use page::{Color, Page, Unread};
 
 /// Runs the program with its arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -67,9 +66,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .color(color.map_or(clap::ColorChoice::Auto, Into::into))
         .try_get_matches_from(&args)
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    match parsed {
+    let code = match parsed {
         Ok(cli) => run(&cli, &Page::new(cli.color, cli.json)),
         Err(other) => unparsed(&other, &Page::new(color, asks_for_json(&args))).into(),
+    };
+    match page::unread() {
+        // Half of an answer must not pass for a whole one.
+        Some(Unread::Lost) if code == Exit::Done.into() => Exit::Broken.into(),
+        Some(Unread::Lost | Unread::Closed) | None => code,
     }
 }
 
@@ -81,8 +85,7 @@ fn unparsed(error: &clap::Error, page: &Page) -> Exit {
     if page.is_json {
         page.data(&json::of_page(&error.render().to_string()));
     } else {
-        // A closed pipe is the reader's way to say that it has enough.
-        let _ = error.print();
+        page.written(error.print());
     }
     Exit::Done
 }
@@ -177,6 +180,12 @@ fn show_one(page: &Page, answer: &Answer) {
         Answer::Happened(told) => page.data(&text::of_happening(page, told)),
         _ => {}
     }
+    // Nothing else would end a stream that nobody reads any more.
+    match page::unread() {
+        Some(Unread::Closed) => std::process::exit(Exit::Done as i32),
+        Some(Unread::Lost) => std::process::exit(Exit::Broken as i32),
+        None => {}
+    }
 }
 
 fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> ExitCode {
@@ -228,15 +237,3 @@ fn fail_with(page: &Page, failure: &Failure, here: &Here, notices: &[NoticeRecor
 
 /// The directory that `-C` names, as a path.
 type Dir = PathBuf;
-
-/// Writes to standard output, quietly ending when nobody reads any more.
-fn put(out: &mut dyn Write, text: &str) {
-    if out
-        .write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .is_err()
-    {
-        // A closed pipe is the reader's way to say that it has enough.
-        std::process::exit(0);
-    }
-}

@@ -44,6 +44,7 @@ mod support;
 mod sync;
 mod task_graphs;
 mod tasks;
+mod unread;
 mod usage;
 mod values;
 mod waiting;
