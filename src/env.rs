@@ -49,6 +49,29 @@ pub fn boot_id() -> Option<String> {
     Some(id.trim().to_owned())
 }
 
+/// Whether some process has a file open, as far as this user may know.
+#[cfg(target_os = "linux")]
+pub fn is_open(file: &std::path::Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(wanted) = std::fs::metadata(file) else {
+        return false;
+    };
+    let entries = |dir: &std::path::Path| std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let processes = entries("/proc".as_ref());
+    let mut open = processes.flat_map(|process| entries(&process.path().join("fd")));
+    open.any(|open| {
+        let same =
+            |seen: std::fs::Metadata| (seen.dev(), seen.ino()) == (wanted.dev(), wanted.ino());
+        std::fs::metadata(open.path()).is_ok_and(same)
+    })
+}
+
+/// Whether some process has a file open; unknown here.
+#[cfg(not(target_os = "linux"))]
+pub fn is_open(_: &std::path::Path) -> bool {
+    false
+}
+
 /// The machine's name, cut to what fits a name.
 pub fn host() -> String {
     #[cfg(unix)]

@@ -12,15 +12,16 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::config::Config;
 use super::error::{Error, Result};
-use super::kept::{Kept, SPAWNING};
+use super::kept::{Kept, SPAWNING, inherited};
 use super::muted;
 use super::shared::with_own_mask;
 use super::stderr::clean;
@@ -38,6 +39,7 @@ pub struct Git {
     work_dir: Option<PathBuf>,
     start_dir: Option<PathBuf>,
     env: Vec<(String, OsString)>,
+    carries: Option<Arc<File>>,
     /// Settings of our own calls, which those made as the person go without.
     settings: Vec<Cow<'static, str>>,
 }
@@ -78,6 +80,7 @@ impl Git {
             work_dir: None,
             start_dir: None,
             env: Vec::new(),
+            carries: None,
             settings: QUIET
                 .iter()
                 .chain(&muted::EVENTS)
@@ -103,6 +106,11 @@ impl Git {
             work_dir,
             ..Self::here()
         }
+    }
+
+    /// Where it starts: what a relative URL of a remote belongs to.
+    pub(super) fn start_dir(&self) -> &Path {
+        self.start_dir.as_deref().unwrap_or(Path::new(""))
     }
 
     /// The same git with more variables in its environment.
@@ -134,6 +142,14 @@ impl Git {
     pub(super) fn with_trace(&self, kind: &str, file: &Path) -> Self {
         let mut git = self.clone();
         git.env.push((kind.into(), file.into()));
+        git
+    }
+
+    /// The same git, whose finished commands and all that they start keep a locked file open: it
+    /// is free again only when every one of them is gone.
+    pub(super) fn carrying(&self, file: Arc<File>) -> Self {
+        let mut git = self.clone();
+        git.carries = Some(file);
         git
     }
 
@@ -280,8 +296,7 @@ impl Git {
         let mut command = self.as_the_person(&self.program);
         command.args(args);
         let output = self.finish(command, args, None, None)?;
-        let top = self.start_dir.as_deref().unwrap_or(Path::new(""));
-        Ok(top.join(output.text()))
+        Ok(self.start_dir().join(output.text()))
     }
 
     /// A program with the person's own settings and hooks, where `-C` has led and not where the
@@ -328,7 +343,12 @@ impl Git {
             command.env("GIT_TERMINAL_PROMPT", "0");
             own_group(&mut command);
         }
-        let mut child = spawn(&mut command, args)?;
+        let mut child = match &self.carries {
+            Some(file) => {
+                inherited(file, || command.spawn()).map_err(|source| cannot_start(args, &source))?
+            }
+            None => spawn(&mut command, args)?,
+        };
         let watchdog = deadline.map(|limit| Watchdog::start(child.id(), limit, !is_interactive));
         if let (Some(bytes), Some(mut pipe)) = (stdin, child.stdin.take()) {
             // A child that ends early closes the pipe; its exit code tells why.

@@ -33,6 +33,7 @@ mod loose;
 mod memory;
 mod muted;
 pub mod names;
+mod neighbour;
 mod object;
 mod objects;
 mod outlying;

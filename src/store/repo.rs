@@ -13,6 +13,7 @@ use super::error::{Error, Result};
 use super::git::Git;
 use super::guard::{Guard, GuardFile, Intent};
 use super::layout::Layout;
+use super::neighbour::Neighbour;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
 use super::refs::RefWriter;
@@ -240,13 +241,22 @@ impl Repo {
     }
 
     fn push_as(&self, remote: &str, swaps: &[RefSwap], manner: Manner<'_>) -> Result<Pushed> {
-        let push = || {
-            let (git, scratch) = (&self.git, self.coord_dir());
+        let send = |git: &Git| {
+            let scratch = self.coord_dir();
             // What moves the local ref afterwards starts up beside the push. Should it fail to,
             // that move tries again and says why.
             let warm = || drop(self.warm());
             let limit = self.options.timeout;
             remote::push(git, &scratch, remote, swaps, limit, manner, warm)
+        };
+        let neighbour = Neighbour::of(&self.config, remote, self.git.start_dir());
+        let push = || {
+            let Some(visit) = neighbour.as_ref().and_then(|there| there.visit(swaps)) else {
+                return send(&self.git);
+            };
+            let pushed = send(&self.git.carrying(visit.note()));
+            visit.end(matches!(pushed, Ok(Pushed::Moved)));
+            pushed
         };
         let pushed = push()?;
         if pushed == Pushed::Moved || self.objects.restore_all()? == 0 {
