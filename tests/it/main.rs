@@ -10,6 +10,7 @@
 // Races and sweeps say how much they did; the runner shows it with `--nocapture`.
 #![allow(clippy::print_stdout)]
 
+mod aftermath;
 mod agents;
 mod authority;
 mod completion;
