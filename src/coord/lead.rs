@@ -134,7 +134,7 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Fa
 /// Decides and publishes as the only writer of this clone. The guard is held.
 fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -> Answer {
     let dir = coord.repo.coord_dir();
-    let others = if with.is_none() {
+    let others = if with.is_none() && is_shared(own) {
         queue::waiting(&dir)
     } else {
         Vec::new()
@@ -150,7 +150,8 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
     }
     let notes = jobs.len();
     jobs.push(own.clone());
-    jobs.extend(others.into_iter().filter(|job| job.op != own.op));
+    let others = others.into_iter().filter(|job| job.op != own.op);
+    jobs.extend(others.filter(is_shared));
     let result = decide_all(coord, &jobs, with);
     let (mut full, mut fan) = (None, None);
     let mut answers = match result {
@@ -194,6 +195,12 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
         let _ = decide_all(coord, &[job], None);
     }
     answers.swap_remove(notes)
+}
+
+/// Whether a request may share a push with those of neighbours. A new epoch moves more than one ref,
+/// which not every host takes; whoever waits for it does it alone, when it has its turn.
+fn is_shared(job: &Job) -> bool {
+    !matches!(job.request, Request::Compact(_))
 }
 
 fn carried(failure: &Failure) -> Failure {
