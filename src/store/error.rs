@@ -57,6 +57,12 @@ pub enum Error {
         /// Git's own words, cleaned, or the deadline that passed.
         why: String,
     },
+    /// Refs have moved, and something that should make the move last has failed after that.
+    #[error("the change was made, but this disk may not keep it: {source}")]
+    Unkept {
+        /// What failed.
+        source: Box<Error>,
+    },
     /// A file operation beside git failed.
     #[error("{doing} {}: {source}", shown(&path.to_string_lossy()))]
     Io {
@@ -83,6 +89,13 @@ impl Error {
         Self::Damaged {
             what: shown(&what.into()),
             why: shown(&why.into()),
+        }
+    }
+
+    /// For `map_err` on what follows a move.
+    pub(super) fn unkept(source: Self) -> Self {
+        Self::Unkept {
+            source: Box::new(source),
         }
     }
 

@@ -129,10 +129,11 @@ impl RefWriter {
             Err(Failed { why, .. }) => judge(swaps, tip, why),
         };
         // The child has answered or is gone: whatever follows, this move is no longer under way,
-        // and a note that stayed would make the next writer take it for a dead one's.
-        guard.end()?;
+        // and a note that stayed would make the next writer look for what a dead one left. That is
+        // all that it would do, so a failure here takes nothing back.
+        let _ = guard.end();
         if matches!(ended, Ok(Swapped::Moved)) && self.fsync {
-            self.flush(swaps, unflushed)?;
+            self.flush(swaps, unflushed).map_err(Error::unkept)?;
         }
         ended
     }

@@ -14,6 +14,7 @@ mod aftermath;
 mod agents;
 mod authority;
 mod completion;
+mod disk_full;
 mod docs;
 mod doctor;
 mod epochs;

@@ -20,6 +20,8 @@ use super::{GUARD_WAIT, anchor};
 const SESSION_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a file may stand that a command removes at its end.
 const PASSING: Duration = Duration::from_secs(60 * 60);
+/// How the names of such files end.
+const PASSING_NAMES: &[&str] = &[".trace", ".tmp", ".pack", ".idx"];
 
 /// A file that can go, and what it is.
 type Leftover = (PathBuf, &'static str);
@@ -66,7 +68,7 @@ fn gather(coord: &Coord, tip: Option<ObjectId>) -> Vec<Leftover> {
             .into_owned();
         if name.starts_with("stale-") && name.ends_with(".lock") {
             found.push((path, "a lock file that was moved aside"));
-        } else if is_old && (name.ends_with(".trace") || name.ends_with(".tmp")) {
+        } else if is_old && PASSING_NAMES.iter().any(|end| name.ends_with(end)) {
             found.push((path, "of a command that was killed"));
         }
     }
