@@ -65,10 +65,7 @@ fn sweep(what: &str, agent: &Agent, hub: Option<&Hub>, args: &[&str], gits: &[&'
                 let fail = format!("inject={name}:error=ENOSPC:when={nth}");
                 let options = ["-e", &trace, "-e", &fail];
                 let (outcome, _) = strikes.run(&copy, args, *at, &options, false);
-                (
-                    outcome,
-                    format!("no room for {at:?} at {call}: {}", call.shown),
-                )
+                (outcome, format!("no room for {at:?} at {call}"))
             }
             Fault::Beyond(bytes) => (limited(&copy, *bytes, args), format!("room for {bytes}")),
         };

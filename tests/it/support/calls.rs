@@ -149,6 +149,6 @@ impl Effect {
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, self.nth)
+        write!(f, "{} {}: {}", self.name, self.nth, self.shown)
     }
 }
