@@ -25,10 +25,9 @@ fn of_plan(page: &Page, plan: &Proposal) -> String {
     if plan.order.is_empty() {
         text.push_str("no features\n");
     }
-    for (number, lane) in (1..).zip(&plan.lanes) {
+    for number in 1..=plan.lanes.len() {
         text.push_str(&format!("lane {number}\n"));
         let steps = plan.order.iter().filter(|step| step.lane == number);
-        debug_assert_eq!(lane.len(), steps.clone().count());
         text.extend(steps.map(|step| of_step(page, step)));
     }
     text.push_str(&of_damaged(page, &plan.damaged));
@@ -105,7 +104,9 @@ fn mermaid(plan: &Proposal) -> String {
             }
             let title = titled(&step.title);
             let title: String = title.chars().take(TITLE_CHARS_MAX).collect();
-            let label = mermaid_text(&format!("{} {}{title}", step.id, step.priority));
+            let title = title.trim_start();
+            let label = format!("{} {} {title}", step.id, step.priority);
+            let label = mermaid_text(label.trim_end());
             let class = match step {
                 step if !step.paused_by.is_empty() || !step.stuck.is_empty() => "failed",
                 step if step.ready => "ready",

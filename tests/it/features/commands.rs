@@ -101,11 +101,11 @@ fn a_plan_has_lanes_steps_and_reasons() {
     let [alice, bob] = ["alice", "bob"].map(|name| repo.agent(name));
     assert_eq!(feature(&alice, "plan").ok().stdout, "no features\n");
     for words in [
-        "register api -c src/api/ -p 1 --title API",
-        "register ui -c ui/ -c src/api/routes.rs -c a -c b",
-        "register schema -c src/api/schema.rs",
-        "register docs -c docs/",
-        "register site --after docs -c docs/index.md",
+        "register api -c src/api/ -p 0 --title API",
+        "register ui -p 2 -c ui/ -c src/api/routes.rs -c a -c b",
+        "register schema -p 1 -c src/api/schema.rs",
+        "register docs -p 3 -c docs/",
+        "register site -p 4 --after docs -c docs/index.md",
     ] {
         feature(&alice, words).ok();
     }
@@ -113,48 +113,27 @@ fn a_plan_has_lanes_steps_and_reasons() {
         .ok();
     insta::assert_snapshot!(feature(&alice, "plan").ok().stdout, @r"
     lane 1
-      api  now  p1 active  alice  API
-      schema  step 2  p2 active  alice
+      api  now  p0 active  alice  API
+      schema  step 2  p1 active  alice
         waits for api: src/api/schema.rs meets src/api/
       ui  now  p2 active  alice
         lands after api: src/api/routes.rs meets src/api/
     lane 2
-      docs  step 1  p2 active  alice
+      docs  step 1  p3 active  alice
         paused by bob (session s1), for 30m: rewriting
-      site  step 2  p2 active  alice
+      site  step 2  p4 active  alice
         waits for docs: it depends on it, and docs/index.md meets docs/
     ");
     insta::assert_snapshot!(feature(&alice, "plan --format mermaid").ok().stdout, @r#"
     flowchart LR
       subgraph lane1["lane 1"]
-        n0["api p1  API"]:::ready
-        n2["schema p2"]:::blocked
-        n4["ui p2"]:::blocked
-      end
-      subgraph lane2["lane 2"]
-        n1["docs p2"]:::failed
-        n3["site p2"]:::blocked
-      end
-      n0 --> n2
-      n1 --> n3
-      n0 --> n4
-      classDef ready fill:#dbeafe,color:#111827
-      classDef blocked fill:#e5e7eb,color:#111827
-      classDef failed fill:#fecaca,color:#111827
-    "#);
-    let plan = json(&alice, "plan --format mermaid")["plan"].clone();
-    assert_eq!(plan["lanes"].as_array().unwrap().len(), 2);
-    assert_eq!(plan["order"][0]["ready"], true);
-    insta::assert_snapshot!(alice.coord(["why", "site"]).ok().stdout, @r#"
-    flowchart LR
-      subgraph lane1["lane 1"]
-        n0["api p1  API"]:::ready
-        n1["schema p2"]:::blocked
+        n0["api p0 API"]:::ready
+        n1["schema p1"]:::blocked
         n2["ui p2"]:::ready
       end
       subgraph lane2["lane 2"]
-        n3["docs p2"]:::failed
-        n4["site p2"]:::blocked
+        n3["docs p3"]:::failed
+        n4["site p4"]:::blocked
       end
       n0 --> n1
       n0 -.-> n2
@@ -163,6 +142,17 @@ fn a_plan_has_lanes_steps_and_reasons() {
       classDef blocked fill:#e5e7eb,color:#111827
       classDef failed fill:#fecaca,color:#111827
     "#);
+    let plan = json(&alice, "plan --format mermaid")["plan"].clone();
+    assert_eq!(plan["lanes"].as_array().unwrap().len(), 2);
+    assert_eq!(plan["order"][0]["ready"], true);
+    insta::assert_snapshot!(alice.coord(["why", "site"]).ok().stdout, @r"
+    feature site is blocked:
+      it waits for feature docs, active: it depends on it
+        until feature docs has landed, or claims less
+        and that one waits:
+          `feature:docs:pause` is locked by bob (session s1), on branch `main`, for 30m: rewriting
+            until bob unlocks `feature:docs:pause`, or their lease ends; if they are gone: `git coord lock --steal --rev 6 --reason … feature:docs:pause`
+    ");
     let branchless = feature(&alice, "conflicts ui --merge").failed();
     assert!(branchless.stderr.contains("--branch"), "{branchless}");
 }
