@@ -5,11 +5,12 @@
 //! functions, so both kinds of repository are written here.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use adler2::Adler32;
 use flate2::Compression;
+use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
 use super::durable;
@@ -53,6 +54,27 @@ pub(super) fn path_of(common_dir: &Path, id: &ObjectId) -> PathBuf {
     path.push(&hex[..2]);
     path.push(&hex[2..]);
     path
+}
+
+/// The content of an object in a directory of objects that nobody else writes to; none when it is
+/// not there.
+///
+/// # Errors
+/// When it cannot be read or inflated.
+pub(super) fn read(common_dir: &Path, id: &ObjectId) -> Result<Option<Vec<u8>>> {
+    let path = path_of(common_dir, id);
+    let file = match File::open(&path) {
+        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(Error::io("reading", &path))?,
+    };
+    let mut data = Vec::new();
+    ZlibDecoder::new(file)
+        .read_to_end(&mut data)
+        .map_err(Error::io("inflating", &path))?;
+    let end = data.iter().position(|byte| *byte == 0);
+    let end = end.ok_or_else(|| Error::damaged(format!("object {id}"), "it has no header"))?;
+    data.drain(..=end);
+    Ok(Some(data))
 }
 
 /// Writes objects and returns the directories whose new names are not yet flushed; with `fsync` the

@@ -1,13 +1,20 @@
 //! `cargo bench`: git-coord against what it is built from, on this machine, in one run.
 //!
 //! Every case compares whole processes in turn and prints medians with their spread and the ratio,
-//! as a Markdown table. `cargo bench -- NAME` runs the cases whose name contains NAME.
+//! as a Markdown table. `cargo bench -- NAME` runs the cases whose name contains NAME;
+//! `cargo bench -- replay [REPOSITORY]...` is a table of its own.
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
+#![allow(
+    clippy::print_stderr,
+    reason = "what does not fit into it goes beside it"
+)]
 
 mod crowd;
 mod footprint;
+mod history;
 mod measure;
+mod replay;
 mod single;
 mod tasks;
 mod world;
@@ -31,11 +38,16 @@ const CASES: &[Case] = &[
     ("clones", crowd::clones),
     ("bytes", footprint::bytes),
     ("bystander", footprint::bystander),
+    ("merges", replay::replay),
 ];
 
 fn main() {
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(at) = args.iter().position(|arg| arg == "replay") {
+        return replay::run(&World::new(), &args[at + 1..]);
+    }
+    let wanted: Vec<String> = args
+        .into_iter()
         .filter(|arg| !arg.starts_with('-'))
         .collect();
     // The library runs in this process; it must see no configuration but the world's.

@@ -15,6 +15,7 @@ mod attributes;
 mod commit;
 mod early;
 mod room;
+mod scratch;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -82,12 +83,24 @@ impl Repo {
 
 impl Merger<'_> {
     /// Merges `theirs` into `ours`, both commits. Commits that were written after the merger was
-    /// made are seen. The objects of the result are in the repository, and flushed by
+    /// made are seen. The objects of a clean result are in the repository, and flushed by
     /// [`Repo::harden`] if a ref of this clone is to name them.
     ///
     /// # Errors
     /// [`Error::Unmergeable`] as the module says; git's own words when it fails.
     pub fn merge(&mut self, ours: &ObjectId, theirs: &ObjectId) -> Result<Merged> {
+        let merged = self.probe(ours, theirs)?;
+        if let Merged::Clean { tree } = &merged {
+            self.room.keep(self.repo, tree)?;
+        }
+        Ok(merged)
+    }
+
+    /// The same for who only wants to know: the tree is named, and goes with the merger.
+    ///
+    /// # Errors
+    /// As [`Merger::merge`].
+    pub fn probe(&mut self, ours: &ObjectId, theirs: &ObjectId) -> Result<Merged> {
         self.repo.check_in_sight(ours, theirs)?;
         let answer = self.ask(ours, theirs)?;
         self.judge(answer, ours, theirs)

@@ -15,6 +15,7 @@ use super::super::kept::Kept;
 use super::super::object::HashKind;
 use super::super::repo::Repo;
 use super::super::version::Version;
+use super::scratch::Scratch;
 use super::{early, unmergeable};
 use crate::model::object_id::ObjectId;
 
@@ -68,6 +69,8 @@ pub(in crate::store) struct Room {
     git: Git,
     /// Comes before the subcommand.
     attr_source: Option<String>,
+    /// Where objects are made. A partial clone has none: what it fetches meanwhile has to stay.
+    scratch: Option<Scratch>,
 }
 
 impl Room {
@@ -97,16 +100,24 @@ impl Room {
         let git = Git::at(dir.clone(), None)
             .without_env(UNSET)
             .with_env(&env(repo));
-        let git = match ways(repo.config()) {
+        let (git, scratch) = match ways(repo.config()) {
             // A relative URL of a remote is one from here.
-            Some(ways) => git
-                .with_env(&ways)
-                .in_dir(layout.work_dir.as_ref().unwrap_or(&layout.git_dir)),
-            None => git,
+            Some(ways) => {
+                let top = layout.work_dir.as_ref().unwrap_or(&layout.git_dir);
+                (git.with_env(&ways).in_dir(top), None)
+            }
+            None => {
+                let scratch = Scratch::make(&dir, &objects_of(repo))?;
+                let env = [("GIT_OBJECT_DIRECTORY", scratch.objects())];
+                (git.with_env(&env), Some(scratch))
+            }
         };
         if version >= Version::ATTR_SOURCE {
-            let attr_source = Some(format!("--attr-source={tree}"));
-            return Ok(Self { git, attr_source });
+            return Ok(Self {
+                git,
+                attr_source: Some(format!("--attr-source={tree}")),
+                scratch,
+            });
         }
         let git = match early::lay_out(repo, tree, &dir)? {
             Some(files) => git.with_work_dir(&files),
@@ -115,6 +126,15 @@ impl Room {
         Ok(Self {
             git,
             attr_source: None,
+            scratch,
+        })
+    }
+
+    /// Makes a tree that was merged here one of the clone's own.
+    pub(super) fn keep(&self, repo: &Repo, tree: &ObjectId) -> Result<()> {
+        let layout = repo.layout();
+        self.scratch.as_ref().map_or(Ok(()), |scratch| {
+            scratch.keep(layout.hash, tree, &layout.common_dir)
         })
     }
 
@@ -172,10 +192,14 @@ pub(super) fn place(file: &Path, text: &[u8]) -> Result<()> {
     std::fs::rename(&new, file).map_err(Error::io("naming", file))
 }
 
+fn objects_of(repo: &Repo) -> PathBuf {
+    repo.layout().common_dir.join("objects")
+}
+
 fn env(repo: &Repo) -> Vec<(&'static str, OsString)> {
     let common_dir = &repo.layout().common_dir;
     let mut env: Vec<(&str, OsString)> = vec![
-        ("GIT_OBJECT_DIRECTORY", common_dir.join("objects").into()),
+        ("GIT_OBJECT_DIRECTORY", objects_of(repo).into()),
         ("GIT_CONFIG_NOSYSTEM", "1".into()),
         ("GIT_CONFIG_GLOBAL", "/dev/null".into()),
         ("GIT_ATTR_NOSYSTEM", "1".into()),

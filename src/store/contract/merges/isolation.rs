@@ -124,6 +124,49 @@ fn commits_and_packs_that_come_later_are_seen() {
     });
 }
 
+/// Only what is kept is in the clone, and what a killed process left beside it goes.
+#[test]
+fn merges_leave_nothing_behind() {
+    each_repository(|rig| {
+        let dir = rig.hub_dir();
+        let tips = sensitive(&dir);
+        let room = dir.join("coord/merging");
+        let made = || -> Vec<String> {
+            let entries = std::fs::read_dir(&room).into_iter().flatten();
+            let names = entries.map(|entry| entry.expect("an entry").file_name());
+            let names = names.map(|name| name.to_string_lossy().into_owned());
+            names.filter(|name| name.starts_with("made-")).collect()
+        };
+        let loose = || git(&dir, &["count-objects"]);
+        let before = loose();
+        let repo = open(&dir);
+        let mut merger = repo.merger(&tips["ours"]).expect("a merger");
+        let probed = merger.probe(&tips["ours"], &tips["followed"]);
+        let log = merger.merge(&tips["log"], &tips["clash"]);
+        assert_eq!(log.expect("an answer"), conflict(&["x.log"]));
+        assert_eq!(loose(), before);
+        let kept = merger.merge(&tips["ours"], &tips["followed"]);
+        let (probed, kept) = (tree_of(probed), tree_of(kept));
+        assert_eq!(probed, kept);
+        // A further merger does not touch what is in use.
+        drop(repo.merger(&tips["ours"]).expect("a merger"));
+        assert_eq!(made().len(), 2, "{:?}", made());
+        drop(merger);
+        assert!(made().is_empty(), "{:?}", made());
+        let listed = git(&dir, &["ls-tree", "-r", &kept.to_string()]);
+        let blobs = listed
+            .lines()
+            .filter_map(|line| line.split([' ', '\t']).nth(2));
+        for blob in blobs.chain([kept.to_string().as_str()]) {
+            git(&dir, &["cat-file", "-e", blob]);
+        }
+        std::fs::create_dir_all(room.join("made-dead/objects")).expect("a directory");
+        std::fs::write(room.join("made-dead.lock"), "").expect("a file");
+        drop(repo.merger(&tips["ours"]).expect("a merger"));
+        assert!(made().is_empty(), "{:?}", made());
+    });
+}
+
 #[test]
 fn a_shallow_clone_refuses_what_it_cannot_see() {
     each_repository(|rig| {
