@@ -1,7 +1,6 @@
 //! What `init` did, line by line.
 
-use crate::coord::Joined;
-use crate::domain::adopt::{Collision, Wrote};
+use crate::coord::{Collision, Joined, Wrote};
 use crate::model::text::shown;
 use crate::ops::init::{Change, From, SetUp};
 
