@@ -145,7 +145,7 @@ fn of_collision(page: &Page, one: &Collision, remote: &str) -> String {
 }
 
 /// So many of a kind, in words.
-fn counted(kind: &str, count: usize) -> String {
+pub(super) fn counted(kind: &str, count: usize) -> String {
     match (kind, count) {
         ("memory", 2..) => format!("{count} memories"),
         ("checkpoints", 1) => "the checkpoints of 1 session".into(),
