@@ -1,7 +1,6 @@
 //! What `init` did, line by line.
 
-use crate::coord::Joined;
-use crate::domain::adopt::{Collision, Wrote};
+use crate::coord::{Collision, Joined, Wrote};
 use crate::model::text::shown;
 use crate::ops::init::{Change, From, SetUp};
 
@@ -146,7 +145,7 @@ fn of_collision(page: &Page, one: &Collision, remote: &str) -> String {
 }
 
 /// So many of a kind, in words.
-fn counted(kind: &str, count: usize) -> String {
+pub(super) fn counted(kind: &str, count: usize) -> String {
     match (kind, count) {
         ("memory", 2..) => format!("{count} memories"),
         ("checkpoints", 1) => "the checkpoints of 1 session".into(),

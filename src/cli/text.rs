@@ -277,7 +277,7 @@ fn of_collected(all: &gc::Collected) -> String {
     }
     let counts = all.collected.iter();
     let counts: Vec<String> = counts
-        .map(|(kind, count)| format!("{count} {kind}"))
+        .map(|(kind, count)| set_up::counted(kind, *count))
         .collect();
     let would = if all.dry_run {
         "would collect"

@@ -51,6 +51,7 @@ use crate::model::request::Request;
 use crate::model::stamp::{Stamp, Watch};
 use crate::store::{Backend, Repo, names};
 
+pub use crate::domain::adopt::{Collision, Wrote};
 pub use answer::Done;
 pub use changes::{Change, Known, as_keys};
 pub use failure::Failure;

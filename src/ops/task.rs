@@ -27,7 +27,7 @@ use crate::model::task::{Ask, CLAIMS};
 
 use super::{Answer, Context};
 pub use crate::domain::task::standing::{Blocker, Standing};
-pub use list::Listed;
+pub use list::{List, Listed};
 pub use row::Row;
 pub use show::{Claimed, Shown};
 
@@ -66,7 +66,7 @@ pub enum What {
     Edit(edit::Edit),
     Comment(edit::Comment),
     Show(show::Show),
-    List(list::List),
+    List(List),
     Ready(list::Ready),
     Blocked(list::Blocked),
     Search(list::Search),

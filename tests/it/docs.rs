@@ -97,6 +97,15 @@ fn the_page_about_features_is_true() {
 }
 
 #[test]
+fn the_page_about_agents_is_true() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("project");
+    let mut story = Story::new(&sandbox, |name| repo.agent(name));
+    is_true("docs/agents.md", &mut story);
+    assert!(story.count > 15, "only {} commands were found", story.count);
+}
+
+#[test]
 fn commands_in_the_readme_are_those_of_the_program() {
     let sandbox = Sandbox::new();
     let known = sandbox.coord(["man", "--markdown"]).ok().stdout;

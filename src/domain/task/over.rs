@@ -14,7 +14,7 @@ use crate::model::text::Text;
 use super::super::decide::Desk;
 use super::super::staged::State;
 use super::super::{line, locks};
-use super::board::Board;
+use super::board::{Board, Brief};
 use super::standing::blockers;
 use super::{find, text};
 
@@ -184,34 +184,42 @@ pub(super) fn resolve(
             after.also.push(id);
         }
     }
-    ended.extend(over);
+    ended.extend(over.iter().cloned());
     for id in &ended {
         // Damage elsewhere keeps nobody from ending a task.
         if let Ok(Some(task)) = find::get(&desk.staged, id) {
             epics.extend(task.body.parent);
         }
     }
-    let epics = epics_ready(desk, epics)?;
-    after.also.extend(epics.iter().cloned());
-    after.ready.extend(epics);
+    for id in epics {
+        if is_epic_ready(desk, &board, &id, &over)? {
+            after.ready.push(id.clone());
+            after.also.push(id);
+        }
+    }
     Ok(after)
 }
 
-/// Those of these tasks that are epics which nothing holds up any more: their parts are over.
-fn epics_ready(desk: &Desk<'_>, epics: BTreeSet<Id>) -> Result<Vec<Id>, Refusal> {
-    if epics.is_empty() {
-        return Ok(Vec::new());
+/// Whether a task is an epic that nothing holds up any more. Since the board was read, these tasks have
+/// ended as well.
+fn is_epic_ready(
+    desk: &Desk<'_>,
+    board: &Board,
+    id: &Id,
+    over: &BTreeSet<Id>,
+) -> Result<bool, Refusal> {
+    let known = board.get(id).map(|open| &open.brief);
+    let is_open = |brief: &&Brief| brief.sort.as_str() == EPIC && brief.stage == Stage::Open;
+    if known.filter(is_open).is_none() {
+        return Ok(false);
     }
-    let board = Board::read(&desk.staged)?;
-    let is_ready = |id: &Id| {
-        let open = board.get(id).map(|open| &open.brief);
-        open.is_some_and(|brief| {
-            brief.sort.as_str() == EPIC
-                && brief.stage == Stage::Open
-                && blockers(&desk.staged, &board, brief).is_empty()
-        })
+    // What it depends on may have been noted since.
+    let Some(epic) = find::get(&desk.staged, id)? else {
+        return Ok(false);
     };
-    Ok(epics.into_iter().filter(is_ready).collect())
+    let epic = Brief::of(&epic);
+    let blockers = blockers(&desk.staged, board, &epic);
+    Ok(blockers.iter().all(|on| on.part && over.contains(&on.id)))
 }
 
 /// Dependencies of a task that are over: which count as met, and whether one of them makes it fail.

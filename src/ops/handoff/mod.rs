@@ -85,6 +85,19 @@ impl Handoff {
     }
 }
 
+/// Every handoff, newest first, with from whom it is and what it is about.
+///
+/// # Errors
+/// When they cannot be listed.
+pub fn titles(context: &Context<'_>) -> Result<Vec<(Id, String)>, Failure> {
+    let (all, _) = crate::domain::handoff::all(&context.coord.view(None)?)?;
+    let about = |one: HandoffRecord| {
+        let title = format!("from {}: {}", one.from.agent, one.content.title());
+        (one.body.id, title)
+    };
+    Ok(all.into_iter().map(about).collect())
+}
+
 /// The handoff that was typed.
 fn resolve(view: &View<'_>, typed: &str) -> Result<Id, Failure> {
     let places = view.snapshot().places(HANDOFFS)?.into_iter();

@@ -85,7 +85,8 @@ pub struct Add {
     /// A word that the tasks of one piece of work have in common
     #[arg(long, value_name = "WORD")]
     pub run: Option<String>,
-    /// A text that makes asking again safe: the same text finds the task that it made
+    /// A text that makes asking again safe: the same text finds the task that it made; with --id the
+    /// same id does
     #[arg(long, value_name = "TEXT")]
     pub idempotency_key: Option<String>,
     /// A rule of the secret scan that is wrong about this text; kept in the log

@@ -39,7 +39,7 @@ fn messages_are_told_after_a_commit_and_before_a_push() {
     let told = commits(&bob);
     assert_eq!(told.len(), 2, "{told:?}");
     let quoted = format!(
-        "git-coord: question {context} from alice (session s1), quoted: > look at [31mthis (git coord msg ack {context})"
+        "git-coord: question {context} from alice (session s1), quoted: > look at \\u{{1b}}[31mthis (git coord msg ack {context})"
     );
     assert_eq!(told, [&quoted, "git-coord: 1 message: git coord msg read"]);
     // Once, and others are not told what is for bob.

@@ -77,11 +77,10 @@ fn a_report_adds_up() {
     // What is collected counts as it did, as long as the history has it.
     let before = report(&["--run", "r"]);
     alice.coord(["gc", "--older", "0s"]).ok();
-    let listed = alice
-        .coord(["--json", "task", "list", "--ended"])
-        .ok()
-        .json();
-    assert_eq!(listed["tasks"], json!([]), "the test collects something");
+    // What another task depends on stays.
+    let listed = alice.coord(["--json", "task", "list", "--ended"]);
+    let listed = listed.ok().json();
+    assert_eq!(listed["tasks"].as_array().unwrap().len(), 1, "{listed}");
     let after = report(&["--run", "r"]);
     for number in [
         "total",

@@ -86,6 +86,26 @@ fn an_epic_waits_for_its_parts() {
 }
 
 #[test]
+fn an_epic_is_ready_when_its_last_parts_fail_together() {
+    let mut world = World::new();
+    let falls = New {
+        depends: [id("a")].into(),
+        ..part("falls", Some("all"))
+    };
+    let tasks = vec![
+        epic("all", None),
+        part("a", Some("all")),
+        with(OnFail::Fail, falls),
+        with(OnFail::Ignore, after("next", "all")),
+    ];
+    world.task("alice", add(tasks)).unwrap();
+    world.task("bob", claim("a")).unwrap();
+    let told = world.task("bob", fail("a", false)).unwrap();
+    assert_eq!(told.also, [id("falls"), id("all")]);
+    assert_eq!(told.ready, [id("all")]);
+}
+
+#[test]
 fn a_part_that_waits_for_its_epic_does_not_hold_it_up() {
     let mut world = World::new();
     let tasks = vec![
