@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file, the environment or a repository.
 
 pub mod agent;
+pub mod bytes;
 pub mod event;
 pub mod gc;
 pub mod handoff;
