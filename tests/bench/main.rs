@@ -5,11 +5,14 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+mod claims;
 mod crowd;
 mod footprint;
 mod measure;
+mod memory;
 mod single;
 mod tasks;
+mod watch;
 mod world;
 
 use measure::Row;
@@ -27,9 +30,15 @@ const CASES: &[Case] = &[
     ("records", single::records),
     ("handle", single::handle),
     ("tasks", tasks::tasks),
+    ("collected", tasks::collected),
+    ("claims-local", claims::local),
+    ("claims-clones", claims::clones),
+    ("memory", memory::recall),
+    ("watch", watch::watch),
     ("crowd", crowd::local),
     ("clones", crowd::clones),
     ("bytes", footprint::bytes),
+    ("growth", footprint::growth),
     ("bystander", footprint::bystander),
 ];
 
