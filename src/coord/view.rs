@@ -1,11 +1,11 @@
 //! The state as this clone last saw it, how old that is, and how it is refreshed.
 
-use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::domain::State;
 use crate::domain::staged::Found;
 use crate::env;
+use crate::model::bytes::Bytes;
 use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
@@ -70,7 +70,7 @@ impl State for View<'_> {
         self.rev
     }
 
-    fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>, Damage> {
+    fn get(&self, place: &Place) -> Result<Option<Bytes>, Damage> {
         self.snapshot
             .get(place)
             .map_err(|why| damage(place.as_str(), &why))

@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod branch;
+pub mod bytes;
 pub mod event;
 pub mod feature;
 pub mod gc;

@@ -10,13 +10,16 @@
     reason = "what does not fit into it goes beside it"
 )]
 
+mod claims;
 mod crowd;
 mod footprint;
 mod history;
 mod measure;
+mod memory;
 mod replay;
 mod single;
 mod tasks;
+mod watch;
 mod world;
 
 use measure::Row;
@@ -34,9 +37,15 @@ const CASES: &[Case] = &[
     ("records", single::records),
     ("handle", single::handle),
     ("tasks", tasks::tasks),
+    ("collected", tasks::collected),
+    ("claims-local", claims::local),
+    ("claims-clones", claims::clones),
+    ("memory", memory::recall),
+    ("watch", watch::watch),
     ("crowd", crowd::local),
     ("clones", crowd::clones),
     ("bytes", footprint::bytes),
+    ("growth", footprint::growth),
     ("bystander", footprint::bystander),
     ("merges", replay::replay),
 ];

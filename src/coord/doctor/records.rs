@@ -156,7 +156,10 @@ mod tests {
         let newer = br#"{"v":9,"kind":"format","epoch":1}"#;
         assert_eq!(examine("format.json", good), Verdict::Good);
         assert!(matches!(examine("format.json", newer), Verdict::Newer(_)));
-        assert_eq!(examine("elsewhere/3f/x.json", b"whatever"), Verdict::Unknown);
+        assert_eq!(
+            examine("elsewhere/3f/x.json", b"whatever"),
+            Verdict::Unknown
+        );
         for (path, bytes) in [
             ("format.json", &b""[..]),
             ("format.json", b"{"),
