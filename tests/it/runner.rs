@@ -2,6 +2,7 @@
 
 mod commits;
 mod limits;
+mod notes;
 mod pool;
 mod program;
 mod said;

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
-use git_coord::coord::Coord;
+use git_coord::coord::{About, Coord, Reach};
 use git_coord::model::queue::Outcome;
-use git_coord::runner::{Event, Job, Pool, Spec, Step, Trouble, Watch};
+use git_coord::runner::{Event, Job, Pool, Spec, Step, Trouble, Watch, expected};
 use serde_json::{Value, json};
 
 use crate::support::{Invocation, Shell};
@@ -72,6 +72,16 @@ fn run(ask: &Value) -> Result<Value, Trouble> {
     if ask["clear"] == true {
         let cleared = pool.clear()?;
         return Ok(json!({"removed": cleared.removed, "in_use": cleared.in_use}));
+    }
+    if let Some(requests) = ask["requests"].as_array() {
+        for request in requests {
+            let request = serde_json::from_value(request.clone()).unwrap();
+            coord.handle(request).unwrap();
+        }
+        let expected = serde_json::from_value(ask["check"].clone())
+            .map(|check| expected(&coord.view(None).unwrap(), &check).map(|time| time.as_millis()));
+        coord.render_notes(About::Checks, Reach::Shared).unwrap();
+        return Ok(json!({"expected": expected.ok()}));
     }
     let id = |name: &str| ask[name].as_str().unwrap().parse().unwrap();
     let given: Vec<String> = serde_json::from_value(ask["given"].clone()).unwrap();
