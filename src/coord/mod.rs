@@ -61,8 +61,12 @@ pub use session::{Session, Sessions};
 pub use settings::{ColorWish, RequireLock, Settings};
 pub use view::View;
 
-/// Why the working trees that checks run in are locked, as `git worktree list` shows it.
-pub const POOL_REASON: &str = "git-coord runs checks here";
+/// Why the working trees that checks run in are locked, as `git worktree list` shows it. The host
+/// tells whose disk they are on: a repository may be shared.
+pub fn pool_reason() -> String {
+    format!("git-coord runs checks here, on {}", env::host())
+}
+
 /// The file that says what `init` wrote.
 const SET_UP: &str = "set-up.json";
 

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::coord::pool_reason;
 use crate::env;
 use crate::model::object_id::ObjectId;
 use crate::model::text::shown;
@@ -12,8 +13,6 @@ use crate::store::{Git, Output};
 
 use super::Trouble;
 
-/// What `git worktree list` shows for a slot, and what keeps `git worktree prune` away from it.
-pub(super) const REASON: &str = crate::coord::POOL_REASON;
 /// The longest that one step may take; submodules come over a network.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// A working tree of everything: the person's own may leave parts out.
@@ -79,7 +78,10 @@ impl Checkout<'_> {
             return Ok(false);
         }
         let found = self.git.run(&args, None, Some(LIMIT))?;
-        let found = found.success().then(|| found.text()).unwrap_or_default();
+        if !found.success() {
+            return Ok(false);
+        }
+        let found = found.text();
         let mut lines = found.lines().map(PathBuf::from);
         let (common, top, git_dir) = (lines.next(), lines.next(), lines.next());
         let is = |found: Option<PathBuf>, wanted: &Path| {
@@ -103,6 +105,8 @@ impl Checkout<'_> {
         self.remove()?;
         let dir = self.dir.to_string_lossy();
         let commit = commit.to_string();
+        // Which keeps `git worktree prune` away from it.
+        let reason = pool_reason();
         // Twice `force`: git may still know one of this name that is gone.
         let args = [
             "worktree",
@@ -113,7 +117,7 @@ impl Checkout<'_> {
             "--no-checkout",
             "--lock",
             "--reason",
-            REASON,
+            &reason,
             &dir,
             &commit,
         ];

@@ -32,7 +32,10 @@ fn a_landed_commit_has_a_note_of_its_checks_in_every_clone() {
     let sandbox = Sandbox::new();
     let hub = sandbox.bare("hub");
     let alice = hub.clone_as("alice");
-    alice.coord(["init"]).ok();
+    alice.coord(["init", "--remote", "origin"]).ok();
+    let bob = hub.clone_as("bob");
+    bob.coord(["init", "--remote", "origin"]).ok();
+    bob.coord(["sync"]).ok();
     let base = alice.ask_git(["rev-parse", "HEAD"]);
     alice.git(["switch", "--quiet", "--create", "topic"]).ok();
     let sealed = alice.commit("src/new.rs", "new\n");
@@ -67,15 +70,14 @@ fn a_landed_commit_has_a_note_of_its_checks_in_every_clone() {
     handle(&alice, &[land]);
     let log = ["log", "-1", "--format=%N", "--notes=coord/*", "main"];
     let text = "\
-Landed: topic (A new\\u{1b} file), by alice/s1
+Landed: topic (A new\\u{1b} file), by alice (session s1)
 
 Check: make\\u{202e} test (0123456789abcdef)
 Verdict: green, after it was red on the same tree
-Run: failed after 1s, by alice/s1 on box, 2026-01-02T03:04:05Z
-Run: passed after 1m, by alice/s1 on box, 2026-01-02T03:04:05Z";
+Run: failed after 1s, by alice (session s1) on box, 2026-01-02T03:04:05Z
+Run: passed after 1m, by alice (session s1) on box, 2026-01-02T03:04:05Z";
     assert_eq!(alice.ask_git(log), text);
-    // Another clone gets them with its next sync, beside what is written there by hand.
-    let bob = hub.clone_as("bob");
+    // Another clone gets them with its next sync, also before it has the commit, and beside what is written there by hand.
     bob.git([
         "notes",
         "--ref",
@@ -86,8 +88,8 @@ Run: passed after 1m, by alice/s1 on box, 2026-01-02T03:04:05Z";
         &base,
     ])
     .ok();
-    bob.coord(["init"]).ok();
     bob.coord(["sync"]).ok();
+    bob.git(["pull", "--quiet"]).ok();
     assert_eq!(bob.ask_git(log), text);
     assert_eq!(
         bob.ask_git(["notes", "--ref", "coord/checks", "show", &base]),

@@ -15,6 +15,25 @@ fn dir_of(told: &Value) -> PathBuf {
     told["dir"].as_str().unwrap().into()
 }
 
+#[test]
+fn doctor_knows_what_is_left() {
+    let sandbox = Sandbox::new();
+    let alice = alice(&sandbox);
+    let dir = dir_of(&Check::of(&alice, &[WHERE]).ends("passed"));
+    let kept = "1 working trees for checks are kept";
+    let doctor = |args: &[&str]| alice.coord([&["doctor"], args].concat()).ok().stdout;
+    assert!(doctor(&[]).contains(kept));
+    fs::remove_dir_all(&dir).unwrap();
+    // Git keeps what it knows of it: it was told to.
+    alice.git(["worktree", "prune"]).ok();
+    let gone = "of a working tree for checks that is gone";
+    assert!(doctor(&[]).contains(gone));
+    assert!(doctor(&["--fix"]).contains("removed 1"));
+    assert_eq!(alice.ask_git(["worktree", "list"]).lines().count(), 1);
+    Check::of(&alice, &[WHERE]).ends("passed");
+    assert!(doctor(&[]).contains(kept));
+}
+
 /// Empties the pool.
 #[track_caller]
 fn clear(alice: &Agent) -> Value {
@@ -47,7 +66,7 @@ fn it_is_outside_of_the_repository_and_used_again() {
     // Git leaves it alone, and says why.
     let listed = alice.ask_git(["worktree", "list", "--porcelain"]);
     assert!(
-        listed.contains("locked git-coord runs checks here"),
+        listed.contains("locked git-coord runs checks here, on "),
         "{listed}"
     );
     let cleared = clear(&alice);
