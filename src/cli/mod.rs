@@ -5,6 +5,7 @@
 
 mod agent;
 mod args;
+mod checks;
 mod completion;
 mod doctor;
 mod drafted;
@@ -51,6 +52,7 @@ use crate::model::notice::NoticeRecord;
 use crate::ops::{Answer, Context, Operation, keys, status};
 
 use args::{Cli, Command};
+use checks::Checks;
 pub use exit::Exit;
 use page::{Color, Page, Unread};
 
@@ -165,7 +167,8 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
         }
         return Exit::of_answer(&answer).into();
     }
-    let progress = |news: &str| page.progress(news);
+    let checks = Checks::on(page);
+    let progress = |news: &str| checks.over(|| page.progress(news));
     let open = match operation {
         Operation::Init(_) => Context::open_for_set_up,
         _ => Context::open,
@@ -173,8 +176,9 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
     match open(dir, cli.actor.as_deref(), &progress) {
         Ok(mut context) => {
             let page = &page.in_clone(context.coord.settings().color);
-            let stream = |answer: &Answer| show_one(page, answer);
+            let stream = |answer: &Answer| checks.over(|| show_one(page, answer));
             context.stream = &stream;
+            context.checks = &checks;
             let exit = answer(cli, page, &context, &operation);
             // The process ends here: nothing is gained by waiting for idle children to end first.
             std::mem::forget(context);

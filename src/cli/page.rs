@@ -184,6 +184,21 @@ impl Page {
         self.raw_note(&shown_lines(text));
     }
 
+    /// Writes what is written over later, as it is.
+    pub(super) fn live(&self, text: &str) {
+        put(&mut std::io::stderr().lock(), text);
+    }
+
+    /// As [`Page::note`], for a line that is clean and coloured already.
+    pub(super) fn painted_note(&self, line: &str) {
+        self.raw_note(line);
+    }
+
+    /// A word beside the data in its colour.
+    pub(super) fn err_ink(&self, ink: Ink, text: &str) -> String {
+        painted(self.err_color, ink, text)
+    }
+
     /// Tells a person what a command waits for; nobody but a person wants to know.
     pub(super) fn progress(&self, text: &str) {
         if io::stderr().is_terminal() {

@@ -5,14 +5,14 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::coord::pool_reason;
 use crate::env;
 use crate::model::object_id::ObjectId;
+use crate::model::text::shown;
 use crate::store::{Git, Output};
 
 use super::Trouble;
 
-/// What `git worktree list` shows for a slot, and what keeps `git worktree prune` away from it.
-pub(super) const REASON: &str = crate::coord::POOL_REASON;
 /// The longest that one step may take; submodules come over a network.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// A working tree of everything: the person's own may leave parts out.
@@ -50,6 +50,9 @@ impl Checkout<'_> {
             self.make(commit)?;
         }
         if let Err(why) = self.switch(commit) {
+            if let (Some(first), Trouble::Store(why)) = (pointers.first(), &why) {
+                return Err(no_contents(first, &why.to_string()));
+            }
             if is_fresh {
                 return Err(why);
             }
@@ -75,7 +78,10 @@ impl Checkout<'_> {
             return Ok(false);
         }
         let found = self.git.run(&args, None, Some(LIMIT))?;
-        let found = found.success().then(|| found.text()).unwrap_or_default();
+        if !found.success() {
+            return Ok(false);
+        }
+        let found = found.text();
         let mut lines = found.lines().map(PathBuf::from);
         let (common, top, git_dir) = (lines.next(), lines.next(), lines.next());
         let is = |found: Option<PathBuf>, wanted: &Path| {
@@ -99,6 +105,8 @@ impl Checkout<'_> {
         self.remove()?;
         let dir = self.dir.to_string_lossy();
         let commit = commit.to_string();
+        // Which keeps `git worktree prune` away from it.
+        let reason = pool_reason();
         // Twice `force`: git may still know one of this name that is gone.
         let args = [
             "worktree",
@@ -109,7 +117,7 @@ impl Checkout<'_> {
             "--no-checkout",
             "--lock",
             "--reason",
-            REASON,
+            &reason,
             &dir,
             &commit,
         ];
@@ -122,7 +130,11 @@ impl Checkout<'_> {
         // It fails where git does not know it, or no longer as one of its own.
         let args = ["worktree", "remove", "--force", "--force", &dir];
         let _ = self.common_git.run(&args, None, Some(LIMIT))?;
-        match std::fs::remove_dir_all(self.dir) {
+        let removed = match std::fs::symlink_metadata(self.dir) {
+            Ok(found) if !found.is_dir() => std::fs::remove_file(self.dir),
+            _ => std::fs::remove_dir_all(self.dir),
+        };
+        match removed {
             Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
                 Err(Trouble::io("removing", self.dir)(why))
             }
@@ -192,10 +204,7 @@ impl Checkout<'_> {
         Ok(())
     }
 
-    /// Files of the commit that stand for large ones, as far as git-lfs is used in it at all.
-    ///
-    /// # Errors
-    /// When there are some, and nothing here can bring what they stand for.
+    /// Files of the commit that may stand for large ones, as far as git-lfs is used in it at all.
     fn pointers(&self, commit: &ObjectId) -> Result<Vec<String>, Trouble> {
         let of_attributes = ":(glob)**/.gitattributes";
         if self
@@ -204,24 +213,7 @@ impl Checkout<'_> {
         {
             return Ok(Vec::new());
         }
-        let pointers = self.with_line(commit, POINTER, ":/")?;
-        let Some(first) = pointers.first() else {
-            return Ok(pointers);
-        };
-        let missing = if env::find_program("git-lfs").is_none() {
-            "git-lfs is not installed here"
-        } else if !self.has_lfs_filter {
-            "git-lfs is not set up here"
-        } else {
-            return Ok(pointers);
-        };
-        Err(Trouble::refused(
-            format!(
-                "{} has files in LFS, such as `{first}`, and {missing}",
-                commit.short()
-            ),
-            "install git-lfs and run `git lfs install`, or run the check where it is",
-        ))
+        self.with_line(commit, POINTER, ":/")
     }
 
     /// The files of a commit that have such a line, among those of a pathspec.
@@ -255,7 +247,7 @@ impl Checkout<'_> {
         Ok(names.take(POINTERS_MAX).map(str::to_owned).collect())
     }
 
-    /// Large files are there themselves. The person may have set git-lfs up to leave them out.
+    /// Large files are there themselves, and not what stands for them.
     fn expect_contents(&self, pointers: &[String]) -> Result<(), Trouble> {
         let is_pointer = |name: &&String| {
             let mut begin = [0; POINTER.len()];
@@ -263,13 +255,17 @@ impl Checkout<'_> {
             let read = file.and_then(|mut file| file.read_exact(&mut begin));
             read.is_ok() && begin == *POINTER.as_bytes() && self.is_lfs(name)
         };
-        match pointers.iter().find(is_pointer) {
-            None => Ok(()),
-            Some(name) => Err(Trouble::refused(
-                format!("`{name}` is in LFS, and git-lfs has left it out"),
-                "run `git lfs install` without `--skip-smudge`",
-            )),
-        }
+        let Some(name) = pointers.iter().find(is_pointer) else {
+            return Ok(());
+        };
+        let why = if env::find_program("git-lfs").is_none() {
+            "git-lfs is not installed here"
+        } else if !self.has_lfs_filter {
+            "git-lfs is not set up here"
+        } else {
+            "git-lfs has left it out"
+        };
+        Err(no_contents(name, why))
     }
 
     /// Whether a file is meant to be in LFS: a text about pointers may look like one.
@@ -292,6 +288,17 @@ impl Checkout<'_> {
             why: words(&output),
         }))
     }
+}
+
+fn no_contents(name: &str, why: &str) -> Trouble {
+    Trouble::refused(
+        format!(
+            "`{}` is in LFS, and what it stands for is not here: {why}",
+            shown(name)
+        ),
+        "install git-lfs and run `git lfs install` without `--skip-smudge`, or run the check where \
+         that is done",
+    )
 }
 
 fn words(output: &Output) -> String {

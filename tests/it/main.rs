@@ -41,6 +41,7 @@ mod races;
 mod repositories;
 mod rig;
 mod run;
+mod runner;
 mod schema;
 mod screens;
 mod secrets;
