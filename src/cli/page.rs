@@ -186,7 +186,8 @@ impl Page {
 
     /// Writes what is written over later, as it is.
     pub(super) fn live(&self, text: &str) {
-        put(&mut std::io::stderr().lock(), text);
+        // What is written over later is missed by nobody.
+        let _ = put(&mut io::stderr().lock(), text);
     }
 
     /// As [`Page::note`], for a line that is clean and coloured already.

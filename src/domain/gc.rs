@@ -12,7 +12,9 @@ use crate::model::gc::{Gc, Told};
 use crate::model::handoff::{HANDOFFS, HandoffRecord};
 use crate::model::id::{Actor, Id};
 use crate::model::message::{MESSAGES, MessageRecord};
+use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
+use crate::model::queue::{EntryRecord, QUEUE, VERDICTS, VerdictRecord};
 use crate::model::record::{self, Damage, Record};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
@@ -66,10 +68,12 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Gc) -> Result<Decided, Refusal> 
     };
     tasks(&desk.staged, ask, &mut heap)?;
     features(&desk.staged, ask, &mut heap)?;
+    verdicts(&desk.staged, ask, &mut heap)?;
     if ask.fan.as_deref().is_none_or(is_turn_of_the_rest) {
         messages(&desk.staged, ask, &mut heap)?;
         sessions(&desk.staged, ask, &mut heap)?;
         handoffs(&desk.staged, ask, &mut heap)?;
+        entries(&desk.staged, ask, &mut heap)?;
     }
     let more = heap.is_full();
     for place in &heap.places {
@@ -152,6 +156,48 @@ fn features(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal>
             && heap.is_past(end, ask.keep.tasks_secs)
         {
             heap.add("feature", Feature::place(&feature.id));
+        }
+    }
+    Ok(())
+}
+
+/// Queue entries that are over, as long as none that waits comes after them.
+fn entries(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let all = readable::<EntryRecord>(state, QUEUE)?;
+    let waiting = all.iter().filter(|(_, entry)| !entry.stage.is_over());
+    let needed: BTreeSet<Id> = waiting.flat_map(|(_, entry)| entry.after.clone()).collect();
+    for (place, entry) in all {
+        let end = entry.ended_at.unwrap_or(entry.head.at);
+        if entry.stage.is_over()
+            && !heap.is_full()
+            && !needed.contains(&entry.id)
+            && heap.is_past(end, ask.keep.tasks_secs)
+        {
+            heap.add("queue entry", place);
+        }
+    }
+    Ok(())
+}
+
+/// What checks said long ago, but for trees that an entry in line rests on.
+fn verdicts(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let dir = match &ask.fan {
+        Some(fan) => format!("{VERDICTS}/{fan}"),
+        None => VERDICTS.to_owned(),
+    };
+    let mut old = readable::<VerdictRecord>(state, &dir)?;
+    old.retain(|(_, verdict)| heap.is_past(verdict.head.at, ask.keep.tasks_secs));
+    if old.is_empty() {
+        return Ok(());
+    }
+    let entries = readable::<EntryRecord>(state, QUEUE)?;
+    let waiting = entries.iter().filter(|(_, entry)| !entry.stage.is_over());
+    let needed: BTreeSet<ObjectId> = waiting
+        .filter_map(|(_, entry)| Some(entry.isolated.as_ref()?.tree))
+        .collect();
+    for (place, verdict) in old {
+        if !heap.is_full() && !needed.contains(&verdict.tree) {
+            heap.add("verdict", place);
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::model::id::Id;
 use crate::model::queue::{Add as Wanted, Ask};
 
 use super::super::words;
+use super::run::Run;
 use super::{Answer, Context, Target, ask, branch, name};
 
 /// Put a branch in line. What it has now is sealed: what is pushed to it later does not land.
@@ -42,6 +43,12 @@ pub struct Add {
     /// Before everything else, also before what is being checked now; kept in the log
     #[arg(long, value_name = "REASON")]
     pub urgent: Option<String>,
+    /// Run its own check here at once, so that runners need not: coord.check of the target
+    #[arg(long)]
+    pub isolate: bool,
+    /// The same with this check, as the runners have it; several are run one after the other
+    #[arg(long, value_name = "CMD")]
+    pub check: Vec<String>,
     /// A rule of the secret scan that is wrong about these texts; kept in the log
     #[arg(long, value_name = "RULE")]
     pub allow_secret: Vec<String>,
@@ -84,7 +91,21 @@ impl Add {
             allow_secrets: words::read(&self.allow_secret, "--allow-secret")?,
         };
         coord.seal(&target, sealed.commit)?;
-        ask(context, Ask::Add(wanted))
+        let id = wanted.id.clone();
+        let answer = ask(context, Ask::Add(wanted))?;
+        if self.isolate || !self.check.is_empty() {
+            let run = Run {
+                target: self.target.clone(),
+                check: self.check.clone(),
+                jobs: Some(1),
+                ..Run::default()
+            };
+            // It is in line whatever becomes of that.
+            if let Err(why) = run.drive(context, Some(&id)) {
+                (context.progress)(&format!("its check was not run: {why}"));
+            }
+        }
+        Ok(answer)
     }
 
     /// The branch that is meant.

@@ -4,14 +4,14 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::{Coord, Failure};
+use crate::coord::{About, Coord, Failure, Reach};
 use crate::domain::queue::find;
 use crate::domain::queue::moves::Move;
 use crate::env;
 use crate::model::agent::Ask as AgentAsk;
 use crate::model::id::Id;
 use crate::model::request::Request;
-use crate::runner::{Cleared, Drive, Driven, Pool, Spec, Unwatched, jobs_default};
+use crate::runner::{Cleared, Drive, Driven, Pool, Spec, jobs_default};
 
 use super::look::{Listed, check_of};
 use super::{Answer, Context, Target};
@@ -133,15 +133,25 @@ impl Run {
             only,
             options: &self.push_options,
             stop: &|| stop.is_asked(),
-            events: &Unwatched,
+            events: context.checks,
             say: &|line| (context.progress)(line),
         }
         .run();
+        if done.as_ref().is_ok_and(|done| !done.landed.is_empty()) {
+            note_checks(context, &coord);
+        }
         // Its locks are given back already; what is left of the session goes too.
         let _ = coord.handle(Request::Agent(AgentAsk::Unregister {}));
         drop(alive);
         coord.sessions().forget(&me);
         done
+    }
+}
+
+/// Writes what was checked onto what landed. It can be made again at any time.
+fn note_checks(context: &Context<'_>, coord: &Coord) {
+    if let Err(why) = coord.render_notes(About::Checks, Reach::Shared) {
+        (context.progress)(&format!("the notes of the checks come later: {why}"));
     }
 }
 
@@ -163,6 +173,7 @@ impl Land {
         for one in snapshot.moves(&plan, 0)? {
             if let Move::Land(count) = one {
                 let done = snapshot.land(&plan, count, &self.push_options)?;
+                note_checks(context, coord);
                 return Ok(Answer::done(done, Vec::new()));
             }
         }
