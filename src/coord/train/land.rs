@@ -25,6 +25,7 @@ impl Snapshot<'_> {
         let Some(last) = count.checked_sub(1).and_then(|last| plan.train.get(last)) else {
             return Err(Failure::usage("nothing is certified", "see `queue why`"));
         };
+        self.coord.check_land_mode()?;
         let mut merges = Merges::new(self)?;
         let mut entries = Vec::with_capacity(count);
         for link in &plan.train[..count] {
@@ -72,6 +73,21 @@ impl Snapshot<'_> {
 }
 
 impl Coord {
+    /// How a train reaches its target. Where a host wants a pull request or a status first, that is
+    /// the business of the face that speaks with the host; none does yet.
+    fn check_land_mode(&self) -> Result<(), Failure> {
+        match self.repo.config().get("coord.landmode") {
+            None | Some("push") => Ok(()),
+            Some(other) => Err(Failure::usage(
+                format!(
+                    "`coord.landMode` is `{}`, and this version lands by `push` alone",
+                    other.escape_debug()
+                ),
+                "set it to `push`, and let the queue push to the branch",
+            )),
+        }
+    }
+
     /// Whether a commit is in this repository.
     pub(super) fn has_commit(&self, id: &ObjectId) -> bool {
         self.repo.tree_of(id).is_ok()
