@@ -3,7 +3,7 @@
 use crate::model::key::Key;
 use crate::model::lock::Mode;
 use crate::model::queue::{
-    Did, Isolated, Outcome, Purpose, RUNS_MAX, Ran, Standing, Start, Told, Verdict,
+    BATCH_FIRST, Did, Isolated, Outcome, Purpose, RUNS_MAX, Ran, Standing, Start, Told, Verdict,
 };
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
@@ -29,8 +29,24 @@ pub(super) fn start(desk: &mut Desk<'_>, ask: &Start) -> Result<Decided, Refusal
     }
     let what = match &ask.purpose {
         Purpose::Base => format!("{} itself", ask.target),
-        Purpose::Isolate { id, sealed, .. } => {
-            waiting(desk, &ask.target, id, sealed)?;
+        Purpose::Isolate {
+            id,
+            sealed,
+            onto,
+            before,
+        } => {
+            let entry = waiting(desk, &ask.target, id, sealed)?;
+            let isolated = Isolated {
+                onto: *onto,
+                before: *before,
+                tree: ask.tree,
+                check: ask.check.clone(),
+            };
+            if entry.isolated.as_ref() != Some(&isolated) {
+                let mut entry = entry.body;
+                entry.isolated = Some(isolated);
+                desk.put_entry(entry)?;
+            }
             format!("{id} alone")
         }
         Purpose::Certify { ids } => {
@@ -153,23 +169,10 @@ pub(super) fn ran(desk: &mut Desk<'_>, ask: &Ran) -> Result<Decided, Refusal> {
 /// What a verdict means for the entries that it was asked for.
 fn follow(desk: &mut Desk<'_>, ask: &Ran, standing: Standing) -> Result<(), Refusal> {
     match &ask.purpose {
-        Purpose::Isolate { id, sealed, onto } if standing.is_green() => {
-            let entry = find::get(&desk.staged, &ask.target, id)?;
-            let entry = entry.filter(|entry| !entry.stage.is_over() && entry.sealed == *sealed);
-            if let Some(entry) = entry {
-                let mut entry = entry.body;
-                entry.isolated = Some(Isolated {
-                    onto: *onto,
-                    tree: ask.tree,
-                    check: ask.check.clone(),
-                });
-                desk.put_entry(entry)?;
-            }
-        }
-        Purpose::Certify { ids } if standing == Standing::Red => {
+        Purpose::Certify { ids } if standing == Standing::RedOnce => {
             let mut line = find::line(&desk.staged, &ask.target)?;
-            if ids.len() as u64 >= u64::from(line.batch) && line.batch > 1 {
-                line.batch /= 2;
+            if ids.len() as u64 >= u64::from(line.batch) && line.batch > BATCH_FIRST {
+                line.batch = (line.batch / 2).max(BATCH_FIRST);
                 desk.put_line(line)?;
             }
         }
