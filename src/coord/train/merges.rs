@@ -19,7 +19,6 @@ pub(super) struct Merges<'s> {
     merger: Merger<'s>,
     made: HashMap<(ObjectId, ObjectId), Merged>,
     touched: HashMap<ObjectId, Vec<Vec<u8>>>,
-    changed: HashMap<ObjectId, Vec<Vec<u8>>>,
     /// Who could not be merged here, and why: the question that failed last.
     unmergeable: Option<(Id, String)>,
 }
@@ -31,7 +30,6 @@ impl<'s> Merges<'s> {
             snapshot,
             made: HashMap::new(),
             touched: HashMap::new(),
-            changed: HashMap::new(),
             unmergeable: None,
         })
     }
@@ -116,21 +114,6 @@ impl Wanted for Merges<'_> {
     fn has(&mut self, commit: &ObjectId, entry: &Entry) -> Result<bool, Failure> {
         let answer = self.snapshot.coord.repo.is_ancestor(&entry.sealed, commit);
         self.of(entry, answer)
-    }
-
-    fn is_touched_since(&mut self, then: &ObjectId, entry: &Entry) -> Result<bool, Failure> {
-        let tip = self.snapshot.tip.commit;
-        if !self.changed.contains_key(then) {
-            // What is no longer here was long ago.
-            let Ok(paths) = self.snapshot.coord.repo.changed(then, &tip) else {
-                return Ok(true);
-            };
-            self.changed.insert(*then, paths);
-        }
-        let answer = self.touched(entry).cloned();
-        let own = self.of(entry, answer)?;
-        let others = &self.changed[then];
-        Ok(own.iter().any(|path| others.binary_search(path).is_ok()))
     }
 
     fn standing(&mut self, tree: &ObjectId) -> Result<Standing, Failure> {
