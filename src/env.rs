@@ -49,6 +49,29 @@ pub fn boot_id() -> Option<String> {
     Some(id.trim().to_owned())
 }
 
+/// Whether some process has a file open, as far as this user may know.
+#[cfg(target_os = "linux")]
+pub fn is_open(file: &std::path::Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(wanted) = std::fs::metadata(file) else {
+        return false;
+    };
+    let entries = |dir: &std::path::Path| std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let processes = entries("/proc".as_ref());
+    let mut open = processes.flat_map(|process| entries(&process.path().join("fd")));
+    open.any(|open| {
+        let same =
+            |seen: std::fs::Metadata| (seen.dev(), seen.ino()) == (wanted.dev(), wanted.ino());
+        std::fs::metadata(open.path()).is_ok_and(same)
+    })
+}
+
+/// Whether some process has a file open; unknown here.
+#[cfg(not(target_os = "linux"))]
+pub fn is_open(_: &std::path::Path) -> bool {
+    false
+}
+
 /// The machine's name, cut to what fits a name.
 pub fn host() -> String {
     #[cfg(unix)]
@@ -89,6 +112,47 @@ pub fn user_state_dir() -> Option<std::path::PathBuf> {
     var("XDG_STATE_HOME")
         .and_then(absolute)
         .or_else(|| Some(home()?.join(".local/state")))
+}
+
+/// Where programs keep what they can make again.
+pub fn user_cache_dir() -> Option<std::path::PathBuf> {
+    let absolute =
+        |text: String| Some(std::path::PathBuf::from(text)).filter(|dir| dir.is_absolute());
+    let home = || {
+        var("HOME")
+            .or_else(|| var("LOCALAPPDATA"))
+            .and_then(absolute)
+    };
+    var("XDG_CACHE_HOME")
+        .and_then(absolute)
+        .or_else(|| Some(home()?.join(".cache")))
+}
+
+/// All environment variables, also those that are no text.
+pub fn vars() -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
+    std::env::vars_os().collect()
+}
+
+/// How many threads this process may run at once.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The memory that this process may use, in bytes: the machine's, or what its control group is
+/// allowed. Unknown on other systems than Linux.
+#[cfg(target_os = "linux")]
+pub fn memory() -> Option<u64> {
+    let info = rustix::system::sysinfo();
+    let machine = info.totalram.saturating_mul(u64::from(info.mem_unit));
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let group = group.and_then(|text| text.trim().parse().ok());
+    Some(group.map_or(machine, |group: u64| group.min(machine)))
+}
+
+/// The memory that this process may use, in bytes; unknown here.
+#[cfg(not(target_os = "linux"))]
+pub fn memory() -> Option<u64> {
+    None
 }
 
 /// Where a program is on the search path.

@@ -19,5 +19,6 @@ pub mod hooks;
 pub mod model;
 pub mod ops;
 pub mod ports;
+pub mod runner;
 pub mod store;
 pub mod worktree;

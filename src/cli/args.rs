@@ -44,3 +44,28 @@ pub(super) enum Command {
     #[command(flatten)]
     Page(Pages),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{man, whole};
+
+    /// An argument of `man` had the name of an option that every command takes, which it lacked.
+    #[test]
+    fn every_command_takes_the_common_options() {
+        let whole = whole();
+        let common: Vec<_> = whole
+            .get_arguments()
+            .filter(|arg| arg.is_global_set())
+            .map(|arg| arg.get_id())
+            .collect();
+        assert_eq!(common.len(), 4);
+        for command in man::all(&whole) {
+            let takes = |id| {
+                command
+                    .get_arguments()
+                    .any(|arg| arg.get_id() == id && arg.is_global_set())
+            };
+            assert!(common.iter().all(|id| takes(*id)), "{}", command.get_name());
+        }
+    }
+}

@@ -35,6 +35,9 @@ impl Exit {
             // For programs that ask whether there is anything.
             Answer::Messages(mail) if mail.messages.is_empty() => Self::Refused,
             Answer::Waited(waited) if !waited.as_wanted => Self::Refused,
+            // Somebody else has a right to what a branch touches.
+            Answer::FeatureDrift(drifted) if drifted.is_refused() => Self::Refused,
+            Answer::Init(set_up) if set_up.collides() => Self::Refused,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
             | Answer::Locks(_)
@@ -50,6 +53,11 @@ impl Exit {
             | Answer::Collected(_)
             | Answer::Value(_)
             | Answer::Values(_)
+            | Answer::Queue(_)
+            | Answer::QueueEntry(_)
+            | Answer::QueuePlan(_)
+            | Answer::QueueRan(_)
+            | Answer::PoolCleared(_)
             | Answer::Log(_)
             | Answer::Verified(_)
             | Answer::Whoami(_)
@@ -64,6 +72,11 @@ impl Exit {
             | Answer::Graph(_)
             | Answer::Drafted(_)
             | Answer::Waited(_)
+            | Answer::Feature(_)
+            | Answer::Features(_)
+            | Answer::FeatureConflicts(_)
+            | Answer::FeaturePlan(_)
+            | Answer::FeatureDrift(_)
             | Answer::Report(_)
             | Answer::Init(_)
             | Answer::Synced(_)

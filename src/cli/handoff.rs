@@ -58,12 +58,18 @@ pub(super) fn of_one(page: &Page, one: &Shown) -> String {
         let keys: Vec<String> = handoff.locks.iter().map(ToString::to_string).collect();
         lines.push(format!("offers {}", keys.join(", ")));
     }
-    match &handoff.accepted {
-        Some(accepted) => lines.push(format!("accepted by {} at {}", accepted.by, accepted.at)),
-        None => lines.push(format!(
+    match (&handoff.accepted, one.collected) {
+        (Some(accepted), _) => {
+            lines.push(format!("accepted by {} at {}", accepted.by, accepted.at))
+        }
+        (None, Some(_)) => {}
+        (None, None) => lines.push(format!(
             "take it over with `git coord handoff accept {}`",
             handoff.id
         )),
+    }
+    if let Some(commit) = one.collected {
+        lines.push(format!("collected by {}", commit.short()));
     }
     text.push('\n');
     text.extend(lines.iter().map(|line| format!("{line}\n")));

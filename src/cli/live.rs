@@ -1,7 +1,9 @@
-//! Live values for completion: locked keys, agents, remotes.
+//! Live values for completion: locked keys, agents, ids, remotes.
 //!
 //! They come from the state as this clone has it. Completion asks nobody over the network, says
 //! nothing where there is no repository, and never fails: then there is nothing to offer.
+
+mod ids;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -20,24 +22,39 @@ use crate::ops::{Answer, Context, Operation, agent, keys as typed, msg, status};
 /// Most candidates that are offered; more would not be read.
 const CANDIDATES_MAX: usize = 500;
 
+/// Longest description of one, in characters.
+const ABOUT_CHARS_MAX: usize = 80;
+
 /// The commands with what completes their values, found by what the values are called: whatever
 /// takes an agent's name completes with agents, in every command.
 pub(super) fn with_values(command: Command) -> Command {
-    let name = command.get_name().to_owned();
     command
-        .mut_args(|arg| with_value(&name, arg))
-        .mut_subcommands(with_values)
+        .mut_args(|arg| with_value(&[], arg))
+        .mut_subcommands(|command| below(&[], command))
 }
 
-fn with_value(command: &str, arg: Arg) -> Arg {
+/// The same for a command below others, whose words are `path`.
+fn below(path: &[String], command: Command) -> Command {
+    let path = [path, &[command.get_name().to_owned()]].concat();
+    command
+        .mut_args(|arg| with_value(&path, arg))
+        .mut_subcommands(|command| below(&path, command))
+}
+
+fn with_value(path: &[String], arg: Arg) -> Arg {
     let id = arg.get_id().as_str().to_owned();
+    if let Some(ids) = ids::of(path, &id) {
+        return arg.add(ids);
+    }
+    let command = path.last().map_or("", String::as_str);
     match (command, id.as_str()) {
         (_, "actor" | "agent") => arg.add(ArgValueCompleter::new(agents)),
         ("kick", "who") => arg.add(ArgValueCompleter::new(sessions)),
         ("restore", "from") => arg.add(ArgValueCompleter::new(agents_and_sessions)),
         ("send", "to") => arg.add(ArgValueCompleter::new(receivers)),
         (_, "message" | "reply_to") => arg.add(ArgValueCompleter::new(messages)),
-        (_, "capability") => arg.add(ArgValueCompleter::new(capabilities)),
+        (_, "assignee") => arg.add(ArgValueCompleter::new(agents)),
+        (_, "capability" | "requires") => arg.add(ArgValueCompleter::new(capabilities)),
         ("unlock" | "renew", "keys") => arg.add(ArgValueCompleter::new(own_keys)),
         ("lock", "keys") => arg.add(ArgValueCompleter::new(keys_to_lock)),
         ("lock", "rev") => arg.add(ArgValueCompleter::new(revs)),
@@ -260,6 +277,7 @@ fn offer(typed: &OsStr, mut all: Vec<(String, String)>) -> Vec<CompletionCandida
     all.dedup_by(|one, other| one.0 == other.0);
     all.truncate(CANDIDATES_MAX);
     let candidate = |(value, about): (String, String)| {
+        let about: String = about.chars().take(ABOUT_CHARS_MAX).collect();
         CompletionCandidate::new(value).help(Some(crate::model::text::shown(&about).into()))
     };
     all.into_iter().map(candidate).collect()

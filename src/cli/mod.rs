@@ -5,10 +5,12 @@
 
 mod agent;
 mod args;
+mod checks;
 mod completion;
 mod doctor;
 mod drafted;
 mod exit;
+mod feature;
 mod graph;
 mod handoff;
 mod help;
@@ -37,10 +39,10 @@ mod waited;
 mod why;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use clap_complete::CompleteEnv;
 
@@ -50,8 +52,9 @@ use crate::model::notice::NoticeRecord;
 use crate::ops::{Answer, Context, Operation, keys, status};
 
 use args::{Cli, Command};
+use checks::Checks;
 pub use exit::Exit;
-use page::{Color, Page};
+use page::{Color, Page, Unread};
 
 /// Runs the program with its arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -60,18 +63,33 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if args.get(1).is_some_and(|word| word == "hook") {
         return hooks::fire(&args[2..]).into();
     }
-    CompleteEnv::with_factory(|| live::with_values(Cli::command()))
+    CompleteEnv::with_factory(|| live::with_values(whole()))
         .bin("git-coord")
         .complete();
     let color = Color::among(&args);
-    let parsed = Cli::command()
-        .color(color.map_or(clap::ColorChoice::Auto, Into::into))
-        .try_get_matches_from(&args)
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    match parsed {
+    let code = match parse(&args, color) {
         Ok(cli) => run(&cli, &Page::new(cli.color, cli.json)),
         Err(other) => unparsed(&other, &Page::new(color, asks_for_json(&args))).into(),
+    };
+    match page::unread() {
+        // Half of an answer must not pass for a whole one.
+        Some(Unread::Lost) if code == Exit::Done.into() => Exit::Broken.into(),
+        Some(Unread::Lost | Unread::Closed) | None => code,
     }
+}
+
+/// Reads the command line. Each command's definition is deferred until its name is read, so that a
+/// command costs its own and not those of all the others.
+fn parse(args: &[OsString], color: Option<Color>) -> Result<Cli, clap::Error> {
+    let command = || Cli::command().color(color.map_or(clap::ColorChoice::Auto, Into::into));
+    let matches = match command().try_get_matches_from(args) {
+        // Help and suggestions are made of all of them.
+        Err(error) if error.kind() != ErrorKind::DisplayVersion => {
+            built(command()).try_get_matches_from(args)
+        }
+        other => other,
+    };
+    Cli::from_arg_matches_mut(&mut matches?)
 }
 
 /// Help and version are data; the rest is wrong use.
@@ -82,8 +100,7 @@ fn unparsed(error: &clap::Error, page: &Page) -> Exit {
     if page.is_json {
         page.data(&json::of_page(&error.render().to_string()));
     } else {
-        // A closed pipe is the reader's way to say that it has enough.
-        let _ = error.print();
+        page.written(error.print());
     }
     Exit::Done
 }
@@ -97,7 +114,10 @@ fn asks_for_json(args: &[OsString]) -> bool {
 
 /// The whole command line, with the names of all its parts.
 fn whole() -> clap::Command {
-    let mut command = Cli::command();
+    built(Cli::command())
+}
+
+fn built(mut command: clap::Command) -> clap::Command {
     command.build();
     command
 }
@@ -147,7 +167,8 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
         }
         return Exit::of_answer(&answer).into();
     }
-    let progress = |news: &str| page.progress(news);
+    let checks = Checks::on(page);
+    let progress = |news: &str| checks.over(|| page.progress(news));
     let open = match operation {
         Operation::Init(_) => Context::open_for_set_up,
         _ => Context::open,
@@ -155,8 +176,9 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
     match open(dir, cli.actor.as_deref(), &progress) {
         Ok(mut context) => {
             let page = &page.in_clone(context.coord.settings().color);
-            let stream = |answer: &Answer| show_one(page, answer);
+            let stream = |answer: &Answer| checks.over(|| show_one(page, answer));
             context.stream = &stream;
+            context.checks = &checks;
             let exit = answer(cli, page, &context, &operation);
             // The process ends here: nothing is gained by waiting for idle children to end first.
             std::mem::forget(context);
@@ -177,6 +199,12 @@ fn show_one(page: &Page, answer: &Answer) {
         Answer::Status(all) => page.screen(&overview::of(page, all, false)),
         Answer::Happened(told) => page.data(&text::of_happening(page, told)),
         _ => {}
+    }
+    // Nothing else would end a stream that nobody reads any more.
+    match page::unread() {
+        Some(Unread::Closed) => std::process::exit(Exit::Done as i32),
+        Some(Unread::Lost) => std::process::exit(Exit::Broken as i32),
+        None => {}
     }
 }
 
@@ -229,15 +257,3 @@ fn fail_with(page: &Page, failure: &Failure, here: &Here, notices: &[NoticeRecor
 
 /// The directory that `-C` names, as a path.
 type Dir = PathBuf;
-
-/// Writes to standard output, quietly ending when nobody reads any more.
-fn put(out: &mut dyn Write, text: &str) {
-    if out
-        .write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .is_err()
-    {
-        // A closed pipe is the reader's way to say that it has enough.
-        std::process::exit(0);
-    }
-}

@@ -5,6 +5,7 @@ use crate::model::text::shown;
 use crate::ops::msg::{Letter, Mail, Shelf};
 
 use super::agent::{ago, name, quoted};
+use super::handoff::note_age;
 use super::page::{Ink, Page};
 
 /// Longest first line in a list, in characters.
@@ -19,6 +20,7 @@ pub(super) fn of_told(_: &Page, told: &Told) -> String {
 }
 
 pub(super) fn of_mail(page: &Page, mail: &Mail) -> String {
+    note_age(page, mail.view_age_secs);
     let mut text = String::new();
     if mail.messages.is_empty() {
         text.push_str(match mail.shelf {

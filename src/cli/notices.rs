@@ -15,6 +15,9 @@ pub(super) fn show(page: &Page, notices: &[NoticeRecord]) {
             Happened::Lapsed => {
                 format!("your lease on {keys} had ended, and {by} holds it since {at}")
             }
+            Happened::Died => {
+                format!("your process was gone, and {by} holds {keys} since {at}")
+            }
             Happened::Takeover => format!("{by} took over {keys} at {at}"),
             Happened::Handover => {
                 format!("{by} accepted your handoff at {at} and holds {keys} now")

@@ -1,10 +1,10 @@
 //! The screen of `git coord` and `git coord status`.
 
-use crate::model::text::shown;
+use crate::model::text::{Text, shown};
 use crate::model::time::span;
 use crate::ops::agent::Seen;
 use crate::ops::locks::Held;
-use crate::ops::status::{Overview, Own};
+use crate::ops::status::{Overview, Own, OwnFeature};
 
 use super::agent::{name, of_seen};
 use super::msg;
@@ -16,6 +16,8 @@ const OTHERS_MAX: usize = 15;
 /// Most sessions on the screen, and most in line.
 const HERE_MAX: usize = 15;
 const WAITING_MAX: usize = 10;
+/// Most features of one's own on the screen.
+const FEATURES_MAX: usize = 10;
 
 pub(super) fn of(page: &Page, all: &Overview, is_bare: bool) -> String {
     let mut text = format!("{}, {}", all.me, authority(all));
@@ -30,6 +32,17 @@ pub(super) fn of(page: &Page, all: &Overview, is_bare: bool) -> String {
         section(&mut text, "Your tasks", &tasks.mine, |own| {
             of_task(page, own)
         });
+    }
+    if let Some(features) = &all.features {
+        let all = "feature list --mine";
+        some(
+            &mut text,
+            "Your features",
+            &features.mine,
+            FEATURES_MAX,
+            all,
+            |own| of_feature(page, own),
+        );
     }
     if all.inbox.unread > 0 {
         text.push_str(&format!(
@@ -56,8 +69,30 @@ pub(super) fn of(page: &Page, all: &Overview, is_bare: bool) -> String {
     );
     if let Some(tasks) = &all.tasks {
         text.push_str(&format!(
-            "\nTasks: {} open, {} claimed, {} running\n",
-            tasks.open, tasks.claimed, tasks.running
+            "\nTasks: {} open, {} claimed, {} running, {} over\n",
+            tasks.open, tasks.claimed, tasks.running, tasks.ended
+        ));
+    }
+    if let Some(features) = &all.features {
+        let paused: Vec<&str> = features.paused.iter().map(|id| id.as_str()).collect();
+        let paused = match paused.as_slice() {
+            [] => String::new(),
+            some => format!("; paused: {}", some.join(", ")),
+        };
+        text.push_str(&format!(
+            "\nFeatures: {} active, {} queued{paused}\n",
+            features.active, features.queued
+        ));
+    }
+    if let Some(queue) = all.queue {
+        let paused = match queue.paused {
+            0 => "",
+            _ => "; the line is paused",
+        };
+        let see = page.ink(Ink::Faint, "git coord queue why");
+        text.push_str(&format!(
+            "\nMerge queue: {} waiting{paused}; see {see}\n",
+            queue.waiting
         ));
     }
     some(
@@ -126,6 +161,19 @@ fn of_task(page: &Page, own: &Own) -> String {
     let id = page.ink(Ink::Key, own.id.as_str());
     let title = shown(own.title.as_str());
     format!("{id}  {} {}  {title}\n", own.priority, own.stage.as_str())
+}
+
+fn of_feature(page: &Page, own: &OwnFeature) -> String {
+    let id = page.ink(Ink::Key, own.id.as_str());
+    let said = |text: &Option<Text>| text.as_ref().map(|text| shown(text.as_str()));
+    let branch = said(&own.branch).map(|branch| format!("  on `{branch}`"));
+    let title = said(&own.title).map(|title| format!("  {title}"));
+    format!(
+        "{id}  {}{}{}\n",
+        own.status.as_str(),
+        branch.unwrap_or_default(),
+        title.unwrap_or_default()
+    )
 }
 
 fn section<T>(text: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> String) {

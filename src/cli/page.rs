@@ -1,7 +1,8 @@
 //! Where text goes: data to standard output, the rest to standard error, colour if wanted.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -10,8 +11,6 @@ use crate::coord::{ColorWish, Failure};
 use crate::env;
 use crate::model::key::Here;
 use crate::model::text::shown;
-
-use super::put;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -59,6 +58,23 @@ impl From<Color> for clap::ColorChoice {
     }
 }
 
+/// Why data was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// The reader closed the pipe, which is the way to say that it has enough.
+    Closed,
+    /// It could not be written, say to a full disk.
+    Lost,
+}
+
+/// What became of standard output, which the whole process has only once.
+static UNREAD: OnceLock<Unread> = OnceLock::new();
+
+/// Why some of the data was not read, if so.
+pub(super) fn unread() -> Option<Unread> {
+    UNREAD.get().copied()
+}
+
 /// The two streams of the program.
 #[derive(Clone, Copy)]
 pub(super) struct Page {
@@ -90,8 +106,8 @@ impl Page {
         Self {
             is_json,
             asked,
-            out_color: is_wanted(AutoStream::choice(&std::io::stdout())),
-            err_color: is_wanted(AutoStream::choice(&std::io::stderr())),
+            out_color: is_wanted(AutoStream::choice(&io::stdout())),
+            err_color: is_wanted(AutoStream::choice(&io::stderr())),
         }
     }
 
@@ -131,14 +147,27 @@ impl Page {
         }
     }
 
-    /// Prints data.
+    /// Prints data. What cannot be printed never changes what the exit code says of the rest: a
+    /// refusal that nobody reads is none the less one.
     pub(super) fn data(&self, text: &str) {
-        put(&mut std::io::stdout().lock(), text);
+        self.written(put(&mut io::stdout().lock(), text));
+    }
+
+    /// Takes note of what became of data.
+    pub(super) fn written(&self, result: io::Result<()>) {
+        let Err(why) = result else { return };
+        let unread = match why.kind() {
+            ErrorKind::BrokenPipe => Unread::Closed,
+            _ => Unread::Lost,
+        };
+        if UNREAD.set(unread).is_ok() && unread == Unread::Lost {
+            self.raw_note(&format!("error: the answer could not be written: {why}"));
+        }
     }
 
     /// Prints data in place of what is on the terminal; below it where that is none.
     pub(super) fn screen(&self, text: &str) {
-        let clear = match std::io::stdout().is_terminal() {
+        let clear = match io::stdout().is_terminal() {
             true => "\x1b[H\x1b[2J",
             false => "",
         };
@@ -152,15 +181,28 @@ impl Page {
 
     /// Tells a person what happens, beside the data.
     pub(super) fn note(&self, text: &str) {
-        put(
-            &mut std::io::stderr().lock(),
-            &format!("{}\n", shown_lines(text)),
-        );
+        self.raw_note(&shown_lines(text));
+    }
+
+    /// Writes what is written over later, as it is.
+    pub(super) fn live(&self, text: &str) {
+        // What is written over later is missed by nobody.
+        let _ = put(&mut io::stderr().lock(), text);
+    }
+
+    /// As [`Page::note`], for a line that is clean and coloured already.
+    pub(super) fn painted_note(&self, line: &str) {
+        self.raw_note(line);
+    }
+
+    /// A word beside the data in its colour.
+    pub(super) fn err_ink(&self, ink: Ink, text: &str) -> String {
+        painted(self.err_color, ink, text)
     }
 
     /// Tells a person what a command waits for; nobody but a person wants to know.
     pub(super) fn progress(&self, text: &str) {
-        if std::io::stderr().is_terminal() {
+        if io::stderr().is_terminal() {
             self.note(text);
         }
     }
@@ -181,8 +223,13 @@ impl Page {
     }
 
     fn raw_note(&self, text: &str) {
-        put(&mut std::io::stderr().lock(), &format!("{text}\n"));
+        // There is nobody left to tell when this fails.
+        let _ = put(&mut io::stderr().lock(), &format!("{text}\n"));
     }
+}
+
+fn put(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 /// Whether the environment says it, for this one command and more strongly than any config.

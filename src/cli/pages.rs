@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueHint};
 
 use crate::coord::Failure;
 
@@ -11,6 +11,7 @@ use super::{completion, help, man, markdown, schema};
 
 /// Pages about the program itself.
 #[derive(Clone, Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Pages {
     /// Explain a command, or a topic: exit-codes, identity, json, keys, settings
     #[command(after_help = "`git coord --help` opens the manual instead, where it is installed.")]
@@ -32,10 +33,10 @@ pub(super) enum Pages {
     #[command(after_help = man::INSTALL)]
     Man {
         /// Where to write them, such as ~/.local/share/man/man1; made when absent
-        #[arg(value_name = "DIR")]
-        dir: Option<PathBuf>,
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        into: Option<PathBuf>,
         /// Print all of them as one Markdown page
-        #[arg(long, conflicts_with = "dir")]
+        #[arg(long, conflicts_with = "into")]
         markdown: bool,
     },
     /// Print the JSON Schema of a record, of an answer or of a failure
@@ -56,8 +57,10 @@ impl Pages {
             Self::Help { about } => help::about(about),
             Self::Completion { shell } => Ok(completion::script(*shell).to_owned()),
             Self::Man { markdown: true, .. } => Ok(markdown::page()),
-            Self::Man { dir: None, .. } => man::page(),
-            Self::Man { dir: Some(dir), .. } => man::write(dir),
+            Self::Man { into: None, .. } => man::page(),
+            Self::Man {
+                into: Some(dir), ..
+            } => man::write(dir),
             Self::Schema { kind } => Ok(schema::of(*kind)),
         }
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::model::agent::{CheckpointsRecord, PresenceRecord, TrustRecord};
 use crate::model::event::Event;
+use crate::model::feature::FeatureRecord;
 use crate::model::handoff::HandoffRecord;
 use crate::model::lock::LockRecord;
 use crate::model::memory::MemoryRecord;
@@ -46,6 +47,8 @@ pub(super) enum Kind {
     Task,
     /// The record of a remark on a task
     Comment,
+    /// The record of a feature
+    Feature,
     /// The event in the body of each commit of the state
     Event,
     /// What a command prints with --json when the answer is yes
@@ -73,6 +76,7 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Message => written::<MessageRecord>(),
         Kind::Task => written::<TaskRecord>(),
         Kind::Comment => written::<CommentRecord>(),
+        Kind::Feature => written::<FeatureRecord>(),
         Kind::Event => written::<Event>(),
         Kind::Answer => written::<Yes<'_>>(),
         Kind::Failure => written::<No<'_>>(),

@@ -1,6 +1,6 @@
 //! What `init` did, line by line.
 
-use crate::coord::Joined;
+use crate::coord::{Collision, Joined, Wrote};
 use crate::model::text::shown;
 use crate::ops::init::{Change, From, SetUp};
 
@@ -27,6 +27,9 @@ pub(super) fn of(page: &Page, done: &SetUp) -> String {
             "note: `{}` in .coordconfig is ignored; only git's own config may set it",
             shown(key)
         ));
+    }
+    if done.collides() {
+        return lines.join("\n") + "\n";
     }
     let authority = match &done.remote {
         Some(remote) => format!("locks are shared through `{}`", shown(remote)),
@@ -73,15 +76,30 @@ fn of_state(page: &Page, state: &Joined, remote: &str) -> Vec<String> {
             kept,
             locks,
             conflicts,
+            records,
+            left,
+            damaged,
         } => {
             let mut lines = vec![format!(
                 "state: follow the one of `{remote}`; the one of this clone is kept as {kept}"
             )];
+            if !records.is_empty() {
+                let counts: Vec<String> =
+                    records.iter().map(|(kind, n)| counted(kind, *n)).collect();
+                lines.push(format!("taken along: {}", counts.join(", ")));
+            }
             lines.extend(
                 locks
                     .iter()
                     .map(|key| format!("lock: {key} is taken along")),
             );
+            if *left > 0 {
+                lines.push(format!("left behind in {kept}: {left} records"));
+            }
+            lines.extend(damaged.iter().map(|damage| {
+                let word = page.ink(Ink::Bad, "damaged:");
+                format!("{word} {} stays behind", shown(damage))
+            }));
             lines.extend(conflicts.iter().map(|conflict| {
                 format!(
                     "{} {} stays out: `{}` is locked by {} until {}",
@@ -94,6 +112,46 @@ fn of_state(page: &Page, state: &Joined, remote: &str) -> Vec<String> {
             }));
             lines
         }
+        Joined::Collides { collisions, kept } => {
+            let mut lines: Vec<String> = collisions
+                .iter()
+                .map(|one| of_collision(page, one, remote))
+                .collect();
+            let whereto = match kept {
+                Some(kept) => format!("follows `{remote}`, and its own chain is kept as {kept}"),
+                None => "goes on as before".into(),
+            };
+            lines.push(format!(
+                "nothing was taken along, and this clone {whereto}.\n\
+                 change or end what collides on one side, or take only locks along:\n  \
+                 git coord init --remote {remote} --leave-behind"
+            ));
+            lines
+        }
+    }
+}
+
+/// The two that have one name.
+fn of_collision(page: &Page, one: &Collision, remote: &str) -> String {
+    let wrote = |wrote: &Wrote| format!("{} at {}", wrote.by, wrote.at);
+    format!(
+        "{} {} `{}` is here, by {}, and another one in `{remote}`, by {}",
+        page.ink(Ink::Bad, "collision:"),
+        one.kind,
+        shown(&one.name),
+        wrote(&one.ours),
+        wrote(&one.theirs)
+    )
+}
+
+/// So many of a kind, in words.
+pub(super) fn counted(kind: &str, count: usize) -> String {
+    match (kind, count) {
+        ("memory", 2..) => format!("{count} memories"),
+        ("checkpoints", 1) => "the checkpoints of 1 session".into(),
+        ("checkpoints", _) => format!("the checkpoints of {count} sessions"),
+        (kind, 1) => format!("1 {kind}"),
+        (kind, _) => format!("{count} {kind}s"),
     }
 }
 

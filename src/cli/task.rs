@@ -141,7 +141,8 @@ fn of_blockers(blockers: &[Blocker]) -> String {
         .take(SHOWN_MAX)
         .map(|on| {
             let circle = if on.circle { ", in a circle" } else { "" };
-            format!("{} ({}{circle})", on.id, on.is)
+            let part = if on.part { "its part " } else { "" };
+            format!("{part}{} ({}{circle})", on.id, on.is)
         })
         .collect();
     if blockers.len() > SHOWN_MAX {
@@ -201,6 +202,8 @@ pub(super) fn of_shown(page: &Page, all: &Shown) -> String {
         "parent",
         task.parent.as_ref().map(Id::to_string).unwrap_or_default(),
     );
+    let feature = task.feature.as_ref().map(Id::to_string);
+    line("feature", feature.unwrap_or_default());
     line(
         "run",
         task.run

@@ -49,6 +49,11 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Collected(all) => of_collected(all),
         Answer::Value(one) => super::values::of_one(one),
         Answer::Values(all) => super::values::of(page, all),
+        Answer::Queue(listed) => super::queue::of_listed(page, listed),
+        Answer::QueueEntry(shown) => super::queue::of_shown(page, shown),
+        Answer::QueueRan(ran) => super::queue::of_ran(page, ran),
+        Answer::PoolCleared(pool) => super::queue::of_pool(pool),
+        Answer::QueuePlan(planned) => super::queue::of_planned(page, planned),
         Answer::Log(entries) => of_log(page, entries),
         Answer::Verified(report) => of_report(page, report),
         Answer::Whoami(who) => of_who(who),
@@ -71,6 +76,11 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Graph(drawn) => super::graph::of(page, drawn),
         Answer::Drafted(drafted) => super::drafted::of(page, drafted),
         Answer::Waited(waited) => super::waited::of(page, waited),
+        Answer::Feature(shown) => super::feature::of_shown(page, shown),
+        Answer::Features(listed) => super::feature::of_listed(page, listed),
+        Answer::FeatureConflicts(found) => super::feature::of_conflicts(page, found),
+        Answer::FeaturePlan(planned) => super::feature::of_planned(page, planned),
+        Answer::FeatureDrift(drifted) => super::feature::of_drifted(page, drifted),
         Answer::Report(reported) => super::report::of(page, reported),
     };
     let is_shown = pager.is_some_and(|pager| pager.show(&text).is_ok());
@@ -115,6 +125,7 @@ fn of_done(page: &Page, done: &Done) -> String {
         Reply::Memory(told) => super::memory::of_told(page, told),
         Reply::Agent(told) => super::agent::of_told(page, told),
         Reply::Message(told) => super::msg::of_told(page, told),
+        Reply::Feature(told) => super::feature::of_told(page, told),
         Reply::Left { was_waiting: true } => "no longer in line\n".into(),
         Reply::Left { was_waiting: false } => "was not in line\n".into(),
         Reply::Queue(told) => super::queue::of_told(page, told),
@@ -129,7 +140,9 @@ fn of_done(page: &Page, done: &Done) -> String {
         Reply::Value(told) => super::values::of_told(page, told),
         Reply::Collected(_) => "collected\n".into(),
         Reply::Noted => "noted\n".into(),
-        Reply::Adopted { locks, conflicts } => {
+        Reply::Adopted {
+            locks, conflicts, ..
+        } => {
             format!(
                 "shared {} locks, {} in conflict\n",
                 locks.len(),
@@ -153,6 +166,7 @@ pub(super) fn of_granted(page: &Page, lock: &Granted) -> String {
         How::Refreshed => format!("renewed {key} {left}"),
         How::Covered => format!("covered by your lock on {key} {left}"),
         How::Lapsed => format!("locked {key} {left}; its holder's lease had ended"),
+        How::Died => format!("locked {key} {left}; its holder's process is gone"),
         How::TakenOver => format!("took over {key} {left}"),
         How::Stolen => format!("took {key} {left}"),
     };
@@ -263,7 +277,7 @@ fn of_collected(all: &gc::Collected) -> String {
     }
     let counts = all.collected.iter();
     let counts: Vec<String> = counts
-        .map(|(kind, count)| format!("{count} {kind}"))
+        .map(|(kind, count)| set_up::counted(kind, *count))
         .collect();
     let would = if all.dry_run {
         "would collect"

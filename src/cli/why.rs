@@ -12,6 +12,7 @@ pub(super) fn of(page: &Page, because: &Because) -> String {
         Sort::Key => about,
         Sort::Branch => format!("branch {about}"),
         Sort::Task => format!("task {about}"),
+        Sort::Feature => format!("feature {about}"),
     };
     let mut text = if because.blocked {
         format!("{what} is blocked:\n")

@@ -15,6 +15,9 @@ pub(super) enum Published {
     Lost,
 }
 
+/// The remote that is this repository itself.
+pub(super) const HERE: &str = ".";
+
 /// A branch of a remote that moves together with the state.
 #[derive(Clone, Debug)]
 pub(super) struct Alongside {
@@ -148,7 +151,11 @@ fn push(
 fn land_first(coord: &Coord, with: &Alongside) -> Result<(), Failure> {
     let (remote, branch) = (with.remote.clone(), &with.branch);
     let swaps = std::slice::from_ref(branch);
-    match coord.repo.push_for_person(&remote, swaps, &with.options)? {
+    let pushed = match remote.as_str() {
+        HERE => coord.repo.push_here(swaps)?,
+        _ => coord.repo.push_for_person(&remote, swaps, &with.options)?,
+    };
+    match pushed {
         Pushed::Moved => Ok(()),
         Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
         Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::id::AgentName;
+use crate::model::key::{Key, Kind, PathKey};
 use crate::model::object_id::ObjectId;
 use crate::store::{Error, Output};
 
@@ -46,6 +47,23 @@ impl Coord {
             .last()
             .and_then(|line| line.parse().ok());
         Ok(id.filter(|_| output.success()))
+    }
+
+    /// The subject of a commit.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub fn subject_of(&self, commit: &ObjectId) -> Result<Option<String>, Failure> {
+        let id = commit.to_string();
+        let args = [
+            "log",
+            "--max-count=1",
+            "--format=%s",
+            "--end-of-options",
+            &id,
+        ];
+        let output = self.repo.git().run(&args, None, None)?;
+        Ok(output.success().then(|| output.text()))
     }
 
     /// Paths that differ between the index and `HEAD`; a rename counts with both of its sides.
@@ -183,6 +201,19 @@ impl Coord {
         let command = "log".into();
         Err(Error::Git { command, why }.into())
     }
+}
+
+/// Paths from git, which are files from the top of the repository.
+///
+/// # Errors
+/// When git names a path that no key can hold.
+pub fn as_keys(paths: Vec<Vec<u8>>) -> Result<Vec<Key>, Failure> {
+    let key = |path: Vec<u8>| {
+        PathKey::new(&path, Kind::File)
+            .map(Key::Path)
+            .map_err(|why| Failure::usage(why.to_string(), why.hint()))
+    };
+    paths.into_iter().map(key).collect()
 }
 
 /// A commit with its `Coord-Agent` trailers. No path in git begins with a slash, so a line that

@@ -288,6 +288,11 @@ impl Failure {
                  `git coord doctor` shows both states and how to restore"
                     .into(),
             ),
+            Self::Store(store::Error::Unkept { .. }) => Some(
+                "it counts, unless this machine loses power now; look after the disk, then run the \
+                 command again"
+                    .into(),
+            ),
             Self::Store(_) | Self::Damaged(_) => {
                 Some("nothing was changed; `git coord doctor` looks for the cause".into())
             }

@@ -123,10 +123,14 @@ pub(super) fn adopt(
         old: ours,
         new,
     };
-    match coord.repo.swap(&[swap])? {
+    match coord.repo.swap(&[swap]) {
         // Lost to git itself, say a fetch of the person; the next command checks what stands there.
-        Swapped::Lost => {}
-        Swapped::Moved => pin::store(&coord.repo.coord_dir(), &new),
+        Ok(Swapped::Lost) => {}
+        // It is a copy of what the remote has, so that nothing is lost with it.
+        Ok(Swapped::Moved) | Err(Error::Unkept { .. }) => {
+            pin::store(&coord.repo.coord_dir(), &new);
+        }
+        Err(why) => return Err(why.into()),
     }
     Ok(())
 }

@@ -1,24 +1,27 @@
 //! Joining an authority: what this clone did alone meets what the remote has.
 //!
 //! Nothing is overwritten. A chain of our own becomes the remote's when that has none; otherwise it
-//! is kept under a ref of its own, the remote's becomes the view, and our live locks are asked for
-//! there like any others. Each step is noted, so that a join that was interrupted goes on when it
-//! is asked for again.
+//! is kept under a ref of its own, the remote's becomes the view, and what ours has is asked for there
+//! like anything else: live locks where nothing is in their way, other records all in one
+//! publication or none. What both have under one name, and not the same, stops the join before it
+//! begins. Each step is noted, so that a join that was interrupted goes on when it is asked for again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::adopt::Collision;
 use crate::domain::decide;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
-use crate::model::refusal::Conflict;
-use crate::model::request::{Adopt, Request};
+use crate::model::refusal::{Conflict, Refusal};
 use crate::store::{Advance, Backend, Error, Pushed, RefSwap, Swapped, contains, names};
 
+use super::adoption::{Arrived, Luggage, has_arrived};
 use super::view::{self, View};
-use super::{Coord, Failure, adoption, follow, local, pin};
+use super::{Coord, Failure, follow, lead, local, pin};
 
 /// How long joining waits for another writer of the clone.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -47,7 +50,38 @@ pub enum Joined {
         locks: Vec<Key>,
         /// Locks of others that are in the way of the rest, which stay out.
         conflicts: Vec<Conflict>,
+        /// How many other records of each kind are shared now.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        records: BTreeMap<String, usize>,
+        /// How many records stay behind because that was asked for.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        left: usize,
+        /// Records that cannot be read, and stay behind.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<String>,
     },
+    /// Both have something under one name that is not the same. Nothing was taken along.
+    Collides {
+        /// What it is.
+        collisions: Vec<Collision>,
+        /// The ref that keeps the chain that this clone had, when it was left already: a rival was
+        /// faster.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<String>,
+    },
+}
+
+/// What comes along from a chain of our own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bring {
+    /// All of it.
+    All,
+    /// Live locks; the rest stays in the chain that is kept.
+    Locks,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A move to another chain, from the moment it is decided until all locks are there.
@@ -73,7 +107,7 @@ impl Coord {
     /// # Errors
     /// When the remote cannot be reached, in which case nothing was changed; when it lacks what it
     /// had confirmed to this clone; or when others are faster each time.
-    pub fn join(&self) -> Result<Joined, Failure> {
+    pub fn join(&self, bring: Bring) -> Result<Joined, Failure> {
         let mut unfinished = None;
         for _ in 0..ATTEMPTS_MAX {
             let guard = self.repo.lock(LOCK_WAIT)?;
@@ -85,8 +119,8 @@ impl Coord {
                 unfinished = Some(begun);
             }
             let ours = view::trusted(self)?;
-            let bring = |name: &str| self.repo.fetch(remote, name);
-            let judge = |from| follow::judge(self, from, offered, &bring);
+            let fetch = |name: &str| self.repo.fetch(remote, name);
+            let judge = |from| follow::judge(self, from, offered, &fetch);
             let joined = match self.meet(ours, offered, &judge)? {
                 Meeting::Empty => Some(Joined::Empty),
                 Meeting::Follow(judged) => {
@@ -98,13 +132,23 @@ impl Coord {
                 }
                 Meeting::Publish(new) => self.publish_chain(remote, offered, new)?,
                 Meeting::Foreign { from, to } => {
-                    unfinished = self.move_over(from, to)?;
-                    None
+                    let luggage = self.pack(from, Some(to), bring)?.0;
+                    let collisions = luggage.collisions(&View::at(&self.repo, Some(to))?)?;
+                    match collisions.is_empty() {
+                        true => {
+                            unfinished = self.move_over(from, to)?;
+                            None
+                        }
+                        false => Some(Joined::Collides {
+                            collisions,
+                            kept: None,
+                        }),
+                    }
                 }
             };
             drop(guard);
             match (&unfinished, joined) {
-                (Some(begun), _) => return self.bring_locks(begun),
+                (Some(begun), _) => return self.bring(begun, bring),
                 (None, Some(joined)) => return Ok(joined),
                 (None, None) => {}
             }
@@ -195,30 +239,33 @@ impl Coord {
     ///
     /// # Errors
     /// As [`Coord::join`].
-    pub fn would_join(&self) -> Result<Joined, Failure> {
+    pub fn would_join(&self, bring: Bring) -> Result<Joined, Failure> {
         let remote = self.remote()?;
         let offered = self.repo.peek(remote, &self.settings.remote_ref)?;
         let ours = self.repo.tip(names::STATE)?;
-        let bring = |name: &str| self.repo.peek(remote, name);
-        let judge = |from| follow::judge(self, from, offered, &bring);
+        let peek = |name: &str| self.repo.peek(remote, name);
+        let judge = |from| follow::judge(self, from, offered, &peek);
         Ok(match self.meet(ours, offered, &judge)? {
             Meeting::Empty => Joined::Empty,
             Meeting::Follow(Advance::Same) => Joined::Current,
             Meeting::Follow(_) => Joined::Followed,
             Meeting::Publish(_) => Joined::Published,
             Meeting::Foreign { from, .. } => {
-                let (mut taken, mut conflicts) = (Vec::new(), Vec::new());
                 let view = View::at(&self.repo, offered)?;
-                for locks in adoption::live_locks(self, from)? {
-                    let request = Request::Adopt(Adopt { from, locks });
+                let (luggage, left) = self.pack(from, offered, bring)?;
+                let collisions = luggage.collisions(&view)?;
+                if !collisions.is_empty() {
+                    return Ok(Joined::Collides {
+                        collisions,
+                        kept: None,
+                    });
+                }
+                let mut arrived = Arrived::default();
+                for request in luggage.requests() {
                     let plan = decide(&request, &view, &self.stamp(), &[])?;
-                    adoption::collect(plan.reply, &mut taken, &mut conflicts);
+                    arrived.add(plan.reply);
                 }
-                Joined::Adopted {
-                    kept: self.free_name(from)?.0,
-                    locks: taken,
-                    conflicts,
-                }
+                joined(self.free_name(from)?.0, arrived, left, luggage.damaged)
             }
         })
     }
@@ -325,20 +372,62 @@ impl Coord {
         Ok((name, false))
     }
 
-    /// Asks the authority for the live locks of the chain that was left.
-    fn bring_locks(&self, begun: &Move) -> Result<Joined, Failure> {
-        let (mut taken, mut conflicts) = (Vec::new(), Vec::new());
-        if let Some(from) = begun.from {
-            for locks in adoption::live_locks(self, from)? {
-                let done = self.handle(Request::Adopt(Adopt { from, locks }))?;
-                adoption::collect(done.reply, &mut taken, &mut conflicts);
+    /// What comes along from our chain, and how many records stay behind because that was asked for.
+    fn pack(
+        &self,
+        from: ObjectId,
+        to: Option<ObjectId>,
+        bring: Bring,
+    ) -> Result<(Luggage, usize), Failure> {
+        let mut luggage = Luggage::whole(self, from, to)?;
+        let left = match bring {
+            Bring::All => 0,
+            Bring::Locks => std::mem::take(&mut luggage.records).len(),
+        };
+        Ok((luggage, left))
+    }
+
+    /// Asks the authority for what the chain that was left has.
+    fn bring(&self, begun: &Move, bring: Bring) -> Result<Joined, Failure> {
+        let (mut arrived, mut left, mut damaged) = Default::default();
+        if let (Some(from), Some(to)) = (begun.from, begun.to) {
+            let (mut luggage, stays) = self.pack(from, Some(to), bring)?;
+            if has_arrived(self, from, to)? {
+                luggage.records.clear();
             }
+            (left, damaged) = (stays, std::mem::take(&mut luggage.damaged));
+            arrived = match lead::handle_together(self, luggage.requests()) {
+                Ok(replies) => {
+                    let mut arrived = Arrived::default();
+                    replies.into_iter().for_each(|reply| arrived.add(reply));
+                    arrived
+                }
+                Err(Failure::Refused(refusal)) if matches!(*refusal, Refusal::Exists { .. }) => {
+                    return Ok(Joined::Collides {
+                        collisions: luggage.collisions(&self.view(None)?)?,
+                        kept: Some(begun.kept.clone()),
+                    });
+                }
+                Err(other) => return Err(other),
+            };
         }
         let _ = std::fs::remove_file(self.repo.coord_dir().join(FILE));
-        Ok(Joined::Adopted {
-            kept: begun.kept.clone(),
-            locks: taken,
-            conflicts,
-        })
+        Ok(joined(begun.kept.clone(), arrived, left, damaged))
+    }
+}
+
+fn joined(kept: String, arrived: Arrived, left: usize, damaged: Vec<String>) -> Joined {
+    let Arrived {
+        locks,
+        conflicts,
+        records,
+    } = arrived;
+    Joined::Adopted {
+        kept,
+        locks,
+        conflicts,
+        records,
+        left,
+        damaged,
     }
 }

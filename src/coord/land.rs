@@ -11,7 +11,7 @@ use crate::store::{Backend, Error, Output, RefSwap};
 
 use super::answer::Done;
 use super::authority::Alongside;
-use super::changes::Known;
+use super::changes::{Known, as_keys};
 use super::{Coord, Failure, lead, local};
 
 /// How often a branch that moved meanwhile is looked at again.
@@ -42,11 +42,7 @@ impl Coord {
     /// The refusal when a lock is in the way; usage when the landing makes no sense; and whatever
     /// a push can end with. Nothing has moved then, unless the failure says that it is unknown, or
     /// [`Failure::Unrecorded`].
-    pub fn land(
-        &self,
-        landing: &Landing,
-        as_keys: impl Fn(Vec<Vec<u8>>) -> Result<Vec<Key>, Failure>,
-    ) -> Result<Option<(Done, ObjectId)>, Failure> {
+    pub fn land(&self, landing: &Landing) -> Result<Option<(Done, ObjectId)>, Failure> {
         self.check_remote(&landing.remote)?;
         let new = self.commit_of(&landing.source)?;
         let target = format!("refs/heads/{}", landing.branch);
@@ -132,27 +128,15 @@ impl Coord {
         old: &ObjectId,
         new: &ObjectId,
     ) -> Result<(), Failure> {
-        let args = [
-            "merge-base",
-            "--is-ancestor",
-            &old.to_string(),
-            &new.to_string(),
-        ];
-        let output = self.repo.git().run(&args, None, None)?;
-        match output.code {
-            Some(0) => Ok(()),
-            Some(1) => Err(Refusal::Behind {
-                remote: landing.remote.clone(),
-                branch: landing.branch.clone(),
-                local: landing.source.clone(),
-            }
-            .into()),
-            _ => Err(Error::Git {
-                command: "merge-base".into(),
-                why: output.stderr,
-            }
-            .into()),
+        if self.repo.is_ancestor(old, new)? {
+            return Ok(());
         }
+        Err(Refusal::Behind {
+            remote: landing.remote.clone(),
+            branch: landing.branch.clone(),
+            local: landing.source.clone(),
+        }
+        .into())
     }
 
     /// The paths of the commits that would be new on the branch. Elsewhere than on the main branch
@@ -222,7 +206,7 @@ impl Coord {
     }
 
     /// The main branch of a remote: as set, as the remote says, or by custom.
-    fn main_of(&self, remote: &str) -> String {
+    pub(super) fn main_of(&self, remote: &str) -> String {
         if let Some(main) = &self.settings.main_branch {
             return main.clone();
         }

@@ -51,6 +51,31 @@ pub(super) fn handle(coord: &Coord, request: Request) -> Answer {
     handle_job(coord, job, session, None)
 }
 
+/// Decides several requests and publishes what they became in one step, all or none.
+///
+/// # Errors
+/// As for one; when one of them is refused, nothing was published.
+pub(super) fn handle_together(
+    coord: &Coord,
+    requests: Vec<Request>,
+) -> Result<Vec<Reply>, Failure> {
+    if requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let session = coord.sessions().load(coord.actor());
+    let jobs = requests.into_iter();
+    let jobs = jobs.map(|request| new_job(coord, request, &session));
+    let jobs: Vec<Job> = jobs.collect::<Result<_, _>>()?;
+    let _guard = coord.repo.lock(lock_wait(coord))?;
+    let settled = decide_all(coord, &jobs, Company::Together)?;
+    let mut replies = Vec::with_capacity(jobs.len());
+    for (job, answer) in jobs.iter().zip(settled.answers) {
+        remember::answer(coord, job, &answer);
+        replies.push(answer?.reply);
+    }
+    Ok(replies)
+}
+
 /// The same, with refs that move in the same push. Not shared with neighbours: their requests must
 /// not depend on a branch of ours.
 pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> Answer {
@@ -134,7 +159,7 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Fa
 /// Decides and publishes as the only writer of this clone. The guard is held.
 fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -> Answer {
     let dir = coord.repo.coord_dir();
-    let others = if with.is_none() {
+    let others = if with.is_none() && is_shared(own) {
         queue::waiting(&dir)
     } else {
         Vec::new()
@@ -150,8 +175,10 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
     }
     let notes = jobs.len();
     jobs.push(own.clone());
-    jobs.extend(others.into_iter().filter(|job| job.op != own.op));
-    let result = decide_all(coord, &jobs, with);
+    let others = others.into_iter().filter(|job| job.op != own.op);
+    jobs.extend(others.filter(is_shared));
+    let company = with.map_or(Company::Each, Company::With);
+    let result = decide_all(coord, &jobs, company);
     let (mut full, mut fan) = (None, None);
     let mut answers = match result {
         Ok(Settled { answers, epoch, gc }) => {
@@ -184,16 +211,22 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
         // Its own commit, and none where nothing is over; the next time is soon enough.
         let keep = coord.settings.keep;
         let job = job_beside(own, Request::Gc(Gc { keep, fan }));
-        let _ = decide_all(coord, &[job], None);
+        let _ = decide_all(coord, &[job], Company::Each);
     }
     if let Some(epoch) = full {
         // Apart from what people wait for: a host that takes only one ref at a time refuses the two
         // of a new epoch, and then the old one just goes on.
         let closes = Some(epoch);
         let job = job_beside(own, Request::Compact(Compact { closes }));
-        let _ = decide_all(coord, &[job], None);
+        let _ = decide_all(coord, &[job], Company::Each);
     }
     answers.swap_remove(notes)
+}
+
+/// Whether a request may share a push with those of neighbours. A new epoch moves more than one ref,
+/// which not every host takes; whoever waits for it does it alone, when it has its turn.
+fn is_shared(job: &Job) -> bool {
+    !matches!(job.request, Request::Compact(_))
 }
 
 fn carried(failure: &Failure) -> Failure {
@@ -215,9 +248,23 @@ fn job_beside(own: &Job, request: Request) -> Job {
     }
 }
 
-/// Decides all jobs on one view and publishes them in one step; again after a lost race. What moves
-/// along belongs to the last one.
-fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<Settled, Failure> {
+/// What jobs that share a publication have to do with each other.
+#[derive(Clone, Copy)]
+enum Company<'w> {
+    /// Nothing: what is refused keeps no other from being granted.
+    Each,
+    /// They are granted together, or none of them is.
+    Together,
+    /// Nothing; and the last one has refs that move with it.
+    With(&'w Alongside),
+}
+
+/// Decides all jobs on one view and publishes them in one step; again after a lost race.
+fn decide_all(coord: &Coord, jobs: &[Job], company: Company<'_>) -> Result<Settled, Failure> {
+    let with = match company {
+        Company::With(with) => Some(with),
+        Company::Each | Company::Together => None,
+    };
     let remote = coord.settings.remote.as_deref();
     let start = Instant::now();
     let time_max = coord.settings.timeout * ATTEMPTS_TIMEOUTS_MAX;
@@ -250,6 +297,12 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
                 (base, is_confirmed) = (fresh, true);
                 continue;
             }
+        }
+        if matches!(company, Company::Together)
+            && let Some(refused) = answers.iter().position(Result::is_err)
+            && let Err(why) = answers.swap_remove(refused)
+        {
+            return Err(why);
         }
         // Notes of the session come before its landing, and are published even when that is refused:
         // the branch must not move then.
@@ -286,8 +339,9 @@ fn decide_all(coord: &Coord, jobs: &[Job], with: Option<&Alongside>) -> Result<S
 fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
     match answer {
         Ok(done) if done.commit.is_none() => match &done.reply {
-            // To hold it already is a grant, and nothing else asks whether that is still so.
-            Reply::Locked { .. } => Some(Duration::ZERO),
+            // To hold it already is a grant, and nothing else asks whether that is still so. Who
+            // registers the same again is told whom it meets now.
+            Reply::Locked { .. } | Reply::Feature(_) => Some(Duration::ZERO),
             Reply::Waiting { .. } => Some(coord.settings.age_max.min(WAITING_AGE_MAX)),
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }

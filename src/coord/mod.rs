@@ -21,11 +21,11 @@ mod closed;
 mod commit;
 mod epochs;
 mod follow;
-mod handoff_notes;
 mod join;
 mod land;
 mod lead;
 mod local;
+mod notes;
 mod notices;
 mod pin;
 mod published;
@@ -34,6 +34,7 @@ mod remember;
 mod round;
 mod session;
 mod sights;
+pub mod train;
 mod view;
 mod wait;
 mod whereabouts;
@@ -50,16 +51,23 @@ use crate::model::request::Request;
 use crate::model::stamp::{Stamp, Watch};
 use crate::store::{Backend, Repo, names};
 
+pub use crate::domain::adopt::{Collision, Wrote};
 pub use answer::Done;
-pub use changes::{Change, Known};
+pub use changes::{Change, Known, as_keys};
 pub use failure::Failure;
-pub use handoff_notes::Reach;
 pub use identity::Identity;
-pub use join::Joined;
+pub use join::{Bring, Joined};
 pub use land::Landing;
+pub use notes::{About, Reach};
 pub use session::{Session, Sessions};
 pub use settings::{ColorWish, RequireLock, Settings};
 pub use view::View;
+
+/// Why the working trees that checks run in are locked, as `git worktree list` shows it. The host
+/// tells whose disk they are on: a repository may be shared.
+pub fn pool_reason() -> String {
+    format!("git-coord runs checks here, on {}", env::host())
+}
 
 /// The file that says what `init` wrote.
 const SET_UP: &str = "set-up.json";

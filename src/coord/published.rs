@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::event::Event;
 use crate::model::id::OpId;
 use crate::model::object_id::ObjectId;
-use crate::store::{Commit, Error, Repo, Snapshot, history};
+use crate::store::{Error, Repo, Snapshot, history};
 
 use super::answer::Done;
 use super::commit::Job;
@@ -50,10 +50,10 @@ pub(super) fn among(
 /// The answer that the operation in a commit was given, or would have been.
 pub(super) fn again(repo: &Repo, id: ObjectId) -> Result<Done, Failure> {
     let snapshot = Snapshot::at(repo, Some(id))?;
-    let commit: Commit = snapshot.commit()?.ok_or(Error::Missing { id })?;
+    let commit = snapshot.commit().ok_or(Error::Missing { id })?;
     let event = Event::parse(commit.body())
         .map_err(|why| Error::damaged(format!("commit {id}"), why.to_string()))?;
-    let plan = replay::again(repo, &commit, &event)?;
+    let plan = replay::again(repo, commit, &event)?;
     Ok(Done {
         op: event.op,
         reply: plan.reply,

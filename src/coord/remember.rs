@@ -119,6 +119,7 @@ fn follow(session: &mut Session, reply: &Reply) {
         }
         Reply::Memory(_)
         | Reply::Message(_)
+        | Reply::Feature(_)
         | Reply::Value(_)
         | Reply::Collected(_)
         | Reply::Waiting { .. }

@@ -23,6 +23,8 @@ const PROBE_PAUSE: std::time::Duration = std::time::Duration::from_millis(2);
 const REFUSED_MAX: usize = 16;
 /// Most facts that wait for the next change; a rebase may bring many at once.
 const NOTES_MAX: usize = 16;
+/// Most messages that are remembered as told; of more, some are told again.
+const TOLD_MAX: usize = 2_000;
 /// Most memories whose use is counted until then.
 const USES_MAX: usize = 100;
 
@@ -46,6 +48,8 @@ pub struct Session {
     pub present: Option<Timestamp>,
     /// Messages that it has read.
     pub read: BTreeSet<Id>,
+    /// Messages that a hook has told it of.
+    pub told: BTreeSet<Id>,
 }
 
 /// The directory of all sessions of this clone.
@@ -89,6 +93,9 @@ impl Sessions {
             session.notes.drain(..surplus);
             while session.uses.len() > USES_MAX {
                 session.uses.pop_first();
+            }
+            while session.told.len() > TOLD_MAX {
+                session.told.pop_first();
             }
         });
     }

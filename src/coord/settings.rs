@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::feature::Percent;
 use crate::model::gc::Keep;
 use crate::model::key::Key;
 use crate::store::{Config, names};
@@ -12,20 +13,28 @@ use super::failure::Failure;
 pub const KNOWN: &[&str] = &[
     "coord.agent",
     "coord.backend",
+    "coord.check",
+    "coord.checkEnv",
+    "coord.checkEnvironment",
+    "coord.checkTimeout",
     "coord.epochEvery",
     "coord.failClosed",
     "coord.fsync",
     "coord.hookMaxAge",
+    "coord.keepHandoffs",
     "coord.keepMessages",
     "coord.keepSessions",
     "coord.keepTasks",
     "coord.keyPrefix",
+    "coord.landMode",
     "coord.mainBranch",
     "coord.maxAge",
     "coord.memoryHalfLife",
+    "coord.pool",
     "coord.ref",
     "coord.remote",
     "coord.requireLock",
+    "coord.sequentialAbove",
     "coord.sign",
     "coord.skew",
     "coord.timeout",
@@ -97,6 +106,8 @@ pub struct Settings {
     pub epoch_every: u64,
     /// After which time a memory counts half.
     pub memory_half_life: Duration,
+    /// A feature that shares more of its claims than this is SEQUENTIAL.
+    pub sequential_above: Percent,
     /// For how long what is over stays in the live tree.
     pub keep: Keep,
 }
@@ -132,10 +143,12 @@ impl Settings {
             color: color(config),
             epoch_every: epoch_every(config)?,
             memory_half_life: secs("coord.memoryhalflife", 30 * DAY_SECS)?,
+            sequential_above: sequential_above(config)?,
             keep: Keep {
                 tasks_secs: secs("coord.keeptasks", 30 * DAY_SECS)?.as_secs(),
                 messages_secs: secs("coord.keepmessages", 14 * DAY_SECS)?.as_secs(),
                 sessions_secs: secs("coord.keepsessions", 7 * DAY_SECS)?.as_secs(),
+                handoffs_secs: secs("coord.keephandoffs", 30 * DAY_SECS)?.as_secs(),
             },
         })
     }
@@ -230,6 +243,16 @@ fn epoch_every(config: &Config) -> Result<u64, Failure> {
             text.escape_debug()
         );
         Failure::usage(what, "use a number such as `10000`, or `0` for never")
+    })
+}
+
+fn sequential_above(config: &Config) -> Result<Percent, Failure> {
+    let Some(text) = config.get("coord.sequentialabove") else {
+        return Ok(Percent::default());
+    };
+    text.parse().map_err(|why| {
+        let what = format!("`coord.sequentialAbove`: {why}");
+        Failure::usage(what, "use a part of the claims such as `50%`")
     })
 }
 

@@ -1,11 +1,11 @@
 //! The state as this clone last saw it, how old that is, and how it is refreshed.
 
-use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::domain::State;
 use crate::domain::staged::Found;
 use crate::env;
+use crate::model::bytes::Bytes;
 use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
@@ -39,7 +39,7 @@ impl<'c> View<'c> {
     }
 
     pub(super) fn over(snapshot: Snapshot<'c>) -> Result<Self, Error> {
-        let rev = match snapshot.commit()? {
+        let rev = match snapshot.commit() {
             Some(commit) => Event::rev_of(commit.body()).map_err(|why| {
                 let what = snapshot.tip().map(|tip| format!("commit {tip}"));
                 let why = format!("it is no state of git-coord: {why}");
@@ -70,7 +70,7 @@ impl State for View<'_> {
         self.rev
     }
 
-    fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>, Damage> {
+    fn get(&self, place: &Place) -> Result<Option<Bytes>, Damage> {
         self.snapshot
             .get(place)
             .map_err(|why| damage(place.as_str(), &why))
@@ -135,7 +135,7 @@ pub(super) fn refresh_within(
     if is_old() {
         let end = start + limit.min(coord.settings.timeout);
         let left = || end.saturating_duration_since(Instant::now());
-        refresh_each(coord, remote, &left)?;
+        refresh_each(coord, remote, &[], &left)?;
     }
     Ok(())
 }
@@ -208,17 +208,31 @@ pub(super) fn trusted(coord: &Coord) -> Result<Option<ObjectId>, Error> {
 /// When the remote cannot be used, or its state does not continue what this clone has seen; the
 /// view stays as it is then.
 pub(super) fn refresh(coord: &Coord, remote: &str) -> Result<Option<ObjectId>, Failure> {
-    refresh_each(coord, remote, &|| coord.settings.timeout)
+    refresh_each(coord, remote, &[], &|| coord.settings.timeout)
+}
+
+/// The same, and in the same fetch these branches, into the quarantine, and all sealed commits.
+pub(super) fn refresh_with(
+    coord: &Coord,
+    remote: &str,
+    branches: &[String],
+) -> Result<Option<ObjectId>, Failure> {
+    refresh_each(coord, remote, branches, &|| coord.settings.timeout)
 }
 
 /// The same; `limit` says how long each network command may take.
 fn refresh_each(
     coord: &Coord,
     remote: &str,
+    branches: &[String],
     limit: &dyn Fn() -> Duration,
 ) -> Result<Option<ObjectId>, Failure> {
     let repo = &coord.repo;
-    let offered = repo.fetch_within(remote, &coord.settings.remote_ref, limit())?;
+    let state = &coord.settings.remote_ref;
+    let offered = match branches {
+        [] => repo.fetch_within(remote, state, limit())?,
+        branches => repo.fetch_with_branches(remote, state, branches, limit())?,
+    };
     let ours = trusted(coord)?;
     let bring = |name: &str| repo.fetch_within(remote, name, limit());
     let judged = judge(coord, ours, offered, &bring)?;

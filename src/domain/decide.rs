@@ -16,8 +16,8 @@ use super::compact::Format;
 use super::notices::Lost;
 use super::staged::{Edits, Staged, State};
 use super::{
-    adopt, agent, compact, gc, handoff, land, lock, locks, memory, message, note, queue, renew,
-    steal, task, unlock, value, wait,
+    adopt, agent, compact, feature, gc, handoff, land, lock, locks, memory, message, note, queue,
+    renew, steal, task, unlock, value, wait,
 };
 
 /// A granted request: what to write and what to answer.
@@ -83,13 +83,7 @@ pub fn decide(
     stamp: &Stamp,
     also: &[Key],
 ) -> Result<Plan, Refusal> {
-    let mut desk = Desk {
-        staged: Staged::on(state),
-        stamp,
-        evidence: Vec::new(),
-        lost: Lost::new(),
-        has_written_here: false,
-    };
+    let mut desk = Desk::on(state, stamp);
     let epoch = desk.epoch()?;
     let decided = match request {
         Request::Lock(request) => lock::decide(&mut desk, request)?,
@@ -101,6 +95,7 @@ pub fn decide(
         Request::Memory(ask) => memory::decide(&mut desk, ask)?,
         Request::Agent(ask) => agent::decide(&mut desk, ask)?,
         Request::Message(ask) => message::decide(&mut desk, ask)?,
+        Request::Feature(ask) => feature::decide(&mut desk, ask)?,
         Request::Leave(_) => wait::leave(&mut desk)?,
         Request::Land(request) => land::decide(&mut desk, request)?,
         Request::Queue(ask) => queue::decide(&mut desk, ask)?,
@@ -153,6 +148,19 @@ pub fn decide(
         notices,
         here: stamp.here.clone().filter(|_| has_written_here),
     })
+}
+
+impl<'s> Desk<'s> {
+    /// Nothing decided yet.
+    pub(super) fn on(state: &'s dyn State, stamp: &'s Stamp) -> Self {
+        Self {
+            staged: Staged::on(state),
+            stamp,
+            evidence: Vec::new(),
+            lost: Lost::new(),
+            has_written_here: false,
+        }
+    }
 }
 
 impl Desk<'_> {

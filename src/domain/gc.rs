@@ -7,10 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::agent::{AGENTS, CHECKPOINTS, CheckpointsRecord, PresenceRecord};
+use crate::model::feature::Feature;
 use crate::model::gc::{Gc, Told};
+use crate::model::handoff::{HANDOFFS, HandoffRecord};
 use crate::model::id::{Actor, Id};
 use crate::model::message::{MESSAGES, MessageRecord};
+use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
+use crate::model::queue::{EntryRecord, QUEUE, VERDICTS, VerdictRecord};
 use crate::model::record::{self, Damage, Record};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
@@ -18,6 +22,7 @@ use crate::model::task::{Comment, ENDED, TaskRecord};
 use crate::model::time::Timestamp;
 
 use super::decide::{Decided, Desk};
+use super::feature;
 use super::locks;
 use super::staged::State;
 use super::task::board::Board;
@@ -62,9 +67,13 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Gc) -> Result<Decided, Refusal> 
         counts: BTreeMap::new(),
     };
     tasks(&desk.staged, ask, &mut heap)?;
-    if ask.fan.is_none() {
+    features(&desk.staged, ask, &mut heap)?;
+    verdicts(&desk.staged, ask, &mut heap)?;
+    if ask.fan.as_deref().is_none_or(is_turn_of_the_rest) {
         messages(&desk.staged, ask, &mut heap)?;
         sessions(&desk.staged, ask, &mut heap)?;
+        handoffs(&desk.staged, ask, &mut heap)?;
+        entries(&desk.staged, ask, &mut heap)?;
     }
     let more = heap.is_full();
     for place in &heap.places {
@@ -80,6 +89,11 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Gc) -> Result<Decided, Refusal> 
         subject: format!("gc of {count} records by {}", desk.me().agent),
         is_change: count > 0,
     })
+}
+
+/// What stands in no directory of its own for each part has its turn four times in a round.
+fn is_turn_of_the_rest(fan: &str) -> bool {
+    matches!(fan, "00" | "40" | "80" | "c0")
 }
 
 /// Records below a directory that can be read. Damage stays where it is, for `doctor`.
@@ -128,6 +142,67 @@ fn tasks(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Features that are over; but none that another one which is not over comes after.
+fn features(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let (all, _) = feature::find::all(state)?;
+    let open = all.iter().filter(|feature| !feature.status.is_over());
+    let needed: BTreeSet<&Id> = open.flat_map(|feature| &feature.depends_on).collect();
+    for feature in all.iter().filter(|feature| feature.status.is_over()) {
+        let is_turn = ask.fan.as_ref().is_none_or(|fan| feature.id.fan() == *fan);
+        let end = feature.ended_at.unwrap_or(feature.head.at);
+        if is_turn
+            && !heap.is_full()
+            && !needed.contains(&feature.id)
+            && heap.is_past(end, ask.keep.tasks_secs)
+        {
+            heap.add("feature", Feature::place(&feature.id));
+        }
+    }
+    Ok(())
+}
+
+/// Queue entries that are over, as long as none that waits comes after them.
+fn entries(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let all = readable::<EntryRecord>(state, QUEUE)?;
+    let waiting = all.iter().filter(|(_, entry)| !entry.stage.is_over());
+    let needed: BTreeSet<Id> = waiting.flat_map(|(_, entry)| entry.after.clone()).collect();
+    for (place, entry) in all {
+        let end = entry.ended_at.unwrap_or(entry.head.at);
+        if entry.stage.is_over()
+            && !heap.is_full()
+            && !needed.contains(&entry.id)
+            && heap.is_past(end, ask.keep.tasks_secs)
+        {
+            heap.add("queue entry", place);
+        }
+    }
+    Ok(())
+}
+
+/// What checks said long ago, but for trees that an entry in line rests on.
+fn verdicts(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let dir = match &ask.fan {
+        Some(fan) => format!("{VERDICTS}/{fan}"),
+        None => VERDICTS.to_owned(),
+    };
+    let mut old = readable::<VerdictRecord>(state, &dir)?;
+    old.retain(|(_, verdict)| heap.is_past(verdict.head.at, ask.keep.tasks_secs));
+    if old.is_empty() {
+        return Ok(());
+    }
+    let entries = readable::<EntryRecord>(state, QUEUE)?;
+    let waiting = entries.iter().filter(|(_, entry)| !entry.stage.is_over());
+    let needed: BTreeSet<ObjectId> = waiting
+        .filter_map(|(_, entry)| Some(entry.isolated.as_ref()?.tree))
+        .collect();
+    for (place, verdict) in old {
+        if !heap.is_full() && !needed.contains(&verdict.tree) {
+            heap.add("verdict", place);
+        }
+    }
+    Ok(())
+}
+
 fn messages(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
     let keep = ask.keep.messages_secs;
     for (place, message) in readable::<MessageRecord>(state, MESSAGES)? {
@@ -167,6 +242,36 @@ fn sessions(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal>
         if !heap.is_full() && heap.is_past(points.head.at, keep.saturating_mul(UNACKED_TIMES)) {
             heap.add("checkpoints", place);
         }
+    }
+    Ok(())
+}
+
+/// Handoffs that somebody accepted. Those that nobody did stay while their task is not over, and
+/// longer anyway.
+fn handoffs(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let keep = ask.keep.handoffs_secs;
+    let mut board = None;
+    for (place, handoff) in readable::<HandoffRecord>(state, HANDOFFS)? {
+        if heap.is_full() {
+            break;
+        }
+        let is_over = match &handoff.accepted {
+            Some(accepted) => heap.is_past(accepted.at, keep),
+            None => heap.is_past(handoff.written_at, keep.saturating_mul(UNACKED_TIMES)),
+        };
+        if !is_over {
+            continue;
+        }
+        if let (None, Some(task)) = (&handoff.accepted, &handoff.content.task) {
+            let board = match &board {
+                Some(board) => board,
+                None => board.insert(Board::read(state)?),
+            };
+            if board.get(task).is_some() {
+                continue;
+            }
+        }
+        heap.add("handoff", place);
     }
     Ok(())
 }

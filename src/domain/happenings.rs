@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::model::event::Event;
+use crate::model::feature::{FeatureRecord, Status};
 use crate::model::happening::Happening;
 use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::lock::LockRecord;
 use crate::model::place::Place;
+use crate::model::queue::{EntryRecord, Stage as Queued};
 use crate::model::record::{self, Record};
 use crate::model::request::Request;
 use crate::model::task::{CLAIMS, Stage, TaskRecord};
@@ -30,6 +32,8 @@ pub fn of(event: &Event, changes: &[Change<'_>]) -> Vec<Happening> {
                 sides.0 = sides.0.take().or_else(|| read(path, *before));
                 sides.1 = sides.1.take().or_else(|| read(path, *after));
             }
+            "features" => found.push(feature(event, path, *before, *after)),
+            "queue" => found.push(entry(event, path, *before, *after)),
             "notices" => {}
             _ => found.extend(plain(noun, path, before.is_some(), after.is_some())),
         }
@@ -153,6 +157,60 @@ fn task(
     }
 }
 
+fn feature(event: &Event, path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Happening {
+    let [was, is]: [Option<FeatureRecord>; 2] = [read(path, before), read(path, after)];
+    let status = |feature: &Option<FeatureRecord>| feature.as_ref().map(|feature| feature.status);
+    let word = match (before, after) {
+        (None, _) => "registered",
+        (_, None) => "collected",
+        (Some(_), Some(_)) if status(&was) == status(&is) => "updated",
+        (Some(_), Some(_)) => match status(&is) {
+            Some(Status::Active) => "reopened",
+            Some(Status::Queued) => "queued",
+            Some(Status::Landed) => "landed",
+            Some(Status::Cancelled) => "cancelled",
+            // It cannot be read any more.
+            None => "changed",
+        },
+    };
+    let now = is.or(was);
+    let owner = now.as_ref().map(|feature| feature.owner.clone());
+    Happening {
+        kind: format!("feature.{word}"),
+        about: stem(path).to_owned(),
+        whose: owner.filter(|owner| *owner != event.by),
+        keys: now.map_or_else(Vec::new, |feature| {
+            feature.body.claims.into_iter().collect()
+        }),
+    }
+}
+
+fn entry(event: &Event, path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Happening {
+    let [was, is]: [Option<EntryRecord>; 2] = [read(path, before), read(path, after)];
+    let stage = |entry: &Option<EntryRecord>| entry.as_ref().map(|entry| entry.stage);
+    let sealed = |entry: &Option<EntryRecord>| entry.as_ref().map(|entry| entry.sealed);
+    let word = match (before, after) {
+        (None, _) => "added",
+        (_, None) => "collected",
+        (Some(_), Some(_)) => match stage(&is) {
+            Some(Queued::Queued) if stage(&was) != stage(&is) || sealed(&was) != sealed(&is) => {
+                "requeued"
+            }
+            Some(Queued::Landed) if stage(&was) != stage(&is) => "landed",
+            Some(Queued::Failed) if stage(&was) != stage(&is) => "failed",
+            Some(Queued::Cancelled) if stage(&was) != stage(&is) => "cancelled",
+            _ => "updated",
+        },
+    };
+    let submitter = is.or(was).map(|entry| entry.body.submitter);
+    Happening {
+        kind: format!("queue.{word}"),
+        about: stem(path).to_owned(),
+        whose: submitter.filter(|who| *who != event.by),
+        keys: Vec::new(),
+    }
+}
+
 /// Kinds of records of which no more need be known than that they came, changed or went.
 const PLAIN: &[(&str, &str, [&str; 3])] = &[
     ("agents", "agent", ["registered", "updated", "left"]),
@@ -162,17 +220,13 @@ const PLAIN: &[(&str, &str, [&str; 3])] = &[
         ["checkpointed", "checkpointed", "collected"],
     ),
     ("comments", "task", ["commented", "commented", "collected"]),
-    (
-        "features",
-        "feature",
-        ["registered", "updated", "collected"],
-    ),
     ("format", "epoch", ["begun", "begun", "damaged"]),
     ("handoffs", "handoff", ["written", "updated", "collected"]),
     ("memory", "memory", ["remembered", "updated", "forgotten"]),
     ("messages", "message", ["sent", "updated", "collected"]),
-    ("queue", "queue", ["added", "updated", "removed"]),
+    ("lines", "queue", ["begun", "moved", "removed"]),
     ("trust", "agent", ["trusted", "trusted", "trusted"]),
+    ("verdicts", "queue", ["checked", "checked", "collected"]),
     ("values", "state", ["set", "set", "deleted"]),
     ("waits", "wait", ["joined", "updated", "left"]),
 ];

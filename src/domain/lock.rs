@@ -97,8 +97,12 @@ fn clear_the_way(
             }
             let (happened, how) = if let Some(evidence) = lease::ended(&lock.key, hold, desk.stamp)
             {
+                let happened = evidence.happened();
                 desk.rely_on(evidence);
-                (Happened::Lapsed, How::Lapsed)
+                match happened {
+                    Happened::Died => (happened, How::Died),
+                    _ => (happened, How::Lapsed),
+                }
             } else if request.takeover && holder.agent == desk.me().agent {
                 (Happened::Takeover, How::TakenOver)
             } else {

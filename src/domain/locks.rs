@@ -1,5 +1,6 @@
 //! Looking locks up: as few records as the key allows, and none that is damaged passed over.
 
+use crate::model::id::Actor;
 use crate::model::key::{Key, Lookups};
 use crate::model::lock::{LockRecord, Mode};
 use crate::model::place::Place;
@@ -62,6 +63,29 @@ pub fn all(state: &dyn State) -> Result<(Vec<LockRecord>, Vec<Damage>), Damage> 
         }
     }
     Ok((locks, damaged))
+}
+
+/// The locks that a session holds, in the order of their places. Of all others no more is looked at
+/// than whether its name is in them; damage among those is not its own.
+///
+/// # Errors
+/// When the directory of locks cannot be read.
+pub fn held_by(state: &dyn State, who: &Actor) -> Result<Vec<LockRecord>, Damage> {
+    let names = [who.agent.as_str(), who.session.as_str()].map(|name| format!("\"{name}\""));
+    let mut held = Vec::new();
+    for (place, bytes) in state.under(LOCKS)? {
+        let Ok(bytes) = bytes else { continue };
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        if !names.iter().all(|name| text.contains(name)) {
+            continue;
+        }
+        if let Ok(lock) = read(&place, &bytes)
+            && lock.holds.iter().any(|hold| hold.is_of(who))
+        {
+            held.push(lock);
+        }
+    }
+    Ok(held)
 }
 
 /// Reads a lock record and checks that it belongs where it stands.

@@ -4,8 +4,11 @@
 //! of a lost race, for a neighbour whose request shares a push, at a relay, and when the history
 //! is checked: [`decide`] on the parent of a commit has to give the commit's own tree.
 
+pub mod adopt;
 pub mod agent;
+pub mod belongs;
 pub mod check;
+pub mod feature;
 pub mod gc;
 pub mod happenings;
 pub mod lease;
@@ -13,7 +16,6 @@ pub mod locks;
 pub mod report;
 pub mod staged;
 
-mod adopt;
 mod circle;
 mod compact;
 mod decide;

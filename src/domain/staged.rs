@@ -1,8 +1,8 @@
 //! A state with the edits of one operation staged over it.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
+use crate::model::bytes::Bytes;
 use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::place::Place;
 use crate::model::record::{self, Damage, Record};
@@ -17,7 +17,7 @@ pub trait State {
     ///
     /// # Errors
     /// [`Damage`] when something is there and cannot be read. That is never "nothing".
-    fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>, Damage>;
+    fn get(&self, place: &Place) -> Result<Option<Bytes>, Damage>;
 
     /// Everything below a directory, in the order of the places; what cannot be read is in the
     /// list with the reason.
@@ -28,7 +28,7 @@ pub trait State {
 }
 
 /// A place with its bytes, or why they cannot be read.
-pub type Found = (Place, Result<Rc<[u8]>, Damage>);
+pub type Found = (Place, Result<Bytes, Damage>);
 
 /// What an operation would change; `None` removes.
 pub type Edits = BTreeMap<Place, Option<Vec<u8>>>;
@@ -69,6 +69,11 @@ impl<'s> Staged<'s> {
         })?;
         self.edits.insert(place.clone(), Some(bytes));
         Ok(())
+    }
+
+    /// Stages bytes that were read from another chain and checked.
+    pub fn bring(&mut self, place: &Place, bytes: Vec<u8>) {
+        self.edits.insert(place.clone(), Some(bytes));
     }
 
     /// Stages a record in another place than it had, where it is removed.
@@ -140,9 +145,9 @@ impl State for Staged<'_> {
         self.state.rev()
     }
 
-    fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>, Damage> {
+    fn get(&self, place: &Place) -> Result<Option<Bytes>, Damage> {
         match self.edits.get(place) {
-            Some(staged) => Ok(staged.as_deref().map(Rc::from)),
+            Some(staged) => Ok(staged.as_deref().map(Bytes::from)),
             None => self.state.get(place),
         }
     }
@@ -166,7 +171,7 @@ impl State for Staged<'_> {
         found.retain(|(place, _)| !self.edits.contains_key(place));
         let added = staged.into_iter().filter_map(|(place, new)| {
             new.as_deref()
-                .map(|bytes| (place.clone(), Ok(Rc::from(bytes))))
+                .map(|bytes| (place.clone(), Ok(Bytes::from(bytes))))
         });
         found.extend(added);
         found.sort_by(|one, other| one.0.cmp(&other.0));

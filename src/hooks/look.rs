@@ -2,16 +2,24 @@
 
 use std::time::Duration;
 
-use crate::coord::{Coord, Failure};
+use crate::coord::{Coord, Failure, as_keys};
 use crate::domain::locks::LOCKS;
 use crate::model::text::shell_word;
 use crate::model::time::span;
-use crate::ops::check::{as_keys, judge};
+use crate::ops::check::{halt, judge};
 
 use super::Heard;
 
 /// The most that a hook waits for the network.
 const NETWORK_MAX: Duration = Duration::from_secs(2);
+
+/// Judges a commit: its branch, and what is staged.
+///
+/// # Errors
+/// As [`judged`].
+pub(super) fn commit(coord: &Coord) -> Result<Heard, Failure> {
+    look(coord, || halt(coord, None), || coord.staged_paths())
+}
 
 /// Judges a change of paths, which are asked for only when anything could be in their way.
 ///
@@ -19,6 +27,14 @@ const NETWORK_MAX: Duration = Duration::from_secs(2);
 /// Whatever makes it impossible to tell; a refusal is an answer.
 pub(super) fn judged(
     coord: &Coord,
+    paths: impl FnOnce() -> Result<Vec<Vec<u8>>, Failure>,
+) -> Result<Heard, Failure> {
+    look(coord, || Ok(()), paths)
+}
+
+fn look(
+    coord: &Coord,
+    first: impl FnOnce() -> Result<(), Failure>,
     paths: impl FnOnce() -> Result<Vec<Vec<u8>>, Failure>,
 ) -> Result<Heard, Failure> {
     let mut notes = Vec::new();
@@ -31,8 +47,9 @@ pub(super) fn judged(
     if !can_matter(coord)? {
         return Ok(Heard::yes(notes));
     }
-    let paths = as_keys(paths()?)?;
-    match judge(coord, &paths, None) {
+    // Who may not commit at all need not know which path is locked.
+    let checked = first().and_then(|()| judge(coord, &as_keys(paths()?)?, None));
+    match checked {
         Ok(checked) => {
             let here = super::here();
             let open = checked.uncovered.iter();

@@ -5,6 +5,7 @@
 //! returned; the command line prints it.
 
 mod background;
+mod delivery;
 mod look;
 mod post_commit;
 mod pre_push;
@@ -98,7 +99,7 @@ fn on_event(dir: &Path, event: Event, args: &[&str]) -> Heard {
         Err(why) => return cannot_tell(&why.to_string(), fail_closed().unwrap_or(false)),
     };
     let heard = match event {
-        Event::PreCommit => look::judged(&coord, || coord.staged_paths()),
+        Event::PreCommit => look::commit(&coord),
         Event::PrePush => pre_push::answer(&coord, args),
         Event::PrepareCommitMsg => prepare_commit_msg::answer(&coord, args),
         Event::PostCommit => post_commit::answer(&coord),

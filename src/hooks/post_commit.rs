@@ -1,15 +1,15 @@
 //! After a commit: locks live on, and a check that was passed over is remembered.
 
-use crate::coord::{Change, Coord, Failure};
+use crate::coord::{Change, Coord, Failure, as_keys};
 use crate::domain::locks;
 use crate::env;
 use crate::model::key::Key;
 use crate::model::refusal::Refusal;
 use crate::model::request::{Note, Renew, Request, Which};
 use crate::model::time::Timestamp;
-use crate::ops::check::{as_keys, judge};
+use crate::ops::check::judge;
 
-use super::{Heard, background, look};
+use super::{Heard, background, delivery, look};
 
 /// Most paths that one note names.
 const PATHS_MAX: usize = 20;
@@ -21,6 +21,7 @@ pub(super) fn answer(coord: &Coord) -> Result<Heard, Failure> {
         notes.extend(notice_bypass(coord)?);
     }
     keep_alive(coord)?;
+    notes.extend(delivery::tell(coord, delivery::Moment::Committed)?);
     Ok(Heard::yes(notes))
 }
 

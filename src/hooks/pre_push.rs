@@ -6,7 +6,7 @@ use crate::coord::{Coord, Failure, Known};
 use crate::model::object_id::ObjectId;
 use crate::store::{Backend, Error, names};
 
-use super::{Heard, look};
+use super::{Heard, delivery, look};
 
 /// Largest list of refs that is read, in bytes.
 const INPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -38,7 +38,13 @@ pub(super) fn answer(coord: &Coord, args: &[&str]) -> Result<Heard, Failure> {
         return Ok(Heard::default());
     }
     let remote = args.first().copied().unwrap_or_default();
-    look::judged(coord, || paths(coord, remote, &moved))
+    let mut heard = look::judged(coord, || paths(coord, remote, &moved))?;
+    // A push that is refused is not the end of the work; and no message stops one.
+    if !heard.is_no {
+        let told = delivery::tell(coord, delivery::Moment::Pushed);
+        heard.notes.extend(told.unwrap_or_default());
+    }
+    Ok(heard)
 }
 
 fn paths(coord: &Coord, remote: &str, moved: &[Moved<'_>]) -> Result<Vec<Vec<u8>>, Failure> {

@@ -6,6 +6,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use crate::coord::as_keys;
 use crate::coord::replay::{self, Signatures};
 use crate::coord::{Change, Coord, Failure, Known, View};
 use crate::domain::check;
@@ -15,7 +16,6 @@ use crate::model::event::Event;
 use crate::model::key::Here;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::{Conflict, Refusal};
-use crate::ops::check::as_keys;
 use crate::store::{Backend, Error, advance, history, names, past};
 
 use super::Heard;

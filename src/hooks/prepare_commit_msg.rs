@@ -1,8 +1,8 @@
 //! When a commit message is begun: who writes, and under which locks.
 
+use crate::coord::as_keys;
 use crate::coord::{Coord, Failure};
 use crate::domain::check;
-use crate::ops::check::as_keys;
 
 use super::Heard;
 

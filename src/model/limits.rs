@@ -33,6 +33,10 @@ pub const LONG_BYTES_MAX: usize = 16 * 1024;
 pub const WORD_BYTES_MAX: usize = 64;
 /// Most words, keys, ids or lines in one list of a record.
 pub const LIST_MAX: usize = 256;
+/// Most features that are not over.
+pub const FEATURES_MAX: usize = 1_000;
+/// Most entries of a feature's metadata.
+pub const METADATA_MAX: usize = 64;
 /// Most records that one request makes.
 pub const BATCH_MAX: usize = 1_000;
 /// Largest text that tasks are read from, in bytes.

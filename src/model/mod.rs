@@ -4,7 +4,9 @@
 
 pub mod agent;
 pub mod branch;
+pub mod bytes;
 pub mod event;
+pub mod feature;
 pub mod gc;
 pub mod handoff;
 pub mod happening;

@@ -21,6 +21,8 @@ pub enum Happened {
     Stolen,
     /// The lease had ended, and somebody else took the lock.
     Lapsed,
+    /// The process of the session was proven to be gone, and somebody else took the lock.
+    Died,
     /// Another session of the same agent took the lock over.
     Takeover,
     /// It was offered with a handoff, which somebody has accepted.

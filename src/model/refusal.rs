@@ -185,10 +185,10 @@ pub enum Refusal {
         /// Why not, and how many for each reason.
         counts: std::collections::BTreeMap<String, usize>,
     },
-    /// Tasks would wait for each other.
-    #[error("tasks would wait for each other: {}", message::ids(ids))]
+    /// Tasks, or features, would wait for each other.
+    #[error("these would wait for each other: {}", message::ids(ids))]
     Cycle {
-        /// The tasks of the circle, beginning and ending with the same.
+        /// Those of the circle, beginning and ending with the same.
         ids: Vec<super::id::Id>,
     },
     /// A text looks like it has a secret in it, which others would read.
@@ -263,6 +263,9 @@ impl Refusal {
         }
     }
 }
+
+/// Why tasks of a paused feature are not handed out, in the counts of [`Refusal::NothingReady`].
+pub const PAUSED: &str = "of a paused feature";
 
 /// Most keys and locks that one message names.
 const SHOWN_MAX: usize = 10;

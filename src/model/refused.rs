@@ -9,7 +9,7 @@ use super::limits::REFUSED_ENTRIES_MAX;
 use super::refusal::Refusal;
 use super::request::{Request, Which};
 use super::time::Timestamp;
-use super::{handoff, memory, message, queue, task, value};
+use super::{feature, handoff, memory, message, queue, task, value};
 
 /// An operation that was refused, remembered where it was asked. Nobody decides it again, so long
 /// lists in it are cut; the answer that was given at the time had them whole.
@@ -58,6 +58,11 @@ fn cut<T>(list: &mut Vec<T>) -> usize {
     more
 }
 
+/// Records are large, and which they were is in the chain that they came from.
+fn cut_records(records: &mut Vec<super::request::Brought>) -> usize {
+    std::mem::take(records).len()
+}
+
 fn cut_request(request: &mut Request) -> usize {
     match request {
         Request::Lock(lock) => cut(&mut lock.keys),
@@ -65,7 +70,7 @@ fn cut_request(request: &mut Request) -> usize {
         Request::Renew(renew) => cut_which(&mut renew.which),
         Request::Land(land) => cut(&mut land.paths) + cut(&mut land.require),
         Request::Note(note) => cut(&mut note.paths),
-        Request::Adopt(adopt) => cut(&mut adopt.locks),
+        Request::Adopt(adopt) => cut(&mut adopt.locks) + cut_records(&mut adopt.records),
         Request::Task(ask) => cut_task(ask),
         Request::Message(ask) => {
             if let message::Ask::Send(send) = ask {
@@ -90,12 +95,23 @@ fn cut_request(request: &mut Request) -> usize {
             0
         }
         Request::Queue(ask) => cut_queue(ask),
+        Request::Feature(ask) => cut_feature(ask),
         Request::Value(ask) => cut_value(&mut ask.change),
         Request::Steal(_)
         | Request::Leave(_)
         | Request::Agent(_)
         | Request::Gc(_)
         | Request::Compact(_) => 0,
+    }
+}
+
+fn cut_feature(ask: &mut feature::Ask) -> usize {
+    match ask {
+        feature::Ask::Register(register) => cut(&mut register.claims),
+        feature::Ask::Update(update) => {
+            cut(&mut update.add_claims) + cut(&mut update.remove_claims)
+        }
+        feature::Ask::Finish(_) => 0,
     }
 }
 

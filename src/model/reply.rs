@@ -1,5 +1,7 @@
 //! Every answer that says yes.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +60,8 @@ pub enum Reply {
     Agent(Box<super::agent::Told>),
     /// Something was done about messages.
     Message(Box<super::message::Told>),
+    /// Something was done about a feature.
+    Feature(Box<super::feature::Told>),
     /// No longer in line.
     Left {
         /// Whether the session was in line at all.
@@ -84,6 +88,9 @@ pub enum Reply {
         locks: Vec<Key>,
         /// Those that are in conflict with what is there, and stay out.
         conflicts: Vec<Conflict>,
+        /// How many other records of each kind are shared now.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        records: BTreeMap<String, usize>,
     },
     /// A new epoch began.
     Compacted {
@@ -104,6 +111,8 @@ pub enum How {
     Covered,
     /// Its lease had ended, and its holder did not renew it.
     Lapsed,
+    /// The process of the session that held it is gone.
+    Died,
     /// Another session of the same agent held it.
     TakenOver,
     /// Its holder lost it.

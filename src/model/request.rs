@@ -37,6 +37,8 @@ pub enum Request {
     Agent(super::agent::Ask),
     /// Anything about messages.
     Message(super::message::Ask),
+    /// Anything about features.
+    Feature(super::feature::Ask),
     /// Land commits on a branch, fenced by the locks that cover them.
     Land(Land),
     /// Anything about the merge queue.
@@ -183,7 +185,23 @@ pub struct Adopt {
     /// The tip of the state that was local until now.
     pub from: ObjectId,
     /// Its live locks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locks: Vec<super::lock::LockRecord>,
+    /// What else it has that the other one lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<Brought>,
+}
+
+/// A record of a chain that is left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Brought {
+    /// Where it stands.
+    pub place: String,
+    /// The operation that wrote what it takes the place of: the record as both chains once had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<super::id::OpId>,
+    /// The whole record.
+    pub record: serde_json::Value,
 }
 
 /// See [`Request::Compact`].

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::agent::Whereabouts;
 use super::id::{Actor, OpId};
 use super::key::Key;
+use super::notice::Happened;
 use super::time::Timestamp;
 
 /// What a decision may know besides the state and the request.
@@ -37,6 +38,16 @@ pub struct Watch {
     pub dead: BTreeSet<Actor>,
     /// Slack between wall clocks, in seconds; `None` when the team trusts no clock.
     pub skew_secs: Option<u64>,
+}
+
+impl Evidence {
+    /// What is told to who held the lock until then.
+    pub fn happened(&self) -> Happened {
+        match self {
+            Self::Observed { .. } | Self::Clock { .. } => Happened::Lapsed,
+            Self::Dead { .. } | Self::Ended { .. } => Happened::Died,
+        }
+    }
 }
 
 /// Why a lease was held to have ended. Stored with the operation that relied on it.

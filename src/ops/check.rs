@@ -4,9 +4,11 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::{Coord, Failure, RequireLock};
+use crate::coord::{Coord, Failure, RequireLock, View, as_keys};
 use crate::domain::check;
-use crate::model::key::{Key, Kind, PathKey};
+use crate::domain::feature::pause;
+use crate::model::feature::PAUSES;
+use crate::model::key::Key;
 use crate::model::refusal::{Conflict, Refusal};
 
 use super::{Context, keys};
@@ -48,6 +50,9 @@ impl Check {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Checked, Failure> {
         let coord = &context.coord;
         let mut notes = Vec::new();
+        if self.staged {
+            halt(coord, Some(coord.settings().age_max))?;
+        }
         let paths = if self.staged {
             as_keys(coord.staged_paths()?)?
         } else if let Some(range) = &self.range {
@@ -61,6 +66,41 @@ impl Check {
         checked.notes = notes;
         Ok(checked)
     }
+}
+
+/// Stops a commit on the current branch while somebody else has paused the feature that is made on it.
+///
+/// # Errors
+/// The refusal, as for a locked path.
+pub fn halt(coord: &Coord, age_max: Option<std::time::Duration>) -> Result<(), Failure> {
+    let view = coord.view(None)?;
+    if !view.snapshot().has(PAUSES)? {
+        return Ok(());
+    }
+    let Some(branch) = coord.current_branch() else {
+        return Ok(());
+    };
+    let pauses = |view: &View<'_>| pause::of_branch(view, &coord.stamp_with_sights(), &branch);
+    let mut conflicts = pauses(&view)?;
+    // Only a no is worth the network.
+    if !conflicts.is_empty() && coord.settings().remote.is_some() && age_max.is_some() {
+        conflicts = pauses(&coord.view(age_max)?)?;
+    }
+    refuse(coord, conflicts)
+}
+
+/// The refusal for what others hold, if they hold any of it.
+fn refuse(coord: &Coord, conflicts: Vec<Conflict>) -> Result<(), Failure> {
+    coord.note_sights(&conflicts);
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let is_own = |conflict: &Conflict| conflict.by.agent == coord.actor().agent;
+    Err(if conflicts.iter().all(is_own) {
+        Refusal::OtherSession { conflicts }.into()
+    } else {
+        Refusal::LockHeld { conflicts }.into()
+    })
 }
 
 /// Judges a change of `paths` on a view of at most the given age.
@@ -83,16 +123,7 @@ pub fn judge(
         view = coord.view(age_max)?;
         verdict = self::verdict(coord, &view, paths)?;
     }
-    coord.note_sights(&verdict.conflicts);
-    if !verdict.conflicts.is_empty() {
-        let is_own = |conflict: &Conflict| conflict.by.agent == coord.actor().agent;
-        let conflicts = verdict.conflicts;
-        return Err(if conflicts.iter().all(is_own) {
-            Refusal::OtherSession { conflicts }.into()
-        } else {
-            Refusal::LockHeld { conflicts }.into()
-        });
-    }
+    refuse(coord, verdict.conflicts)?;
     let (required, advised): (Vec<Key>, Vec<Key>) = verdict
         .uncovered
         .into_iter()
@@ -109,11 +140,7 @@ pub fn judge(
     })
 }
 
-fn verdict(
-    coord: &Coord,
-    view: &crate::coord::View<'_>,
-    paths: &[Key],
-) -> Result<check::Verdict, Failure> {
+fn verdict(coord: &Coord, view: &View<'_>, paths: &[Key]) -> Result<check::Verdict, Failure> {
     let require: Vec<Key> = paths
         .iter()
         .filter(|path| coord.settings().rule_for(path) != RequireLock::Off)
@@ -130,17 +157,4 @@ fn verdict(
         paths,
         &require,
     )?)
-}
-
-/// Paths from git, which are files from the top of the repository.
-///
-/// # Errors
-/// When git names a path that no key can hold.
-pub fn as_keys(paths: Vec<Vec<u8>>) -> Result<Vec<Key>, Failure> {
-    let key = |path: Vec<u8>| {
-        PathKey::new(&path, Kind::File)
-            .map(Key::Path)
-            .map_err(|why| Failure::usage(why.to_string(), why.hint()))
-    };
-    paths.into_iter().map(key).collect()
 }

@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coord::{Failure, recall};
+use crate::domain::memory;
+use crate::model::id::Id;
 use crate::model::memory::{Ask, Forget as Wanted};
 use crate::model::request::Request;
 
@@ -31,4 +33,24 @@ impl Forget {
         let done = coord.handle(Request::Memory(Ask::Forget(wanted)))?;
         Ok(Answer::done(done, Vec::new()))
     }
+}
+
+/// At most so many memories whose ids begin so, each in one line.
+///
+/// # Errors
+/// When they cannot be listed.
+pub fn titles(
+    context: &Context<'_>,
+    begin: &str,
+    most: usize,
+) -> Result<Vec<(Id, String)>, Failure> {
+    let view = context.coord.view(None)?;
+    let mut found = recall::ids(&view)?;
+    found.retain(|id| id.as_str().starts_with(begin));
+    found.truncate(most);
+    let about = |id: Id| {
+        let memory = memory::get(&view, &id).ok()??;
+        Some((id, memory.body.summary.as_str().to_owned()))
+    };
+    Ok(found.into_iter().filter_map(about).collect())
 }

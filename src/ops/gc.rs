@@ -17,12 +17,14 @@ use super::{Answer, Context, length};
 /// Most commits of one command.
 const COMMITS_MAX: usize = 1_000;
 
-/// Collect what is over: finished tasks, old messages, sessions that are gone.
+/// Collect what is over: finished tasks and features, old messages, accepted handoffs, sessions that
+/// are gone.
 ///
 /// They leave the live tree, so that they cost nothing any more; the history keeps them, and
-/// `git coord task show` and `log` still find them. Nothing that is under way, and no task that another
-/// one still needs, is collected. It happens by itself a little at a time; this does all of it now.
-/// Settings: coord.keepTasks, coord.keepMessages, coord.keepSessions.
+/// `git coord task show`, `handoff show` and `log` still find them. Nothing that is under way, and no
+/// task or feature that another one still needs, is collected. It happens by itself a little at a
+/// time; this does all of it now.
+/// Settings: coord.keepTasks, coord.keepMessages, coord.keepHandoffs, coord.keepSessions.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gc {
@@ -58,6 +60,7 @@ impl Gc {
                     tasks_secs: secs,
                     messages_secs: secs,
                     sessions_secs: secs,
+                    handoffs_secs: secs,
                 }
             }
         };

@@ -4,7 +4,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::{Coord, Failure, Joined};
+use crate::coord::{Bring, Coord, Failure, Joined};
 use crate::store::{ClonesOwn, TEAM_FILE};
 
 use super::{Context, hooks};
@@ -15,15 +15,20 @@ const REMOTE: &str = "coord.remote";
 /// Share locks with every clone, through a remote.
 ///
 /// Without it locks are shared by the worktrees of this clone. What this clone did alone is not
-/// lost: its live locks are taken along where nothing is in their way, and its chain is kept. Doing
-/// it again changes nothing. A committed `.coordconfig` that names the remote does the same for
-/// every new clone.
+/// lost: its live locks are taken along where nothing is in their way; its tasks, messages, handoffs,
+/// memories and values all together, or not at all when one of them has a name that stands for
+/// something else there (exit code 1; the answer says which). Its chain is kept. Doing it again
+/// changes nothing. A committed `.coordconfig` that names the remote does the same for every new
+/// clone.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Init {
     /// The remote that decides from now on, such as `origin`
     #[arg(long, value_name = "NAME", conflicts_with = "uninstall")]
     pub remote: Option<String>,
+    /// Take only locks along; the rest stays in the chain that is kept
+    #[arg(long, conflicts_with = "uninstall")]
+    pub leave_behind: bool,
     /// Only say what would be done
     #[arg(long)]
     pub dry_run: bool,
@@ -104,10 +109,26 @@ impl Init {
         if let Some(remote) = &remote {
             let member = Coord::open_unchecked(&context.dir, Some(&as_given(coord)))?;
             let member = member.with_remote(remote)?;
+            let bring = match self.leave_behind {
+                true => Bring::Locks,
+                false => Bring::All,
+            };
             state = Some(if self.dry_run {
-                member.would_join()?
+                member.would_join(bring)?
             } else {
-                member.join()?
+                member.join(bring)?
+            });
+        }
+        if let Some(state @ Joined::Collides { .. }) = state {
+            return Ok(SetUp {
+                dry_run: self.dry_run,
+                uninstall: false,
+                remote,
+                remote_from,
+                state: Some(state),
+                config: Vec::new(),
+                ignored: config.ignored().to_vec(),
+                hooks: None,
             });
         }
         // Last, so that until all of it is done this clone goes on as before.
@@ -206,6 +227,13 @@ impl Init {
             (false, true) => hooks::uninstall(coord),
         }
         .map(Some)
+    }
+}
+
+impl SetUp {
+    /// Whether the join was stopped by what both sides have under one name.
+    pub fn collides(&self) -> bool {
+        matches!(self.state, Some(Joined::Collides { .. }))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod agent;
 pub mod check;
 pub mod compact;
 pub mod doctor;
+pub mod feature;
 pub mod forget;
 pub mod gc;
 mod given;
@@ -24,6 +25,7 @@ pub mod msg;
 mod names;
 pub mod port;
 pub mod push;
+pub mod queue;
 pub mod recall;
 pub mod remember;
 pub mod renew;
@@ -51,14 +53,16 @@ use crate::coord::replay::Report;
 use crate::coord::{Coord, Done, Failure};
 use crate::model::happening::Told as Happened;
 use crate::model::notice::NoticeRecord;
+use crate::runner::{Unwatched, Watch};
 
 /// One operation, as any face asks for it. The documentation of each is on its struct, where the
-/// faces read it.
+/// faces read it; a command line defines the arguments of the one that is named, and no others.
 #[allow(
     missing_docs,
     reason = "text here would replace the text on the structs in the help"
 )]
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize, JsonSchema)]
+#[command(defer = true)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
     Lock(lock::Lock),
@@ -88,6 +92,8 @@ pub enum Operation {
     Agent(agent::Agent),
     Msg(msg::Msg),
     Task(Box<task::Task>),
+    Queue(Box<queue::Queue>),
+    Feature(Box<feature::Feature>),
     Report(report::Wanted),
 }
 
@@ -181,6 +187,26 @@ pub enum Answer {
     Drafted(task::import::Drafted),
     /// How those stand that were waited for.
     Waited(task::wait::Waited),
+    /// What is to land, and what each waits for.
+    Queue(queue::Listed),
+    /// All of one entry of the merge queue.
+    QueueEntry(Box<queue::Shown>),
+    /// What the queue came to.
+    QueueRan(Box<queue::Ran>),
+    /// Working trees of checks that were removed.
+    PoolCleared(queue::Emptied),
+    /// What would land together.
+    QueuePlan(Box<queue::Planned>),
+    /// All of one feature.
+    Feature(Box<feature::Shown>),
+    /// The features that were asked for.
+    Features(feature::Listed),
+    /// What the claims of a feature meet.
+    FeatureConflicts(Box<feature::Conflicting>),
+    /// In which order features land.
+    FeaturePlan(Box<feature::Planned>),
+    /// How branches and claims differ.
+    FeatureDrift(feature::Drifted),
     /// What became of the work.
     Report(Box<report::Reported>),
 }
@@ -195,6 +221,8 @@ pub struct Context<'c> {
     pub progress: &'c dyn Fn(&str),
     /// Takes the answers of an operation that gives several, each when there is one.
     pub stream: &'c dyn Fn(&Answer),
+    /// Is told how checks run that this operation runs.
+    pub checks: &'c dyn Watch,
 }
 
 impl<'c> Context<'c> {
@@ -213,6 +241,7 @@ impl<'c> Context<'c> {
             coord,
             progress,
             stream: &|_| {},
+            checks: &Unwatched,
         })
     }
 
@@ -232,6 +261,7 @@ impl<'c> Context<'c> {
             coord,
             progress,
             stream: &|_| {},
+            checks: &Unwatched,
         })
     }
 
@@ -283,6 +313,8 @@ impl Operation {
             Self::Agent(agent) => agent.run(context),
             Self::Msg(msg) => msg.run(context),
             Self::Task(task) => task.run(context),
+            Self::Queue(queue) => queue.run(context),
+            Self::Feature(feature) => feature.run(context),
             Self::Report(report) => report
                 .run(context)
                 .map(|report| Answer::Report(Box::new(report))),

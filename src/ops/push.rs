@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::coord::{Failure, Landing};
 use crate::model::request::Landed;
 
-use super::check::as_keys;
 use super::{Answer, Context};
 
 /// Push a branch, landing its commits only if the locks that cover them are still held.
@@ -83,7 +82,7 @@ impl Push {
             },
             options: self.push_options.clone(),
         };
-        let pushed = coord.land(&landing, as_keys)?;
+        let pushed = coord.land(&landing)?;
         Ok(match pushed {
             Some((done, new)) => {
                 let note = format!("{} is on `{}` of `{remote}`", new.short(), landing.branch);

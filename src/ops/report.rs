@@ -22,12 +22,14 @@ pub use crate::domain::report::{Bar, Report, Row, Spread, Tally};
 
 /// Clocks of others may differ by so much before the log is read no further, in seconds.
 const SLACK_SECS: u64 = 24 * 60 * 60;
+/// Of about so many tasks that were collected all is known; of older ones, what the log says.
+const COLLECTED_MAX: usize = 50_000;
 
 /// Show what became of the work: how much, how well, how fast, and by whom.
 ///
 /// Success is the share of done among what was done, failed and given up. The time to claim is from
 /// adding a task to its first claim, the time to finish from there until it was done; of both, half
-/// took at most the median, and 95 of 100 at most p95.
+/// took at most the median, and 95 of 100 at most p95. Tasks that were collected count as well.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wanted {
@@ -74,7 +76,8 @@ impl Wanted {
             run: parse(self.run.as_deref(), "--run")?,
             epic: epic.transpose()?,
         };
-        let survey = survey::open(coord, &view)?.with(survey::ended(&view)?);
+        let mut survey = survey::open(coord, &view)?.with(survey::ended(&view)?);
+        let mut collected = survey::Survey::default();
         let mut deeds = Vec::new();
         for state in past(coord.repo(), view.tip()) {
             let (_, commit) = state?;
@@ -89,7 +92,11 @@ impl Wanted {
                 break;
             }
             note(&event, commit.subject(), &mut deeds);
+            if matches!(event.request, Request::Gc(_)) && collected.tasks.len() < COLLECTED_MAX {
+                collected = collected.with(survey::collected(coord, &commit)?);
+            }
         }
+        survey.add_missing(collected);
         Ok(Reported {
             report: report::of(&survey.tasks, &deeds, &scope, now),
             damaged: survey.damaged,

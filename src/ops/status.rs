@@ -1,5 +1,7 @@
 //! `status`: one screen of what is going on.
 
+mod features;
+mod queue;
 mod tasks;
 mod watch;
 
@@ -23,6 +25,8 @@ use crate::model::wait::{WAITS, WaitRecord};
 use super::agent::{Seen, sessions};
 use super::locks::Held;
 use super::{Answer, Context, msg};
+pub use features::{Features, OwnFeature};
+pub use queue::Queued;
 pub use tasks::{Own, Tasks};
 
 /// How many messages, and locks in somebody's way, are named.
@@ -62,6 +66,12 @@ pub struct Overview {
     /// How many tasks there are; absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Tasks>,
+    /// How many features there are; absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub features: Option<Features>,
+    /// How many branches wait to be landed; absent when none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queued>,
     /// Own locks.
     pub mine: Vec<Held>,
     /// Locks of others.
@@ -197,6 +207,8 @@ impl Overview {
                     .collect(),
             },
             tasks: tasks::count(&view, &all, &stamp)?,
+            features: features::count(&view, &stamp)?,
+            queue: queue::count(&view)?,
             damaged,
         })
     }

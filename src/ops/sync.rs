@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::child::Stop;
 use crate::coord::failure::Class;
-use crate::coord::{Coord, Failure, Reach};
+use crate::coord::{About, Coord, Failure, Reach};
 use crate::domain::State;
 use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
+use crate::model::queue;
 use crate::model::request::Request;
 use crate::store::past;
 
@@ -160,7 +161,10 @@ fn news(coord: &Coord, age_max: Duration) -> Result<Synced, Failure> {
     changes.reverse();
     if changes.iter().any(is_handoff) {
         // A view beside the state; it can be made again at any time.
-        let _ = coord.render_handoffs(Reach::Brought);
+        let _ = coord.render_notes(About::Handoffs, Reach::Brought);
+    }
+    if changes.iter().any(is_landing) {
+        let _ = coord.render_notes(About::Checks, Reach::Brought);
     }
     if view.tip() != mark {
         sessions.update(coord.actor(), |session| session.synced = view.tip());
@@ -172,6 +176,12 @@ fn news(coord: &Coord, age_max: Duration) -> Result<Synced, Failure> {
         changes,
         more,
     })
+}
+
+/// Whether commits landed through the queue, which is a note on them too.
+fn is_landing(change: &Entry) -> bool {
+    let event = change.event.as_ref();
+    event.is_some_and(|event| matches!(event.request, Request::Queue(queue::Ask::Land(_))))
 }
 
 /// Whether somebody left work, which is a note on its commit too.

@@ -27,7 +27,7 @@ use crate::model::task::{Ask, CLAIMS};
 
 use super::{Answer, Context};
 pub use crate::domain::task::standing::{Blocker, Standing};
-pub use list::Listed;
+pub use list::{List, Listed};
 pub use row::Row;
 pub use show::{Claimed, Shown};
 
@@ -51,6 +51,7 @@ pub struct Task {
     reason = "text here would replace the text on the structs in the help"
 )]
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize, JsonSchema)]
+#[command(defer = true)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
     Add(add::Add),
@@ -65,7 +66,7 @@ pub enum What {
     Edit(edit::Edit),
     Comment(edit::Comment),
     Show(show::Show),
-    List(list::List),
+    List(List),
     Ready(list::Ready),
     Blocked(list::Blocked),
     Search(list::Search),

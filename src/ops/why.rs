@@ -4,11 +4,12 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::{Coord, Failure, RequireLock, View};
+use crate::coord::{Coord, Failure, RequireLock, View, as_keys};
 use crate::domain::task::find;
 use crate::domain::why;
 pub use crate::domain::why::Reason;
-use crate::domain::{State as _, check, locks};
+use crate::domain::{State as _, check, feature, locks};
+use crate::model::feature::FeatureRecord;
 use crate::model::key::Key;
 use crate::model::lock::Mode;
 use crate::model::record;
@@ -26,13 +27,13 @@ const REASONS_MAX: usize = 100;
 
 /// Show why something cannot go on: who is in the way, since when, until when, and what helps.
 ///
-/// Takes a path or another key, a task or the name of a branch; whoever is in the way is asked the same
+/// Takes a path or another key, a task, a feature or the name of a branch; whoever is in the way is asked the same
 /// question, so that the end of the chain is in sight.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Why {
-    /// A path or key, a task, or a branch
-    #[arg(value_name = "KEY|TASK|BRANCH")]
+    /// A path or key, a task, a feature, or a branch
+    #[arg(value_name = "KEY|TASK|FEATURE|BRANCH")]
     pub about: String,
     /// It is the name of a branch, whatever else has that name
     #[arg(long)]
@@ -49,6 +50,8 @@ pub enum Sort {
     Branch,
     /// A task.
     Task,
+    /// A feature.
+    Feature,
 }
 
 /// The answer of `why`.
@@ -81,6 +84,9 @@ impl Why {
         if let Some(base) = self.base(coord)? {
             return of_branch(coord, &view, &stamp, &self.about, &base);
         }
+        if let Some(feature) = self.feature(context, &view)? {
+            return of_feature(coord, &view, &stamp, &feature);
+        }
         if let Some(task) = self.task(context, &view)? {
             return of_task(&view, &stamp, &task);
         }
@@ -98,6 +104,22 @@ impl Why {
             return Ok(None);
         };
         Ok(find::get(view, &id)?)
+    }
+
+    /// The feature of exactly that name, unless there is a file or a task that is called so.
+    fn feature(
+        &self,
+        context: &Context<'_>,
+        view: &View<'_>,
+    ) -> Result<Option<FeatureRecord>, Failure> {
+        let is_file = context.dir.join(&self.about).exists();
+        let Some(id) = self.about.parse().ok().filter(|_| !is_file) else {
+            return Ok(None);
+        };
+        if find::get(view, &id)?.is_some() {
+            return Ok(None);
+        }
+        Ok(feature::find::get(view, &id)?)
     }
 
     /// What the commits of the branch come after, if a branch is meant.
@@ -176,6 +198,27 @@ fn of_task(view: &View<'_>, stamp: &Stamp, task: &TaskRecord) -> Result<Because,
     })
 }
 
+fn of_feature(
+    coord: &Coord,
+    view: &View<'_>,
+    stamp: &Stamp,
+    feature: &FeatureRecord,
+) -> Result<Because, Failure> {
+    let mut reasons = why::feature::of(view, stamp, feature, coord.settings().sequential_above)?;
+    reasons.truncate(REASONS_MAX);
+    let title = feature.title.as_ref().map(|title| title.as_str());
+    let title = title.map_or_else(String::new, |title| format!(": {title}"));
+    Ok(Because {
+        about: format!("{}{title}", feature.id),
+        sort: Sort::Feature,
+        blocked: !reasons.is_empty(),
+        reasons,
+        mine: Vec::new(),
+        waiting: Vec::new(),
+        view_age_secs: view.age.map(|age| age.as_secs()),
+    })
+}
+
 /// A rule that demands a lock of one's own.
 fn required(coord: &Coord, key: &Key) -> Option<Reason> {
     (coord.settings().rule_for(key) == RequireLock::Require).then(|| {
@@ -198,7 +241,7 @@ fn of_branch(
     if !base.is_empty() {
         revs.push(format!("^{base}"));
     }
-    let paths = super::check::as_keys(coord.paths_of(&revs)?)?;
+    let paths = as_keys(coord.paths_of(&revs)?)?;
     let rule = |path: &&Key| coord.settings().rule_for(path) == RequireLock::Require;
     let require: Vec<Key> = paths.iter().filter(rule).cloned().collect();
     let verdict = check::paths(view, stamp, &paths, &require)?;
@@ -208,7 +251,7 @@ fn of_branch(
         .map(|one| one.wanted.clone())
         .collect();
     in_the_way.dedup();
-    let mut reasons = Vec::new();
+    let mut reasons = why::feature::pauses_of_branch(view, stamp, branch)?;
     for path in in_the_way.iter().take(REASONS_MAX) {
         reasons.extend(why::keys(
             view,

@@ -98,7 +98,8 @@ pub trait Backend {
     /// Moves local refs by compare-and-swap. The caller holds the clone's [`super::Guard`].
     ///
     /// # Errors
-    /// When it is not known whether they moved, or git refused for another reason than the value.
+    /// When it is not known whether they moved, or git refused for another reason than the value;
+    /// [`super::Error::Unkept`] when they have moved all the same.
     fn swap(&self, swaps: &[RefSwap]) -> Result<Swapped>;
 
     /// Takes the lock that all local writers of this clone share, waiting at most `wait`.

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
+use crate::model::bytes::Bytes;
 use crate::model::object_id::ObjectId;
 
 /// Begins the file; another number is another format.
@@ -21,7 +22,7 @@ const STALE_MAX: usize = 12;
 /// What the file had, by tree.
 #[derive(Default)]
 pub(super) struct Bundle {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     trees: HashMap<ObjectId, Range<usize>>,
 }
 
@@ -70,18 +71,22 @@ impl Bundle {
             let section = head.part()?.len();
             trees.insert(id, head.at - section..head.at);
         }
-        Some(Self { bytes, trees })
+        Some(Self {
+            bytes: bytes.into(),
+            trees,
+        })
     }
 
     /// The records of a tree, names first, if the file has them.
-    pub(super) fn records(&self, tree: &ObjectId) -> Option<impl Iterator<Item = (&[u8], &[u8])>> {
-        let section = &self.bytes[self.trees.get(tree)?.clone()];
+    pub(super) fn records(&self, tree: &ObjectId) -> Option<impl Iterator<Item = (&[u8], Bytes)>> {
+        let section = self.trees.get(tree)?.clone();
         let mut rest = Cursor {
-            bytes: section,
-            at: 0,
+            bytes: &self.bytes[..section.end],
+            at: section.start,
         };
         Some(std::iter::from_fn(move || {
-            Some((rest.part()?, rest.part()?))
+            let (name, length) = (rest.part()?, rest.part()?.len());
+            Some((name, self.bytes.part(rest.at - length..rest.at)))
         }))
     }
 
@@ -179,7 +184,7 @@ mod tests {
         let records = bundle.records(&tree)?;
         Some(
             records
-                .map(|(name, bytes)| (text(name), text(bytes)))
+                .map(|(name, bytes)| (text(name), text(&bytes)))
                 .collect(),
         )
     }

@@ -80,14 +80,9 @@ impl Person {
 impl Commit {
     /// The bytes of an unsigned commit object.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = format!("tree {}\n", self.tree);
-        if let Some(parent) = &self.parent {
-            out.push_str(&format!("parent {parent}\n"));
-        }
-        out.push_str(&format!("author {}\n", self.author.line(self.at)));
-        out.push_str(&format!("committer {}\n\n", self.committer.line(self.at)));
-        out.push_str(&self.message);
-        out.into_bytes()
+        let people = [&self.author, &self.committer];
+        let parents = self.parent.as_slice();
+        bytes(&self.tree, parents, people, self.at, &self.message)
     }
 
     /// Reads a commit object.
@@ -154,6 +149,24 @@ impl Commit {
     pub fn body(&self) -> &str {
         self.message.split_once("\n\n").map_or("", |(_, body)| body)
     }
+}
+
+/// The bytes of an unsigned commit object; of the people the author is the first.
+pub(super) fn bytes(
+    tree: &ObjectId,
+    parents: &[ObjectId],
+    [author, committer]: [&Person; 2],
+    at: DateTime<Utc>,
+    message: &str,
+) -> Vec<u8> {
+    let mut out = format!("tree {tree}\n");
+    for parent in parents {
+        out.push_str(&format!("parent {parent}\n"));
+    }
+    out.push_str(&format!("author {}\n", author.line(at)));
+    out.push_str(&format!("committer {}\n\n", committer.line(at)));
+    out.push_str(message);
+    out.into_bytes()
 }
 
 fn split_person(line: &str) -> Option<(Person, DateTime<Utc>)> {

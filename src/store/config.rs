@@ -17,7 +17,7 @@ use super::repo::{BackendChoice, OpenOptions};
 /// The committed file with the team's settings.
 pub const TEAM_FILE: &str = ".coordconfig";
 /// Largest `.coordconfig` that is read, in bytes.
-const TEAM_FILE_BYTES_MAX: u64 = 64 * 1024;
+pub(super) const TEAM_FILE_BYTES_MAX: u64 = 64 * 1024;
 /// The settings that `.coordconfig` may give (lower case, as git prints them). `coord.remote`
 /// names a remote and is never a URL.
 pub const TEAM_KEYS: &[&str] = &[
@@ -32,6 +32,16 @@ pub const TEAM_KEYS: &[&str] = &[
     "coord.mainbranch",
     "coord.epochevery",
     "coord.memoryhalflife",
+    "coord.sequentialabove",
+];
+
+/// The settings that count in `.coordconfig` as it is committed on the branch that something is to
+/// land on, and nowhere else: what is run on somebody's machine is not for a working tree to say.
+pub const TARGET_KEYS: &[&str] = &[
+    "coord.check",
+    "coord.checktimeout",
+    "coord.checkenv",
+    "coord.checkenvironment",
 ];
 
 /// All settings, the last value of each key winning.
@@ -116,7 +126,7 @@ impl Config {
     }
 
     /// Reads `key LF value NUL` lines; a key without a value has no line feed.
-    fn take_list(&mut self, listed: &[u8], is_team: bool) {
+    pub(super) fn take_list(&mut self, listed: &[u8], is_team: bool) {
         for item in String::from_utf8_lossy(listed)
             .split('\0')
             .filter(|item| !item.is_empty())
@@ -132,7 +142,8 @@ impl Config {
         } else if TEAM_KEYS.contains(&key) {
             self.add(key, value);
             *self.team.entry(key.to_owned()).or_default() += 1;
-        } else if !self.ignored.iter().any(|ignored| ignored == key) {
+        } else if !TARGET_KEYS.contains(&key) && !self.ignored.iter().any(|ignored| ignored == key)
+        {
             self.ignored.push(key.to_owned());
         }
     }

@@ -4,7 +4,6 @@
 //! is.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::backend::Backend;
 use super::commit::Commit;
@@ -12,6 +11,7 @@ use super::error::{Error, Result};
 use super::object::ObjectKind;
 use super::snapshot::Layer;
 use super::tree::{self, Trees};
+use crate::model::bytes::Bytes;
 use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::object_id::ObjectId;
 
@@ -24,9 +24,9 @@ pub struct Changed {
     /// Its path; escaped where it is no text.
     pub path: String,
     /// What it was.
-    pub before: Option<Rc<[u8]>>,
+    pub before: Option<Bytes>,
     /// What it is.
-    pub after: Option<Rc<[u8]>>,
+    pub after: Option<Bytes>,
 }
 
 /// The records that a commit changed, in the order of their paths. For the first commit of an epoch
@@ -43,9 +43,9 @@ pub fn changes(backend: &dyn Backend, commit: &Commit) -> Result<Vec<Changed>> {
     };
     let mut found = Vec::new();
     walk(&layer, before, Some(commit.tree), "", 0, &mut found)?;
-    let bytes = |id: ObjectId| -> Option<Rc<[u8]>> {
+    let bytes = |id: ObjectId| -> Option<Bytes> {
         let read = backend.read(&id, ObjectKind::Blob, RECORD_BYTES_MAX);
-        read.ok().map(Rc::from)
+        read.ok().map(Bytes::from)
     };
     let read = |(path, before, after): (String, Option<ObjectId>, Option<ObjectId>)| Changed {
         path,

@@ -130,7 +130,8 @@ impl<'b> Draft<'b> {
     /// the backend's spare copies when it is missed.
     ///
     /// # Errors
-    /// As [`super::Backend::write`] and [`super::Backend::swap`].
+    /// As [`super::Backend::write`] and [`super::Backend::swap`]; [`Error::Unkept`] when the refs
+    /// have moved all the same.
     pub fn swap(&mut self, swaps: &[RefSwap]) -> Result<Swapped> {
         self.write()?;
         let backend = self.layer.backend();
@@ -138,7 +139,7 @@ impl<'b> Draft<'b> {
         loop {
             match backend.swap(swaps) {
                 Ok(Swapped::Moved) => {
-                    backend.restore(&self.objects)?;
+                    backend.restore(&self.objects).map_err(Error::unkept)?;
                     return Ok(Swapped::Moved);
                 }
                 Ok(Swapped::Lost) => return Ok(Swapped::Lost),

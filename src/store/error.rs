@@ -57,6 +57,18 @@ pub enum Error {
         /// Git's own words, cleaned, or the deadline that passed.
         why: String,
     },
+    /// Two commits that this program does not merge, or not here.
+    #[error("this cannot be merged: {why}")]
+    Unmergeable {
+        /// What is in the way, and what to do about it.
+        why: String,
+    },
+    /// Refs have moved, and something that should make the move last has failed after that.
+    #[error("the change was made, but this disk may not keep it: {source}")]
+    Unkept {
+        /// What failed.
+        source: Box<Error>,
+    },
     /// A file operation beside git failed.
     #[error("{doing} {}: {source}", shown(&path.to_string_lossy()))]
     Io {
@@ -83,6 +95,13 @@ impl Error {
         Self::Damaged {
             what: shown(&what.into()),
             why: shown(&why.into()),
+        }
+    }
+
+    /// For `map_err` on what follows a move.
+    pub(super) fn unkept(source: Self) -> Self {
+        Self::Unkept {
+            source: Box::new(source),
         }
     }
 

@@ -12,15 +12,16 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::config::Config;
 use super::error::{Error, Result};
-use super::kept::{Kept, SPAWNING};
+use super::kept::{Kept, SPAWNING, inherited};
 use super::muted;
 use super::shared::with_own_mask;
 use super::stderr::clean;
@@ -30,6 +31,26 @@ use super::watchdog::{Watchdog, own_group};
 /// switched off in [`muted`].
 const QUIET: [&str; 2] = ["core.hooksPath=/dev/null", "core.fsmonitor=false"];
 
+/// What the environment of this process may say about its own repository, and what must not be
+/// said about another one. As `git rev-parse --local-env-vars` has them, but for settings; and the
+/// person's wish to do without the contents of large files, which a checked tree cannot.
+const PLACING: [&str; 14] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_LFS_SKIP_SMUDGE",
+];
+
 /// How to call git for one repository.
 #[derive(Clone, Debug)]
 pub struct Git {
@@ -38,6 +59,9 @@ pub struct Git {
     work_dir: Option<PathBuf>,
     start_dir: Option<PathBuf>,
     env: Vec<(String, OsString)>,
+    /// Variables that no child inherits.
+    unset: &'static [&'static str],
+    carries: Option<Arc<File>>,
     /// Settings of our own calls, which those made as the person go without.
     settings: Vec<Cow<'static, str>>,
 }
@@ -78,6 +102,8 @@ impl Git {
             work_dir: None,
             start_dir: None,
             env: Vec::new(),
+            unset: &[],
+            carries: None,
             settings: QUIET
                 .iter()
                 .chain(&muted::EVENTS)
@@ -105,13 +131,50 @@ impl Git {
         }
     }
 
+    /// The same git in another working tree, whatever the environment says about this one.
+    pub fn elsewhere_in(&self, dir: &Path) -> Self {
+        Self {
+            git_dir: None,
+            work_dir: None,
+            start_dir: Some(dir.to_owned()),
+            unset: &PLACING,
+            ..self.clone()
+        }
+    }
+
+    /// Where it starts: what a relative URL of a remote belongs to.
+    pub(super) fn start_dir(&self) -> &Path {
+        self.start_dir.as_deref().unwrap_or(Path::new(""))
+    }
+
     /// The same git with more variables in its environment.
-    pub(super) fn with_env(&self, env: &[(&str, impl AsRef<OsStr>)]) -> Self {
+    pub(super) fn with_env(&self, env: &[(impl AsRef<str>, impl AsRef<OsStr>)]) -> Self {
         let mut git = self.clone();
         git.env.extend(
             env.iter()
-                .map(|(name, value)| ((*name).into(), value.as_ref().to_owned())),
+                .map(|(name, value)| (name.as_ref().into(), value.as_ref().to_owned())),
         );
+        git
+    }
+
+    /// The same git, which inherits none of these variables.
+    pub(super) fn without_env(&self, names: &'static [&'static str]) -> Self {
+        let mut git = self.clone();
+        git.unset = names;
+        git
+    }
+
+    /// The same git, started in another directory.
+    pub(super) fn in_dir(&self, dir: &Path) -> Self {
+        let mut git = self.clone();
+        git.start_dir = Some(dir.to_owned());
+        git
+    }
+
+    /// The same git with a working tree, in which it starts.
+    pub(super) fn with_work_dir(&self, dir: &Path) -> Self {
+        let mut git = self.in_dir(dir);
+        git.work_dir = Some(dir.to_owned());
         git
     }
 
@@ -137,6 +200,14 @@ impl Git {
         git
     }
 
+    /// The same git, whose finished commands and all that they start keep a locked file open: it
+    /// is free again only when every one of them is gone.
+    pub(super) fn carrying(&self, file: Arc<File>) -> Self {
+        let mut git = self.clone();
+        git.carries = Some(file);
+        git
+    }
+
     /// A command with the settings that hold for every call.
     fn command(&self, args: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(&self.program);
@@ -144,6 +215,9 @@ impl Git {
             command.args(["-c", &**setting]);
         }
         command.args(args);
+        for name in self.unset {
+            command.env_remove(name);
+        }
         command.env("LC_ALL", "C").env("GIT_COORD_INTERNAL", "1");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         if let Some(dir) = &self.git_dir {
@@ -280,8 +354,7 @@ impl Git {
         let mut command = self.as_the_person(&self.program);
         command.args(args);
         let output = self.finish(command, args, None, None)?;
-        let top = self.start_dir.as_deref().unwrap_or(Path::new(""));
-        Ok(top.join(output.text()))
+        Ok(self.start_dir().join(output.text()))
     }
 
     /// A program with the person's own settings and hooks, where `-C` has led and not where the
@@ -328,7 +401,12 @@ impl Git {
             command.env("GIT_TERMINAL_PROMPT", "0");
             own_group(&mut command);
         }
-        let mut child = spawn(&mut command, args)?;
+        let mut child = match &self.carries {
+            Some(file) => {
+                inherited(file, || command.spawn()).map_err(|source| cannot_start(args, &source))?
+            }
+            None => spawn(&mut command, args)?,
+        };
         let watchdog = deadline.map(|limit| Watchdog::start(child.id(), limit, !is_interactive));
         if let (Some(bytes), Some(mut pipe)) = (stdin, child.stdin.take()) {
             // A child that ends early closes the pipe; its exit code tells why.

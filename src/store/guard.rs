@@ -10,11 +10,11 @@ use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime};
 
 use super::error::{Error, Result};
-use super::kept::SPAWNING;
+use super::kept::inherited;
 
 /// The file's name in the clone's coordination directory.
 const FILE: &str = "lock";
@@ -170,22 +170,8 @@ impl GuardFile {
     }
 
     /// Runs `spawn` so that the child keeps the lock alive as long as it lives.
-    #[cfg(unix)]
     pub(super) fn inherited<T>(&self, spawn: impl FnOnce() -> T) -> T {
-        use rustix::io::{FdFlags, fcntl_setfd};
-        let _spawning = SPAWNING.write().unwrap_or_else(PoisonError::into_inner);
-        let file = self.file();
-        // If the flag cannot be changed the child merely does not carry the lock.
-        let _ = fcntl_setfd(&*file, FdFlags::empty());
-        let spawned = spawn();
-        let _ = fcntl_setfd(&*file, FdFlags::CLOEXEC);
-        spawned
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn inherited<T>(&self, spawn: impl FnOnce() -> T) -> T {
-        let _spawning = SPAWNING.write().unwrap_or_else(PoisonError::into_inner);
-        spawn()
+        inherited(&self.file(), spawn)
     }
 }
 

@@ -1,15 +1,46 @@
 //! A git child that is kept open and spoken to over pipes.
 
+use std::fs::File;
 use std::io::{BufReader, Read};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::RwLock;
+use std::sync::{PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use super::stderr::{STDERR_BYTES_MAX, clean};
 
-/// Held for reading while any child is started, and for writing while the guard's file may be
+/// Held for reading while any child is started, and for writing while a locked file may be
 /// inherited: else a child that another thread starts at that moment would carry the lock too.
 pub(super) static SPAWNING: RwLock<()> = RwLock::new(());
+
+/// Starts a child that may run for long. It does not take the lock of the clone along, whatever
+/// other threads are at.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    let _spawning = SPAWNING.read().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
+
+/// Runs `spawn` so that the child, and what it starts, keeps the file's lock alive as long as it
+/// lives.
+#[cfg(unix)]
+pub(super) fn inherited<T>(file: &File, spawn: impl FnOnce() -> T) -> T {
+    use rustix::io::{FdFlags, fcntl_setfd};
+    let _spawning = SPAWNING.write().unwrap_or_else(PoisonError::into_inner);
+    // If the flag cannot be changed the child merely does not carry the lock.
+    let _ = fcntl_setfd(file, FdFlags::empty());
+    let spawned = spawn();
+    let _ = fcntl_setfd(file, FdFlags::CLOEXEC);
+    spawned
+}
+
+/// Runs `spawn`; here files are not inherited by being open.
+#[cfg(not(unix))]
+pub(super) fn inherited<T>(_: &File, spawn: impl FnOnce() -> T) -> T {
+    let _spawning = SPAWNING.write().unwrap_or_else(PoisonError::into_inner);
+    spawn()
+}
 
 /// The child with its pipes.
 pub(super) struct Kept {

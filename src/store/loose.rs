@@ -5,11 +5,12 @@
 //! functions, so both kinds of repository are written here.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use adler2::Adler32;
 use flate2::Compression;
+use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
 use super::durable;
@@ -20,11 +21,30 @@ use crate::model::object_id::ObjectId;
 /// Most bytes, header and all, of an object that is stored and not deflated: a block of the disk.
 const STORED_BYTES_MAX: usize = 4096 - 11;
 
-/// An object under its temporary name.
+/// An object under its temporary name; dropping it removes it, unless it was named.
 struct Unnamed {
     file: File,
+    /// Empty once it has its name.
     temporary: PathBuf,
     path: PathBuf,
+}
+
+impl Unnamed {
+    fn name(mut self) -> Result<PathBuf> {
+        let renamed = std::fs::rename(&self.temporary, &self.path);
+        renamed.map_err(Error::io("naming", &self.path))?;
+        self.temporary = PathBuf::new();
+        Ok(std::mem::take(&mut self.path))
+    }
+}
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        if !self.temporary.as_os_str().is_empty() {
+            // What could not be written, say on a full disk, takes no room there.
+            let _ = std::fs::remove_file(&self.temporary);
+        }
+    }
 }
 
 /// Where an object is unless it is in a pack.
@@ -34,6 +54,27 @@ pub(super) fn path_of(common_dir: &Path, id: &ObjectId) -> PathBuf {
     path.push(&hex[..2]);
     path.push(&hex[2..]);
     path
+}
+
+/// The content of an object in a directory of objects that nobody else writes to; none when it is
+/// not there.
+///
+/// # Errors
+/// When it cannot be read or inflated.
+pub(super) fn read(common_dir: &Path, id: &ObjectId) -> Result<Option<Vec<u8>>> {
+    let path = path_of(common_dir, id);
+    let file = match File::open(&path) {
+        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(Error::io("reading", &path))?,
+    };
+    let mut data = Vec::new();
+    ZlibDecoder::new(file)
+        .read_to_end(&mut data)
+        .map_err(Error::io("inflating", &path))?;
+    let end = data.iter().position(|byte| *byte == 0);
+    let end = end.ok_or_else(|| Error::damaged(format!("object {id}"), "it has no header"))?;
+    data.drain(..=end);
+    Ok(Some(data))
 }
 
 /// Writes objects and returns the directories whose new names are not yet flushed; with `fsync` the
@@ -54,11 +95,8 @@ pub(super) fn write(common_dir: &Path, objects: &[NewObject], fsync: bool) -> Re
         durable::flush_open(&files).map_err(Error::io("flushing", common_dir.join("objects")))?;
     }
     let mut dirs = Vec::new();
-    for Unnamed {
-        temporary, path, ..
-    } in unnamed
-    {
-        std::fs::rename(&temporary, &path).map_err(Error::io("naming", &path))?;
+    for new in unnamed {
+        let path = new.name()?;
         // The second directory up, since the first may have been made for this file.
         dirs.extend(path.ancestors().skip(1).take(2).map(Path::to_owned));
     }
@@ -110,17 +148,15 @@ fn write_unnamed(object: &NewObject, path: PathBuf) -> Result<Unnamed> {
         }
         other => other,
     };
-    let file = file.map_err(Error::io("creating", &temporary))?;
-    let deflated = deflate(object).map_err(Error::io("deflating", &path))?;
-    if let Err(why) = (&file).write_all(&deflated) {
-        let _ = std::fs::remove_file(&temporary);
-        return Err(Error::io("writing", &temporary)(why));
-    }
-    Ok(Unnamed {
-        file,
+    let new = Unnamed {
+        file: file.map_err(Error::io("creating", &temporary))?,
         temporary,
         path,
-    })
+    };
+    let deflated = deflate(object).map_err(Error::io("deflating", &new.path))?;
+    let written = (&new.file).write_all(&deflated);
+    written.map_err(Error::io("writing", &new.temporary))?;
+    Ok(new)
 }
 
 fn deflate(object: &NewObject) -> std::io::Result<Vec<u8>> {

@@ -11,6 +11,7 @@
 //! It does not promise that a swap which was reported as failed did not happen: the caller reads
 //! again and asks whether its commit is in the chain.
 
+mod ancestry;
 mod backend;
 mod bundle;
 mod chain;
@@ -31,8 +32,10 @@ mod layout;
 mod libgit;
 mod loose;
 mod memory;
+mod merge;
 mod muted;
 pub mod names;
+mod neighbour;
 mod object;
 mod objects;
 mod outlying;
@@ -51,6 +54,7 @@ mod snapshot;
 mod spare;
 mod stale;
 mod stderr;
+mod team_file;
 mod tree;
 mod version;
 mod watchdog;
@@ -58,7 +62,7 @@ mod watchdog;
 pub use backend::{Backend, Lack, Pushed, RefSwap, Swapped};
 pub use chain::{Advance, advance, contains, history, past};
 pub use commit::{Commit, EpochLink, Person};
-pub use config::{Config, TEAM_FILE, TEAM_KEYS};
+pub use config::{Config, TARGET_KEYS, TEAM_FILE, TEAM_KEYS};
 pub use difference::{Changed, changes};
 pub use draft::Draft;
 pub use error::{Error, Result};
@@ -66,8 +70,10 @@ pub use git::{Git, Output};
 pub use guard::{Guard, Intent};
 pub use index::Tracked;
 pub use inspect::{Inspected, inspect};
+pub use kept::spawn;
 pub use layout::Layout;
 pub use memory::{Fault, Memory};
+pub use merge::{MergeCommit, Merged, Merger};
 pub use object::{HashKind, NewObject, ObjectKind};
 pub use own::ClonesOwn;
 pub use repo::{BackendChoice, OpenOptions, Repo};

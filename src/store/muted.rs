@@ -11,11 +11,12 @@
 use super::config::Config;
 
 /// The events at which one of our calls could run a hook.
-pub(super) const EVENTS: [&str; 4] = [
+pub(super) const EVENTS: [&str; 5] = [
     "hook.pre-auto-gc.enabled=false",
     "hook.pre-push.enabled=false",
     "hook.post-index-change.enabled=false",
     "hook.reference-transaction.enabled=false",
+    "hook.post-checkout.enabled=false",
 ];
 
 /// A switch for each hook that the config binds to an event.

@@ -15,6 +15,9 @@ pub const FETCHED: &str = "refs/coord/fetched/";
 /// Notes that show the handoffs at a commit; a view, which is rendered from the state.
 pub const HANDOFF_NOTES: &str = "refs/notes/coord/handoffs";
 
+/// Notes that show how landed commits were checked; a view as well.
+pub const CHECK_NOTES: &str = "refs/notes/coord/checks";
+
 /// Tips that a repair set aside, one ref for each; nothing reads them but people.
 pub const RESCUED: &str = "refs/coord/rescued/";
 

@@ -130,6 +130,15 @@ impl Objects {
         Ok(())
     }
 
+    /// Writes an object that no ref of this clone will name before it is flushed on its own.
+    pub(super) fn write_unhardened(&self, object: &NewObject) -> Result<()> {
+        let objects = std::slice::from_ref(object);
+        let written = loose::write(&self.common_dir, objects, false);
+        written
+            .map(drop)
+            .or_else(|why| self.write_pack(objects).map_err(|_| why))
+    }
+
     fn write_loose(&self, objects: &[NewObject]) -> Result<()> {
         let dirs = loose::write(&self.common_dir, objects, self.fsync)?;
         if self.fsync {

@@ -61,7 +61,13 @@ impl Repo {
         if self.read(&tip, ObjectKind::Commit, usize::MAX).is_ok() {
             return Ok(Some(tip));
         }
-        let output = fetch_only(self.git(), "--no-prune", remote, name, self.timeout())?;
+        let output = fetch_only(
+            self.git(),
+            "--no-prune",
+            remote,
+            &[name.to_owned()],
+            self.timeout(),
+        )?;
         if output.success() {
             return Ok(Some(tip));
         }
@@ -75,7 +81,7 @@ impl Repo {
     /// When git cannot be run.
     pub fn refetch(&self, remote: &str, name: &str) -> Result<bool> {
         let refspec = format!("+{name}:{}again", names::FETCHED);
-        let output = fetch_only(self.git(), "--refetch", remote, &refspec, self.timeout())?;
+        let output = fetch_only(self.git(), "--refetch", remote, &[refspec], self.timeout())?;
         Ok(output.success())
     }
 

@@ -60,31 +60,19 @@ pub(super) fn write(
     }
     let name = format!("pack-{}", ulid::Ulid::generate());
     let [pack, index] = ["pack", "idx"].map(|end| format!("{name}.{end}"));
-    let made = scratch.join(&pack);
-    std::fs::write(&made, of(hash, objects)?).map_err(Error::io("writing", &made))?;
-    let args = [
-        // It would make the reverse index under a temporary name of git's.
-        OsStr::new("-c"),
-        OsStr::new("pack.writeReverseIndex=false"),
-        OsStr::new("index-pack"),
-        OsStr::new("-o"),
-        scratch.join(&index).as_os_str(),
-        made.as_os_str(),
-    ]
-    .map(OsStr::to_owned);
-    // Away from the objects that are there: it compares with equal ones, and gives up when such
-    // a one is deleted meanwhile.
-    let git = git.with_env(&[("GIT_OBJECT_DIRECTORY", &scratch)]);
-    let indexed = git.expect(&args, None);
-    let moved = indexed.and_then(|_| {
+    let moved = make(git, &scratch, hash, objects, &name).and_then(|()| {
         // The index last: it is what makes a pack known.
-        [pack, index].iter().try_for_each(|file| {
+        [&pack, &index].into_iter().try_for_each(|file| {
             let to = places.join(file);
             std::fs::rename(scratch.join(file), &to).map_err(Error::io("moving a pack to", &to))
         })
     });
-    for end in ["pack", "idx"] {
-        let _ = std::fs::remove_file(scratch.join(&name).with_extension(end));
+    for file in [&pack, &index] {
+        let _ = std::fs::remove_file(scratch.join(file));
+    }
+    if moved.is_err() {
+        // Without its index nobody would ever find it.
+        let _ = std::fs::remove_file(places.join(&pack));
     }
     moved?;
     if fsync {
@@ -95,6 +83,31 @@ pub(super) fn write(
         durable::flush(&files)?;
     }
     Ok(())
+}
+
+/// Makes the pack and its index in `scratch`.
+fn make(
+    git: &Git,
+    scratch: &Path,
+    hash: HashKind,
+    objects: &[NewObject],
+    name: &str,
+) -> Result<()> {
+    let [pack, index] = ["pack", "idx"].map(|end| scratch.join(format!("{name}.{end}")));
+    std::fs::write(&pack, of(hash, objects)?).map_err(Error::io("writing", &pack))?;
+    let args = [
+        // It would make the reverse index under a temporary name of git's.
+        OsStr::new("-c"),
+        OsStr::new("pack.writeReverseIndex=false"),
+        OsStr::new("index-pack"),
+        OsStr::new("-o"),
+        index.as_os_str(),
+        pack.as_os_str(),
+    ];
+    // Away from the objects that are there: it compares with equal ones, and gives up when such
+    // a one is deleted meanwhile.
+    let git = git.with_env(&[("GIT_OBJECT_DIRECTORY", scratch)]);
+    git.expect(&args, None).map(drop)
 }
 
 fn failed(why: &str) -> Error {

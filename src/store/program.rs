@@ -32,7 +32,8 @@ struct About {
 impl ProgramObjects {
     pub(super) fn new(git: Git) -> Self {
         Self {
-            git,
+            // An object is what its id says, as it is for libgit2 and for every other clone.
+            git: git.with_env(&[("GIT_NO_REPLACE_OBJECTS", "1")]),
             reader: RefCell::new(None),
             exact: RefCell::default(),
         }

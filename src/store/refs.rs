@@ -18,7 +18,7 @@ use super::git::Git;
 use super::guard::GuardFile;
 use super::kept::Kept;
 use super::ref_file::Stamp;
-use super::ref_locks;
+use super::ref_locks::{self, Begun};
 use crate::model::object_id::ObjectId;
 
 pub(super) struct RefWriter {
@@ -108,15 +108,14 @@ impl RefWriter {
         tip: &dyn Fn(&str) -> Result<Option<ObjectId>>,
     ) -> Result<Swapped> {
         self.settle(guard)?;
-        let note = |swap: &RefSwap| format!("{} {}\n", swap.name, swap.new);
-        guard.begin(&swaps.iter().map(note).collect::<String>())?;
+        let line = |swap: &RefSwap| Begun::line(&swap.name, &swap.new);
+        let note: String = swaps.iter().map(line).collect();
+        guard.begin(&note)?;
         let mut attempt = self.attempt(guard, swaps);
         if matches!(&attempt, Err(failed) if failed.is_killed) {
             // Somebody killed git alone. What it left is ours to clear, and the move to do again.
             let noted = guard.interrupted()?.map(|intent| intent.at);
-            for swap in swaps {
-                self.clear_stale(&swap.name, noted.unwrap_or(SystemTime::UNIX_EPOCH))?;
-            }
+            self.clear_stale(&note, noted.unwrap_or(SystemTime::UNIX_EPOCH))?;
             attempt = self.attempt(guard, swaps);
         }
         let ended = match attempt {
@@ -130,10 +129,11 @@ impl RefWriter {
             Err(Failed { why, .. }) => judge(swaps, tip, why),
         };
         // The child has answered or is gone: whatever follows, this move is no longer under way,
-        // and a note that stayed would make the next writer take it for a dead one's.
-        guard.end()?;
+        // and a note that stayed would make the next writer look for what a dead one left. That is
+        // all that it would do, so a failure here takes nothing back.
+        let _ = guard.end();
         if matches!(ended, Ok(Swapped::Moved)) && self.fsync {
-            self.flush(swaps, unflushed)?;
+            self.flush(swaps, unflushed).map_err(Error::unkept)?;
         }
         ended
     }
@@ -167,13 +167,14 @@ impl RefWriter {
             return moving();
         }
         self.settle(guard)?;
-        guard.begin(&format!("{name}\n"))?;
+        let note = format!("{name}\n");
+        guard.begin(&note)?;
         let moved = moving();
         if moved.is_err()
             && let Some(intent) = guard.interrupted()?
         {
             // A git that was ended for its deadline has not always cleared up after itself.
-            self.clear_stale(name, intent.at)?;
+            self.clear_stale(&note, intent.at)?;
         }
         guard.end()?;
         moved
@@ -185,20 +186,14 @@ impl RefWriter {
         let Some(intent) = guard.interrupted()? else {
             return Ok(None);
         };
-        // Each line begins with a ref. The note is our own file, but paths are made of it.
-        let names = intent
-            .note
-            .lines()
-            .filter_map(|line| line.split(' ').next());
-        for name in names.filter(|name| name.starts_with("refs/") && !name.contains("..")) {
-            self.clear_stale(name, intent.at)?;
-        }
+        self.clear_stale(&intent.note, intent.at)?;
         guard.end()?;
         Ok(Some(intent.note))
     }
 
-    fn clear_stale(&self, name: &str, noted: SystemTime) -> Result<()> {
-        ref_locks::clear_stale(&self.common_dir, self.is_reftable, name, noted)
+    fn clear_stale(&self, note: &str, noted: SystemTime) -> Result<()> {
+        let begun = Begun::all_in(note);
+        ref_locks::clear_stale(&self.common_dir, self.is_reftable, &begun, noted)
     }
 
     fn attempt(&self, guard: &GuardFile, swaps: &[RefSwap]) -> Result<(), Failed> {

@@ -9,10 +9,14 @@ use super::git::{Git, Output};
 use super::push_trace::{EVENTS, PushTrace, Reached, STARTS};
 use super::repo::Repo;
 use super::{names, reasons};
+use crate::model::object_id::ObjectId;
+use crate::model::queue::HEADS;
 
 /// The exit code of a fetch that reached the remote and could not set a ref here. Two fetches of
 /// one clone meet on the quarantine ref, and git refuses the later one.
 const REFS_NOT_UPDATED: i32 = 1;
+/// Receives a push with which a working tree goes along, if it is clean.
+const UPDATING: &str = "git -c receive.denyCurrentBranch=updateInstead receive-pack";
 /// How often such a fetch is tried.
 const FETCHES_MAX: usize = 5;
 
@@ -35,6 +39,8 @@ pub(super) enum Manner<'o> {
     Own,
     /// As the person's own push, with these options for the server or else those of the config.
     Persons(&'o [String]),
+    /// Into this very repository, working trees included.
+    Here,
     /// As our own, up to the point where something would be sent, and atomically in any case.
     Rehearsal,
 }
@@ -59,6 +65,11 @@ pub(super) fn push(
     let mut args = match manner {
         Manner::Own | Manner::Rehearsal => words_of_push(remote, true),
         Manner::Persons(_) => words_of_push(remote, false),
+        Manner::Here => {
+            let mut words = words_of_push(remote, true);
+            words.push(format!("--receive-pack={UPDATING}"));
+            words
+        }
     };
     if let Manner::Persons(options) = manner {
         args.extend(
@@ -88,6 +99,33 @@ pub(super) fn push(
         .with_trace(if is_plain { STARTS } else { EVENTS }, trace.path())
         .run_beside(&args, deadline, meanwhile)?;
     Ok(verdict(&output, swaps.len(), deadline, || trace.reached()))
+}
+
+/// Makes the ref of a sealed commit, and deletes others.
+pub(super) fn push_heads(
+    git: &Git,
+    remote: &str,
+    sealed: &ObjectId,
+    stale: &[ObjectId],
+    deadline: Duration,
+) -> Result<Pushed> {
+    let mut args = words_of_push(remote, true);
+    args.extend(["--end-of-options".into(), remote.to_owned()]);
+    let name = |id: &ObjectId| format!("{HEADS}{id}");
+    args.push(format!("{sealed}:{}", name(sealed)));
+    args.extend(stale.iter().map(|id| format!(":{}", name(id))));
+    let output = git.run_beside(&args, deadline, || {})?;
+    // What a host says about deletions is its own matter: a ref that stays says nothing.
+    let own = format!(":{}\t", name(sealed));
+    let said = output.text();
+    if said
+        .lines()
+        .any(|line| line.contains(&own) && line.starts_with(['*', '=']))
+    {
+        return Ok(Pushed::Moved);
+    }
+    let count = 1 + stale.len();
+    Ok(verdict(&output, count, deadline, || Reached::Unsent))
 }
 
 /// The beginning of every push, up to its options.
@@ -159,13 +197,23 @@ pub(super) fn quarantine(remote: &str, name: &str) -> String {
     Pattern::new(remote, name).kept
 }
 
-/// Fetches `name` from `remote` into its quarantine.
-pub(super) fn fetch(git: &Git, remote: &str, name: &str, deadline: Duration) -> Result<()> {
+/// Fetches `names` from `remote` into their quarantine, and what `more` refspecs say.
+pub(super) fn fetch(
+    git: &Git,
+    remote: &str,
+    names: &[&str],
+    more: &[String],
+    deadline: Duration,
+) -> Result<()> {
     // A pattern, so that an absent ref is an answer and not a failure: pruning then removes our
     // copy. The copy is quarantine, so `+` overwrites nothing that anybody relies on.
-    let Pattern { from, to, .. } = Pattern::new(remote, name);
-    let refspec = format!("+{from}:{to}");
-    let run = || fetch_only(git, "--prune", remote, &refspec, deadline);
+    let refspecs = names.iter().map(|name| {
+        let Pattern { from, to, .. } = Pattern::new(remote, name);
+        format!("+{from}:{to}")
+    });
+    let mut refspecs: Vec<String> = refspecs.collect();
+    refspecs.extend_from_slice(more);
+    let run = || fetch_only(git, "--prune", remote, &refspecs, deadline);
     let mut output = run()?;
     for _ in 1..FETCHES_MAX {
         if output.code != Some(REFS_NOT_UPDATED) || output.timed_out {
@@ -192,10 +240,10 @@ pub(super) fn fetch_only(
     git: &Git,
     option: &str,
     remote: &str,
-    refspec: &str,
+    refspecs: &[String],
     deadline: Duration,
 ) -> Result<Output> {
-    let args = [
+    let mut args = vec![
         "-c",
         "fetch.parallel=1",
         "fetch",
@@ -211,8 +259,8 @@ pub(super) fn fetch_only(
         "--refmap=",
         "--end-of-options",
         remote,
-        refspec,
     ];
+    args.extend(refspecs.iter().map(String::as_str));
     git.run(&args, None, Some(deadline))
 }
 

@@ -9,16 +9,21 @@ use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 use super::backend::{Backend, Pushed, RefSwap, Swapped};
 use super::commit::{Commit, Person};
 use super::config::Config;
+use super::durable;
 use super::error::{Error, Result};
 use super::git::Git;
 use super::guard::{Guard, GuardFile, Intent};
 use super::layout::Layout;
+use super::loose;
+use super::neighbour::Neighbour;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
+use super::ref_locks::Begun;
 use super::refs::RefWriter;
 use super::remote::{self, Manner};
 use super::shared;
 use crate::model::object_id::ObjectId;
+use crate::model::queue::HEADS;
 
 /// Largest commit of a chain that is read, in bytes: an event with its request and a signature.
 const COMMIT_BYTES_MAX: usize = 256 * 1024;
@@ -162,6 +167,12 @@ impl Repo {
         &self.git
     }
 
+    /// Git for another working tree of this repository, or for its common directory: none of its
+    /// calls runs a hook either.
+    pub fn git_in(&self, dir: &Path) -> Git {
+        self.git.elsewhere_in(dir)
+    }
+
     /// The deadline of one network command.
     pub fn timeout(&self) -> Duration {
         self.options.timeout
@@ -202,6 +213,37 @@ impl Repo {
         self.guard_file()?.interrupted()
     }
 
+    /// Writes an object that need not survive a power cut yet: see [`Repo::harden`].
+    pub(super) fn write_unhardened(&self, object: &NewObject) -> Result<()> {
+        self.objects.write_unhardened(object)
+    }
+
+    /// Flushes what leads to `new` and not to `old`, which a ref of this clone is about to name
+    /// instead: commits and trees that were made by merging, and whatever else is not in a pack.
+    ///
+    /// # Errors
+    /// When an object is not there, or cannot be flushed.
+    pub fn harden(&self, new: &ObjectId, old: Option<&ObjectId>) -> Result<()> {
+        if !self.options.fsync {
+            return Ok(());
+        }
+        let mut args = vec!["rev-list".to_owned(), "--objects".into()];
+        args.extend(["--no-object-names".into(), new.to_string()]);
+        args.extend(old.map(|old| format!("^{old}")));
+        let listed = self.git.expect(&args, None)?;
+        let listed = String::from_utf8_lossy(&listed);
+        let ids = listed.lines().filter_map(|line| line.parse().ok());
+        let files: Vec<PathBuf> = ids
+            .map(|id| loose::path_of(&self.layout.common_dir, &id))
+            .collect();
+        durable::flush(&files)?;
+        // The second directory up, since the first may have been made for this file.
+        let dirs = files
+            .iter()
+            .flat_map(|file| file.ancestors().skip(1).take(2));
+        durable::flush(&dirs.map(Path::to_owned).collect::<Vec<_>>())
+    }
+
     /// Ends the idle child that moves refs, as anybody on the machine may.
     #[cfg(test)]
     pub(super) fn end_ref_mover(&self) {
@@ -220,9 +262,53 @@ impl Repo {
     ) -> Result<Option<ObjectId>> {
         let kept = remote::quarantine(remote, name);
         self.refs.noted(self.guard_file()?, &kept, || {
-            remote::fetch(&self.git, remote, name, limit)
+            remote::fetch(&self.git, remote, &[name], &[], limit)
         })?;
         self.tip(&kept)
+    }
+
+    /// The same in one fetch with branches, each into its quarantine, and with all sealed commits,
+    /// whose refs are kept as the remote has them.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`].
+    pub fn fetch_with_branches(
+        &self,
+        remote: &str,
+        name: &str,
+        branches: &[String],
+        limit: Duration,
+    ) -> Result<Option<ObjectId>> {
+        let wanted: Vec<&str> = std::iter::once(name)
+            .chain(branches.iter().map(String::as_str))
+            .collect();
+        let mut moving: Vec<String> = wanted
+            .iter()
+            .map(|name| remote::quarantine(remote, name))
+            .collect();
+        let heads = format!("{0}*", HEADS);
+        moving.push(heads.clone());
+        self.refs
+            .noted(self.guard_file()?, &moving.join("\n"), || {
+                let heads = format!("+{heads}:{heads}");
+                remote::fetch(&self.git, remote, &wanted, &[heads], limit)
+            })?;
+        self.tip(&moving[0])
+    }
+
+    /// Makes the ref of a sealed commit on a remote, and takes those along that are no longer
+    /// needed. These are refs that never move, so there is nothing to lease; and what becomes of
+    /// those that go is not waited for.
+    ///
+    /// # Errors
+    /// As [`Backend::push`].
+    pub fn push_heads(
+        &self,
+        remote: &str,
+        sealed: &ObjectId,
+        stale: &[ObjectId],
+    ) -> Result<Pushed> {
+        remote::push_heads(&self.git, remote, sealed, stale, self.options.timeout)
     }
 
     /// As [`Backend::push`], for a person whose push it is: with these options for the server, or
@@ -239,14 +325,36 @@ impl Repo {
         self.push_as(remote, swaps, Manner::Persons(options))
     }
 
+    /// Moves branches of this repository itself as a push into it does: only forward, and with a
+    /// clean working tree that has one of them checked out.
+    ///
+    /// # Errors
+    /// As [`Backend::push`].
+    pub fn push_here(&self, swaps: &[RefSwap]) -> Result<Pushed> {
+        let lines = swaps.iter().map(|swap| Begun::line(&swap.name, &swap.new));
+        let note: String = lines.collect();
+        self.refs.noted(self.guard_file()?, note.trim_end(), || {
+            self.push_as(".", swaps, Manner::Here)
+        })
+    }
+
     fn push_as(&self, remote: &str, swaps: &[RefSwap], manner: Manner<'_>) -> Result<Pushed> {
-        let push = || {
-            let (git, scratch) = (&self.git, self.coord_dir());
+        let send = |git: &Git| {
+            let scratch = self.coord_dir();
             // What moves the local ref afterwards starts up beside the push. Should it fail to,
             // that move tries again and says why.
             let warm = || drop(self.warm());
             let limit = self.options.timeout;
             remote::push(git, &scratch, remote, swaps, limit, manner, warm)
+        };
+        let neighbour = Neighbour::of(&self.config, remote, self.git.start_dir());
+        let push = || {
+            let Some(visit) = neighbour.as_ref().and_then(|there| there.visit(swaps)) else {
+                return send(&self.git);
+            };
+            let pushed = send(&self.git.carrying(visit.note()));
+            visit.end(matches!(pushed, Ok(Pushed::Moved)));
+            pushed
         };
         let pushed = push()?;
         if pushed == Pushed::Moved || self.objects.restore_all()? == 0 {

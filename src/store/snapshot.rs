@@ -11,6 +11,7 @@ use super::commit::Commit;
 use super::error::{Error, Result};
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::tree::{self, Trees};
+use crate::model::bytes::Bytes;
 use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
@@ -30,14 +31,14 @@ const BUNDLED: [&str; 1] = [crate::model::task::OPEN];
 /// looks at the same few records again and again.
 pub(super) struct Layer<'b> {
     backend: &'b dyn Backend,
-    seen: RefCell<HashMap<ObjectId, Rc<[u8]>>>,
+    seen: RefCell<HashMap<ObjectId, Bytes>>,
     bundle: OnceCell<Bundle>,
     /// Whether the bundle is brought up to date with what is read.
     is_current: Cell<bool>,
 }
 
 /// A record's bytes, or why they could not be read. The place is known in either case.
-pub type Found = (Place, Result<Rc<[u8]>>);
+pub type Found = (Place, Result<Bytes>);
 
 /// One directory of a state.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ pub struct Listing {
 pub struct Snapshot<'b> {
     layer: Rc<Layer<'b>>,
     tip: Option<ObjectId>,
-    root: Option<ObjectId>,
+    commit: Option<Rc<Commit>>,
 }
 
 impl<'b> Layer<'b> {
@@ -78,19 +79,19 @@ impl<'b> Layer<'b> {
             .insert(object.id, object.data.as_slice().into());
     }
 
-    fn read(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Rc<[u8]>> {
+    fn read(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Bytes> {
         if let Some(data) = self.seen.borrow().get(id) {
-            return Ok(Rc::clone(data));
+            return Ok(data.clone());
         }
-        let data: Rc<[u8]> = self.backend.read(id, kind, bytes_max)?.into();
-        self.seen.borrow_mut().insert(*id, Rc::clone(&data));
+        let data: Bytes = self.backend.read(id, kind, bytes_max)?.into();
+        self.seen.borrow_mut().insert(*id, data.clone());
         Ok(data)
     }
 
     /// Reads one of many, which is not worth keeping.
-    fn pass_by(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Rc<[u8]>> {
+    fn pass_by(&self, id: &ObjectId, kind: ObjectKind, bytes_max: usize) -> Result<Bytes> {
         if let Some(data) = self.seen.borrow().get(id) {
-            return Ok(Rc::clone(data));
+            return Ok(data.clone());
         }
         Ok(self.backend.read(id, kind, bytes_max)?.into())
     }
@@ -105,7 +106,7 @@ impl Trees for Layer<'_> {
         self.backend.hash()
     }
 
-    fn tree(&self, id: &ObjectId) -> Result<Rc<[u8]>> {
+    fn tree(&self, id: &ObjectId) -> Result<Bytes> {
         self.read(id, ObjectKind::Tree, TREE_BYTES_MAX)
     }
 }
@@ -120,11 +121,12 @@ impl<'b> Snapshot<'b> {
     }
 
     pub(super) fn over(layer: Rc<Layer<'b>>, tip: Option<ObjectId>) -> Result<Self> {
-        let root = tip
-            .map(|id| layer.commit(&id))
-            .transpose()?
-            .map(|commit| commit.tree);
-        Ok(Self { layer, tip, root })
+        let commit = tip.map(|id| layer.commit(&id)).transpose()?;
+        Ok(Self {
+            layer,
+            tip,
+            commit: commit.map(Rc::new),
+        })
     }
 
     pub(super) fn layer(&self) -> Rc<Layer<'b>> {
@@ -138,22 +140,19 @@ impl<'b> Snapshot<'b> {
 
     /// The root tree.
     pub fn root(&self) -> Option<ObjectId> {
-        self.root
+        self.commit().map(|commit| commit.tree)
     }
 
     /// The tip's commit.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn commit(&self) -> Result<Option<Commit>> {
-        self.tip.map(|id| self.layer.commit(&id)).transpose()
+    pub fn commit(&self) -> Option<&Commit> {
+        self.commit.as_deref()
     }
 
     /// The bytes at a place; `None` when nothing is there.
     ///
     /// # Errors
     /// `Damaged`, with the place, when something is there that is no readable record.
-    pub fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>> {
+    pub fn get(&self, place: &Place) -> Result<Option<Bytes>> {
         let Some((is_tree, id)) = self.find(place.as_str())? else {
             return Ok(None);
         };
@@ -230,7 +229,7 @@ impl<'b> Snapshot<'b> {
             if let Some(records) = bundle.records(&entry.id) {
                 found.extend(records.map(|(name, bytes)| {
                     let path = format!("{path}/{}", String::from_utf8_lossy(name));
-                    (Place::as_found(path), Ok(Rc::from(bytes)))
+                    (Place::as_found(path), Ok(bytes))
                 }));
                 continue;
             }
@@ -270,6 +269,33 @@ impl<'b> Snapshot<'b> {
         Ok(found)
     }
 
+    /// How many records there are below a directory. Neither are they read, nor their places made.
+    ///
+    /// # Errors
+    /// When a tree cannot be read.
+    pub fn count(&self, dir: &str) -> Result<usize> {
+        match self.find(dir)? {
+            Some((true, id)) => self.count_below(dir, &id, 0),
+            _ => Ok(0),
+        }
+    }
+
+    fn count_below(&self, dir: &str, id: &ObjectId, depth: usize) -> Result<usize> {
+        if depth > DEPTH_MAX {
+            return Err(Error::damaged(dir, "directories are nested too deep"));
+        }
+        let data = self.layer.tree(id)?;
+        let mut count = 0;
+        for entry in tree::entries(self.layer.hash(), &data) {
+            let entry = entry.map_err(|why| Error::damaged(format!("tree {id} in {dir}"), why))?;
+            count += match entry.is_tree {
+                true => self.count_below(dir, &entry.id, depth + 1)?,
+                false => 1,
+            };
+        }
+        Ok(count)
+    }
+
     /// The names in a directory, each with whether it is a directory and its id; the directory's own
     /// id comes with them. None when there is no such directory.
     ///
@@ -289,7 +315,7 @@ impl<'b> Snapshot<'b> {
         Ok(Some(Listing { id, entries }))
     }
 
-    fn blob(&self, place: &Place, id: &ObjectId) -> Result<Rc<[u8]>> {
+    fn blob(&self, place: &Place, id: &ObjectId) -> Result<Bytes> {
         self.layer
             .read(id, ObjectKind::Blob, RECORD_BYTES_MAX)
             .map_err(|why| Error::damaged(place.as_str(), why.to_string()))
@@ -297,7 +323,7 @@ impl<'b> Snapshot<'b> {
 
     /// Whether a tree entry is a directory, and its id.
     fn find(&self, path: &str) -> Result<Option<(bool, ObjectId)>> {
-        let Some(root) = self.root else {
+        let Some(root) = self.root() else {
             return Ok(None);
         };
         let mut at = (true, root);

@@ -1,10 +1,10 @@
 //! Git trees: reading one entry, listing, and applying a batch of edits.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::error::{Error, Result};
 use super::object::{HashKind, NewObject, ObjectKind};
+use crate::model::bytes::Bytes;
 use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
@@ -58,7 +58,7 @@ fn split_entry(hash: HashKind, data: &[u8]) -> Option<(Entry<'_>, &[u8])> {
 /// Reads tree objects for [`edit`]; an overlay over the backend in practice.
 pub(super) trait Trees {
     fn hash(&self) -> HashKind;
-    fn tree(&self, id: &ObjectId) -> Result<Rc<[u8]>>;
+    fn tree(&self, id: &ObjectId) -> Result<Bytes>;
 }
 
 /// Applies `edits` (`None` removes) below `root` and returns the new root with the objects made.

@@ -10,6 +10,10 @@ pub struct Version(pub u32, pub u32);
 impl Version {
     /// Oldest that git-coord is tried with.
     pub const OLDEST: Self = Self(2, 39);
+    /// The first that merges without a working tree, many times in one process.
+    pub const MERGES: Self = Self(2, 39);
+    /// The first that is told on its command line where attributes are.
+    pub const ATTR_SOURCE: Self = Self(2, 41);
     /// The first that knows reftables.
     pub const REFTABLE: Self = Self(2, 45);
     /// The first that runs hooks which are settings.

@@ -1,15 +1,25 @@
 //! `cargo bench`: git-coord against what it is built from, on this machine, in one run.
 //!
 //! Every case compares whole processes in turn and prints medians with their spread and the ratio,
-//! as a Markdown table. `cargo bench -- NAME` runs the cases whose name contains NAME.
+//! as a Markdown table. `cargo bench -- NAME` runs the cases whose name contains NAME;
+//! `cargo bench -- replay [REPOSITORY]...` is a table of its own.
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
+#![allow(
+    clippy::print_stderr,
+    reason = "what does not fit into it goes beside it"
+)]
 
+mod claims;
 mod crowd;
 mod footprint;
+mod history;
 mod measure;
+mod memory;
+mod replay;
 mod single;
 mod tasks;
+mod watch;
 mod world;
 
 use measure::Row;
@@ -27,15 +37,26 @@ const CASES: &[Case] = &[
     ("records", single::records),
     ("handle", single::handle),
     ("tasks", tasks::tasks),
+    ("collected", tasks::collected),
+    ("claims-local", claims::local),
+    ("claims-clones", claims::clones),
+    ("memory", memory::recall),
+    ("watch", watch::watch),
     ("crowd", crowd::local),
     ("clones", crowd::clones),
     ("bytes", footprint::bytes),
+    ("growth", footprint::growth),
     ("bystander", footprint::bystander),
+    ("merges", replay::replay),
 ];
 
 fn main() {
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(at) = args.iter().position(|arg| arg == "replay") {
+        return replay::run(&World::new(), &args[at + 1..]);
+    }
+    let wanted: Vec<String> = args
+        .into_iter()
         .filter(|arg| !arg.starts_with('-'))
         .collect();
     // The library runs in this process; it must see no configuration but the world's.

@@ -16,6 +16,10 @@ impl Times {
         self.0[self.0.len() / 2]
     }
 
+    pub fn p95(&self) -> Duration {
+        self.0[(self.0.len() - 1) * 95 / 100]
+    }
+
     pub fn spread(&self) -> String {
         format!("{}–{}", ms(self.0[0]), ms(self.0[self.0.len() - 1]))
     }

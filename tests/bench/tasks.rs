@@ -13,6 +13,8 @@ use crate::world::World;
 /// Open tasks, and those that are over.
 const OPEN: usize = 10_000;
 const ENDED: usize = 100_000;
+/// Messages that were read.
+const MESSAGES: usize = 10_000;
 /// Tasks in one request.
 const BATCH: usize = 1_000;
 const ROUNDS: usize = 15;
@@ -84,19 +86,16 @@ pub fn tasks(world: &World) -> Vec<Row> {
         },
         |_| world.coord(&dir, &["task", "show", "t4"]),
     );
-    let (check, _) = in_turn(
+    let (check, status) = in_turn(
         ROUNDS,
         |_| world.coord(&dir, &["check", "README.md"]),
-        |_| world.coord(&dir, &["locks"]),
+        |_| world.coord(&dir, &["status"]),
     );
-    let at_most = |case: &str, times: &Times, most: u128| {
-        Row::figure(
-            case,
-            format!("{} ms ({})", ms(times.median()), times.spread()),
-            &format!("≤ {most} ms"),
-            Some(times.median().as_millis() <= most),
-        )
-    };
+    let (why_task, why_path) = in_turn(
+        ROUNDS,
+        |_| world.coord(&dir, &["why", "task:t5"]),
+        |_| world.coord(&dir, &["why", "src/d000/f07.rs"]),
+    );
     vec![
         at_most(
             "`task next` with 10,000 open and 100,000 ended tasks",
@@ -106,6 +105,61 @@ pub fn tasks(world: &World) -> Vec<Row> {
         at_most("`task list --ready` there", &ready, 80),
         at_most("`task next --lock` there", &lock, 60),
         at_most("`task show` there", &show, 80),
+        at_most("`status` there", &status, 80),
+        at_most("`why` of a task there", &why_task, 80),
+        at_most("`why` of a path there", &why_path, 80),
         at_most("`check` there", &check, 10),
     ]
+}
+
+fn at_most(case: &str, times: &Times, most: u128) -> Row {
+    Row::figure(
+        case,
+        format!("{} ms ({})", ms(times.median()), times.spread()),
+        &format!("≤ {most} ms"),
+        Some(times.median().as_millis() <= most),
+    )
+}
+
+/// What is left of 100,000 tasks and 10,000 messages that were collected.
+pub fn collected(world: &World) -> Vec<Row> {
+    let (used, fresh) = (world.repo("used", 100), world.repo("fresh", 100));
+    for dir in [&used, &fresh] {
+        world.config(dir, "coord.fsync", "false");
+    }
+    fill(world, &used, 0, ENDED);
+    mail(&used);
+    world.run(world.coord(&used, &["gc", "--older", "0s"]));
+    world.run(world.git(&used, &["gc", "-q"]));
+    fill(world, &fresh, 1, 0);
+    fill(world, &used, 1, 0);
+    let compare = |case: &str, args: &[&str]| {
+        let (ours, base) = in_turn(
+            2 * ROUNDS,
+            |_| world.coord(&used, args),
+            |_| world.coord(&fresh, args),
+        );
+        Row::ratio(case, &ours, &base, 1.1)
+    };
+    vec![
+        compare(
+            "`lock` after 100,000 tasks and 10,000 messages, collected, against none",
+            &["lock", "README.md"],
+        ),
+        compare("`task list --ready` then", &["task", "list", "--ready"]),
+        compare("`status` then", &["status"]),
+    ]
+}
+
+/// Sends messages that nobody has to acknowledge.
+fn mail(dir: &Path) {
+    let coord = Coord::open(dir, Some("boss/s1")).expect("it is a repository");
+    for n in 0..MESSAGES {
+        let send = serde_json::json!({"message": {"send": {
+            "to": format!("a{}", n % 20),
+            "text": format!("Number {n} is through."),
+        }}});
+        let send = serde_json::from_value(send).expect("it is a request");
+        coord.handle(send).expect("there is room");
+    }
 }

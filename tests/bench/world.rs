@@ -77,6 +77,15 @@ impl World {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Runs a step of the preparation that reads.
+    pub fn feed(&self, mut command: Command, input: &[u8]) {
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("git starts");
+        let mut pipe = child.stdin.take().expect("it is piped");
+        pipe.write_all(input).expect("git reads");
+        drop(pipe);
+        assert!(child.wait().expect("git ends").success(), "{command:?}");
+    }
+
     /// A repository with `files` files in directories of a hundred.
     pub fn repo(&self, name: &str, files: usize) -> PathBuf {
         let dir = self.path(name);
@@ -88,18 +97,8 @@ impl World {
         for n in 0..files.max(1) {
             stream.push_str(&format!("M 100644 :1 {}\n", file(n)));
         }
-        let mut import = self
-            .git(&dir, &["fast-import", "--quiet"])
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("git starts");
-        import
-            .stdin
-            .take()
-            .expect("it is piped")
-            .write_all(stream.as_bytes())
-            .expect("git reads");
-        assert!(import.wait().expect("git ends").success());
+        let import = self.git(&dir, &["fast-import", "--quiet"]);
+        self.feed(import, stream.as_bytes());
         self.run(self.git(&dir, &["reset", "-q", "--hard"]));
         dir
     }

@@ -277,6 +277,44 @@ fn a_command_killed_in_its_push_blocks_nobody() {
     }
 }
 
+/// Kills whoever runs it, and everything up to the program under test when it is told so.
+const KILL: &str = "\
+#!/bin/sh
+[ \"$1\" = prepared ] && mkdir 'ONCE' 2>/dev/null || exit 0
+[ 'WHO' = all ] || { kill -KILL $PPID; exit; }
+pid=$PPID all=
+while [ -d \"/proc/$pid\" ] && [ \"$pid\" -gt 1 ]; do
+  all=\"$all $pid\"
+  [ \"$(cat /proc/$pid/comm)\" != git-coord ] || { kill -KILL $all; exit; }
+  pid=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$pid/status)
+done
+";
+
+/// Git's receiving end was killed between locking the ref in a remote that is a directory and moving
+/// it; then every push of every clone was refused, until somebody deleted the lock file by hand.
+#[test]
+fn a_push_that_is_killed_in_a_remote_directory_blocks_nobody() {
+    for format in ["files", "reftable"] {
+        for (who, code) in [("it", 5), ("all", 137)] {
+            let sandbox = Sandbox::new();
+            let hub = sandbox.bare_with("hub", &[&format!("--ref-format={format}")]);
+            let [alice, bob] = ["alice", "bob"].map(|name| shared(hub.clone_as(name)));
+            alice.coord(["lock", "README.md"]).ok();
+            let once = sandbox.path().join("once");
+            let kill = KILL.replace("ONCE", once.to_str().unwrap());
+            hub.hook("reference-transaction", &kill.replace("WHO", who));
+            alice.coord(["lock", "src/a.rs"]).code(code);
+            assert!(once.exists(), "the hook has killed");
+            bob.coord(["lock", "src/b.rs"]).ok();
+            alice.coord(["lock", "src/a.rs"]).ok();
+            bob.coord(["lock", "src/a.rs"]).refused();
+            bob.coord(["log", "--verify"]).ok();
+            let left = fs::read_dir(hub.path().join("coord/pushes")).unwrap();
+            assert_eq!(left.count(), 0, "every push has taken its note along");
+        }
+    }
+}
+
 #[test]
 fn every_kind_of_server_decides() {
     let sandbox = Sandbox::new();

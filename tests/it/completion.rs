@@ -175,6 +175,78 @@ fn keys_that_are_offered_in_a_subdirectory_can_be_typed_there() {
 }
 
 #[test]
+fn ids_are_completed_where_they_are_typed() {
+    let sandbox = Sandbox::new();
+    let alice = agent(&sandbox);
+    for args in [
+        &["task", "add", "one", "--id", "t-open"][..],
+        &["task", "add", "two", "--id", "t-mine"],
+        &["task", "add", "three", "--id", "t-over"],
+        &[
+            "task",
+            "add",
+            "four",
+            "--id",
+            "t-blocked",
+            "--depends-on",
+            "t-open",
+        ],
+        &["task", "claim", "t-mine"],
+        &["task", "cancel", "t-over"],
+        &["state", "set", "build/last", "7"],
+    ] {
+        alice.coord(args).ok();
+    }
+    let id = |args: &[&str], list: &str| {
+        let made = alice.coord([&["--json"], args].concat()).ok().json();
+        let first = made[list].get(0).unwrap_or(&made[list]);
+        first["id"].as_str().unwrap().to_owned()
+    };
+    let handoff = id(&["handoff", "write", "half of it"], "handoff");
+    let memory = id(&["remember", "the cache is stale"], "memories");
+    let table: &[(&[&str], &[&str])] = &[
+        (
+            &["task", "show"],
+            &["t-blocked", "t-mine", "t-open", "t-over"],
+        ),
+        (&["task", "edit"], &["t-blocked", "t-mine", "t-open"]),
+        (&["task", "claim"], &["t-open"]),
+        (&["task", "done"], &["t-mine"]),
+        (&["task", "retry"], &["t-over"]),
+        (
+            &["task", "cancel", "t-open"],
+            &["t-blocked", "t-mine", "t-open"],
+        ),
+        (
+            &["task", "add", "--depends-on"],
+            &["t-blocked", "t-mine", "t-open"],
+        ),
+        (
+            &["task", "next", "--preempt"],
+            &["t-blocked", "t-mine", "t-open"],
+        ),
+        (&["report", "--epic"], &["t-blocked", "t-mine", "t-open"]),
+        (
+            &["agent", "checkpoint", "--task"],
+            &["t-blocked", "t-mine", "t-open"],
+        ),
+        (&["handoff", "show"], &[&handoff]),
+        (&["handoff", "accept"], &[&handoff]),
+        (&["forget"], &[&memory]),
+        (&["state", "get"], &["build/last"]),
+    ];
+    for (words, offered) in table {
+        let index = (words.len() + 1).to_string();
+        let words = [&["--", "git-coord"], *words, &[""]].concat();
+        let asked = alice.command("git-coord", &words).env("COMPLETE", "fish");
+        let said = asked.env("_CLAP_COMPLETE_INDEX", &index).run().ok().stdout;
+        let values = said.lines().map(|line| line.split('\t').next().unwrap());
+        let values: Vec<&str> = values.filter(|value| !value.starts_with('-')).collect();
+        assert_eq!(values, *offered, "{words:?}");
+    }
+}
+
+#[test]
 fn shells_read_their_scripts() {
     let sandbox = Sandbox::new();
     let alice = agent(&sandbox);

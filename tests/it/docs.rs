@@ -76,6 +76,36 @@ fn the_walk_through_is_true() {
 }
 
 #[test]
+fn the_page_about_features_is_true() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("project");
+    // Bob and Carol have worktrees beside Alice's.
+    let alice = repo.agent("alice");
+    let mut story = Story::new(&sandbox, |name| match name {
+        "alice" => alice.clone(),
+        other => {
+            let dir = sandbox.path().join(other);
+            let place = dir.to_str().unwrap();
+            alice
+                .git(["worktree", "add", "--quiet", "--detach", place])
+                .ok();
+            alice.beside(other).moved(dir)
+        }
+    });
+    is_true("docs/features.md", &mut story);
+    assert!(story.count > 20, "only {} commands were found", story.count);
+}
+
+#[test]
+fn the_page_about_agents_is_true() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("project");
+    let mut story = Story::new(&sandbox, |name| repo.agent(name));
+    is_true("docs/agents.md", &mut story);
+    assert!(story.count > 15, "only {} commands were found", story.count);
+}
+
+#[test]
 fn commands_in_the_readme_are_those_of_the_program() {
     let sandbox = Sandbox::new();
     let known = sandbox.coord(["man", "--markdown"]).ok().stdout;
@@ -112,6 +142,7 @@ fn records_in_the_format_are_what_their_schema_says() {
         "notice",
         "value",
         "task",
+        "feature",
         "comment",
         "presence",
         "checkpoints",

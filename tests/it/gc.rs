@@ -61,6 +61,30 @@ fn what_is_over_is_collected_and_still_found() {
 }
 
 #[test]
+fn an_accepted_handoff_is_collected_and_still_found() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("repo").agent("alice");
+    let written = alice.coord(["--json", "handoff", "write", "half of it"]);
+    let id = written.ok().json()["handoff"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    alice.beside("bob").coord(["handoff", "accept", &id]).ok();
+    let did = alice.coord(["--json", "gc", "--older", "0s"]).ok().json();
+    assert_eq!(did["collected"]["handoff"], 1, "{did}");
+    let listed = alice.coord(["--json", "handoff", "list"]).ok().json();
+    assert_eq!(listed["handoffs"], serde_json::json!([]));
+    let shown = alice.coord(["handoff", "show", &id]).ok().stdout;
+    assert!(
+        shown.contains("half of it") && shown.contains("collected by"),
+        "{shown}"
+    );
+    // A beginning could be that of others as well.
+    alice.coord(["handoff", "show", &id[..4]]).refused();
+    alice.coord(["log", "--verify"]).ok();
+}
+
+#[test]
 fn a_clone_that_was_away_catches_up() {
     let sandbox = Sandbox::new();
     let hub = sandbox.bare("hub");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::strace::Traced;
 use crate::support::wait::until;
-use crate::support::{Agent, Hub, Sandbox, race};
+use crate::support::{Agent, Hub, Outcome, Sandbox, race};
 
 /// Waits until a request of a waiting command lies in the clone's queue.
 fn until_queued(agent: &Agent, count: usize) {
@@ -68,6 +68,45 @@ fn a_command_whose_carrier_died_is_done_once_and_answered() {
         deaths += 1;
     }
     assert!(deaths > 1, "the carrier died {deaths} times");
+}
+
+/// A host that takes only one ref at a time refused the locks that shared a push with a new epoch.
+#[test]
+fn locks_share_no_push_with_a_compaction() {
+    let hub = Sandbox::new().bare("hub");
+    hub.git(["config", "receive.advertiseAtomic", "false"]).ok();
+    let alice = hub.clone_as("alice");
+    alice.git(["config", "coord.remote", "origin"]).ok();
+    alice.coord(["lock", "README.md"]).ok();
+    let [bob, carol, dave, erin] = ["bob", "carol", "dave", "erin"].map(|name| alice.beside(name));
+    let stop = [
+        "-e",
+        "trace=flock",
+        "-e",
+        "inject=flock:signal=SIGSTOP:when=1",
+    ];
+    let compact = ["compact", "--json"];
+    let lacks = |outcome: Outcome| assert_eq!(outcome.json()["code"], "no_atomic_push");
+
+    // Dave has the clone's lock, which is the first that a new session takes, and the others wait
+    // until he goes on.
+    let first = Traced::coord(&dave, &stop, &["lock", "src/a.rs"]);
+    let stopped = first.stopped().expect("it takes the clone's lock");
+    let compacting = carol.command("git-coord", compact).spawn();
+    until_queued(&alice, 1);
+    let locking = bob.command("git-coord", ["lock", "src/b.rs"]).spawn();
+    until_queued(&alice, 2);
+    stopped.go_on().wait().ok();
+    locking.wait().ok();
+    lacks(compacting.wait());
+
+    let first = Traced::coord(&erin, &stop, &compact);
+    let stopped = first.stopped().expect("it takes the clone's lock");
+    let locking = bob.command("git-coord", ["lock", "src/c.rs"]).spawn();
+    until_queued(&alice, 1);
+    lacks(stopped.go_on().wait());
+    locking.wait().ok();
+    alice.coord(["log", "--verify"]).ok();
 }
 
 /// How many pushes a hub has taken, by the log of its ref.

@@ -6,6 +6,7 @@ mod gate;
 mod gate_state;
 mod install;
 mod managers;
+mod messages;
 mod push;
 mod settings;
 mod staged;

@@ -159,6 +159,7 @@ fn two_chains_come_together_without_a_loss() {
     exit 0
     --- stdout
     state: follow the one of `origin`; the one of this clone is kept as refs/coord/local/1
+    taken along: 1 session
     lock: README.md is taken along
     lock: docs/guide.md is taken along
     conflict: src/ stays out: `src/a.rs` is locked by alice (session s1) until [time]

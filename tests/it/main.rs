@@ -10,12 +10,16 @@
 // Races and sweeps say how much they did; the runner shows it with `--nocapture`.
 #![allow(clippy::print_stdout)]
 
+mod adopt;
+mod aftermath;
 mod agents;
 mod authority;
 mod completion;
+mod disk_full;
 mod docs;
 mod doctor;
 mod epochs;
+mod features;
 mod gc;
 mod group_commit;
 mod handoff;
@@ -28,14 +32,17 @@ mod layers;
 mod log;
 mod manual;
 mod memory;
+mod merging;
 mod messages;
 mod pager;
 mod ports;
 mod push;
+mod queue_simulation;
 mod races;
 mod repositories;
 mod rig;
 mod run;
+mod runner;
 mod schema;
 mod screens;
 mod secrets;
@@ -44,6 +51,7 @@ mod support;
 mod sync;
 mod task_graphs;
 mod tasks;
+mod unread;
 mod usage;
 mod values;
 mod waiting;

@@ -190,17 +190,22 @@ fn every_setting_is_explained() {
     explained.sort_unstable();
     known.sort_unstable();
     assert_eq!(explained, known);
-    // The star says that the team's file may give it.
-    let names = topic
-        .lines()
-        .filter_map(|line| line.strip_prefix("  coord."));
-    let starred = names.filter_map(|line| {
-        line.split_once(" * ")
-            .map(|(name, _)| format!("coord.{name}"))
-    });
-    let mut starred: Vec<String> = starred.collect();
-    let mut given: Vec<&str> = git_coord::store::TEAM_KEYS.to_vec();
-    starred.sort_unstable();
-    given.sort_unstable();
-    assert_eq!(starred, given);
+    // The star says that the team's file may give it, the plus that only the target's may.
+    for (mark, given) in [
+        (" * ", git_coord::store::TEAM_KEYS),
+        (" + ", git_coord::store::TARGET_KEYS),
+    ] {
+        let names = topic
+            .lines()
+            .filter_map(|line| line.strip_prefix("  coord."));
+        let marked = names.filter_map(|line| {
+            line.split_once(mark)
+                .map(|(name, _)| format!("coord.{name}"))
+        });
+        let mut marked: Vec<String> = marked.collect();
+        let mut given: Vec<&str> = given.to_vec();
+        marked.sort_unstable();
+        given.sort_unstable();
+        assert_eq!(marked, given);
+    }
 }

@@ -122,13 +122,10 @@ fn the_locks_of_a_killed_session_are_free_at_once() {
     kill(&alice, "-KILL", &pid);
     running.until_ended();
     let locked = bob.coord(["lock", "src/a.rs", "--json"]).ok().json();
-    assert_eq!(locked["locks"][0]["how"], "lapsed", "{locked}");
+    assert_eq!(locked["locks"][0]["how"], "died", "{locked}");
     let earlier = alice.session(&session);
     let told = earlier.coord(["status"]).ok().stderr;
-    assert!(
-        told.contains("your lease on `src/a.rs` had ended, and bob"),
-        "{told}"
-    );
+    assert!(told.contains("your process was gone, and bob"), "{told}");
     let report = bob.coord(["log", "--verify", "--json"]).ok().json();
     assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{report}");
 }
@@ -144,7 +141,7 @@ fn the_locks_of_a_killed_session_are_free_under_a_remote_too() {
     bob.coord(["lock", "src/a.rs"]).refused();
     running.kill();
     let locked = bob.coord(["lock", "src/a.rs", "--json"]).ok().json();
-    assert_eq!(locked["locks"][0]["how"], "lapsed", "{locked}");
+    assert_eq!(locked["locks"][0]["how"], "died", "{locked}");
 }
 
 #[test]
@@ -241,7 +238,7 @@ fn who_waits_for_a_killed_session_is_served() {
     kill(&alice, "-KILL", &pid);
     running.until_ended();
     let locked = waiting.wait().ok().json();
-    assert_eq!(locked["locks"][0]["how"], "lapsed", "{locked}");
+    assert_eq!(locked["locks"][0]["how"], "died", "{locked}");
     let report = bob.coord(["log", "--verify", "--json"]).ok().json();
     assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{report}");
 }
@@ -256,7 +253,7 @@ fn a_program_left_in_the_background_does_not_keep_the_session() {
     let ended = coord_run(&alice, &[], script).wait();
     assert_eq!(ended.code, 137);
     let locked = bob.coord(["lock", "src/a.rs", "--json"]).ok().json();
-    assert_eq!(locked["locks"][0]["how"], "lapsed");
+    assert_eq!(locked["locks"][0]["how"], "died");
     kill(&alice, "-KILL", ended.stdout.trim_end());
 }
 
@@ -281,5 +278,5 @@ fn a_session_that_could_not_give_back_is_known_to_be_over() {
         .coord(["lock", "src/a.rs", "--json"])
         .ok()
         .json();
-    assert_eq!(locked["locks"][0]["how"], "lapsed", "{locked}");
+    assert_eq!(locked["locks"][0]["how"], "died", "{locked}");
 }

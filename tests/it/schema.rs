@@ -60,6 +60,11 @@ const LOCAL_ANSWERS: &[&str] = &[
     "doctor",
     "done",
     "drafted",
+    "feature",
+    "feature-conflicts",
+    "feature-drift",
+    "feature-plan",
+    "features",
     "graph",
     "happened",
     "hooks",
@@ -97,6 +102,7 @@ const OTHER_ANSWERS: &[&str] = &["watched"];
 const LOCAL_OUTCOMES: &[&str] = &[
     "agent",
     "compacted",
+    "feature",
     "handoff",
     "locked",
     "message",
@@ -333,6 +339,7 @@ fn answers_are_what_their_schema_says() {
         schemas.run(&alice, args);
     }
     tasks(&mut schemas, &alice, &bob);
+    features(&mut schemas, &alice, &bob);
     graphs(&mut schemas, &alice);
     for args in [
         &[
@@ -427,6 +434,89 @@ fn answers_are_what_their_schema_says() {
     }
     assert_eq!(schemas.answers, words(LOCAL_ANSWERS));
     assert_eq!(schemas.outcomes, words(LOCAL_OUTCOMES));
+}
+
+/// Every answer about features, with every field that may be absent.
+fn features(schemas: &mut Schemas, alice: &Agent, bob: &Agent) {
+    alice.git(["branch", "feat/login"]).ok();
+    let full = [
+        "feature",
+        "register",
+        "login",
+        "--branch",
+        "feat/login",
+        "-c",
+        "lib/",
+        "-c",
+        "gen/",
+        "-c",
+        "x/",
+        "--title",
+        "Login",
+        "-p",
+        "1",
+        "--meta",
+        "a=b",
+    ];
+    schemas.run(alice, &full);
+    schemas.run(bob, &["lock", "lib/shared", "--reason", "why"]);
+    schemas.run(bob, &["lock", "feature:login:pause", "--reason", "why"]);
+    for args in [
+        &["feature", "register", "other", "-c", "lib/a.rs", "-c", "y"][..],
+        &[
+            "feature", "register", "third", "--branch", "gone", "--after", "login",
+        ],
+        &["feature", "register", "third", "-c", "z"],
+        &["feature", "register", "third", "-c", "z"],
+        &[
+            "feature",
+            "update",
+            "third",
+            "--title",
+            "T",
+            "--branch",
+            "feat/login",
+        ],
+        &[
+            "feature", "register", "fourth", "--branch", "gone", "--after", "third",
+        ],
+        &["feature", "show", "login"],
+        &["feature", "show", "third"],
+        &["feature", "list"],
+        &["feature", "conflicts", "login"],
+        &["feature", "conflicts", "login", "--merge"],
+        &["feature", "conflicts", "new", "-c", "lib/"],
+        &["feature", "plan"],
+        &["feature", "drift", "login"],
+        &["feature", "drift", "--all"],
+        &[
+            "task",
+            "add",
+            "Of login",
+            "--id",
+            "of-login",
+            "--feature",
+            "login",
+        ],
+        &["task", "show", "of-login"],
+        &["task", "list", "--feature", "login"],
+        &["why", "login"],
+        &["why", "of-login"],
+        &["status"],
+        &["feature", "done", "third", "--commit", "HEAD"],
+        &["feature", "cancel", "other", "-m", "why"],
+        &["feature", "show", "third"],
+        &["feature", "plan"],
+        &["feature", "list", "--all"],
+        &["why", "third"],
+        &["feature", "register", "third"],
+        &["feature", "update", "login", "--rev", "1"],
+        &["task", "cancel", "of-login"],
+    ] {
+        schemas.run(alice, args);
+    }
+    schemas.run(bob, &["feature", "cancel", "login"]);
+    schemas.run(bob, &["unlock", "lib/shared", "feature:login:pause"]);
 }
 
 /// Every answer about tasks, with every field that may be absent.
@@ -811,6 +901,11 @@ fn records_are_what_their_schema_says() {
     for body in bodies {
         hold(&event, &serde_json::from_str(body).unwrap());
     }
+    let full = [
+        "feature", "register", "login", "-c", "src/", "--title", "t", "--meta", "a=b",
+    ];
+    alice.coord(full).ok();
+    hold(&kind("feature"), &record(&alice, "features/login.json"));
     alice.coord(["agent", "checkpoint", "--notes", "n"]).ok();
     hold(
         &kind("checkpoints"),

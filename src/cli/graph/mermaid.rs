@@ -47,7 +47,7 @@ pub(super) fn of(graph: &Graph) -> String {
 
 /// Everything that could mean something becomes a number: within quotes, Mermaid still knows
 /// entities, Markdown, HTML and `%%{…}%%`.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::cli) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_alphanumeric() || " .,:-/()+!?=…".contains(c) {

@@ -9,6 +9,8 @@ mod tree;
 use crate::model::text::shown;
 use crate::ops::task::graph::{Drawn, Graph, Node, Standing, Style};
 
+pub(super) use mermaid::escaped as mermaid_text;
+
 use super::page::Page;
 
 /// Longest title in a drawing, in characters.

@@ -5,7 +5,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::coord::{Coord, Failure, View, queue};
+use crate::coord::{Coord, Failure, View, pool_reason, queue};
 use crate::domain::locks;
 use crate::env;
 use crate::model::id::Actor;
@@ -20,6 +20,8 @@ use super::{GUARD_WAIT, anchor};
 const SESSION_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a file may stand that a command removes at its end.
 const PASSING: Duration = Duration::from_secs(60 * 60);
+/// How the names of such files end.
+const PASSING_NAMES: &[&str] = &[".trace", ".tmp", ".pack", ".idx"];
 
 /// A file that can go, and what it is.
 type Leftover = (PathBuf, &'static str);
@@ -27,7 +29,11 @@ type Leftover = (PathBuf, &'static str);
 pub(super) fn look(coord: &Coord, tip: Option<ObjectId>) -> Judged {
     let found = gather(coord, tip);
     if found.is_empty() {
-        return Judged::ok("none");
+        let kept = checked_in(coord).filter(|tree| tree.is_there).count();
+        return Judged::ok(match kept {
+            0 => "none".to_owned(),
+            kept => format!("none; {kept} working trees for checks are kept"),
+        });
     }
     let lines = found
         .iter()
@@ -43,7 +49,12 @@ pub(super) fn remove(coord: &Coord) -> Result<Option<String>, Failure> {
     let tip = anchor::gather(coord).now();
     let found = gather(coord, tip);
     for (path, _) in &found {
-        match std::fs::remove_file(path) {
+        let removed = if path.is_dir() {
+            std::fs::remove_dir_all(path)
+        } else {
+            std::fs::remove_file(path)
+        };
+        match removed {
             Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Error::io("removing", path)(why).into());
             }
@@ -66,7 +77,7 @@ fn gather(coord: &Coord, tip: Option<ObjectId>) -> Vec<Leftover> {
             .into_owned();
         if name.starts_with("stale-") && name.ends_with(".lock") {
             found.push((path, "a lock file that was moved aside"));
-        } else if is_old && (name.ends_with(".trace") || name.ends_with(".tmp")) {
+        } else if is_old && PASSING_NAMES.iter().any(|end| name.ends_with(end)) {
             found.push((path, "of a command that was killed"));
         }
     }
@@ -74,6 +85,9 @@ fn gather(coord: &Coord, tip: Option<ObjectId>) -> Vec<Leftover> {
         if !is_locked(&path) && age(&path, now) >= PASSING {
             found.push((path, "a request of a command that was killed"));
         }
+    }
+    for tree in checked_in(coord).filter(|tree| !tree.is_there) {
+        found.push((tree.known_by, "of a working tree for checks that is gone"));
     }
     // What a session holds is in the state; without one that can be read, nothing is given up.
     let Some(held) = held(coord, tip) else {
@@ -96,6 +110,29 @@ fn gather(coord: &Coord, tip: Option<ObjectId>) -> Vec<Leftover> {
         }
     }
     found
+}
+
+/// A working tree that checks of this machine run in.
+struct CheckTree {
+    /// What git knows of it.
+    known_by: PathBuf,
+    /// Whether it is there itself.
+    is_there: bool,
+}
+
+fn checked_in(coord: &Coord) -> impl Iterator<Item = CheckTree> {
+    let reason = pool_reason();
+    let all = coord.repo().layout().common_dir.join("worktrees");
+    let all = std::fs::read_dir(all).into_iter().flatten().flatten();
+    all.map(|entry| entry.path()).filter_map(move |known_by| {
+        let read = |name: &str| std::fs::read_to_string(known_by.join(name)).ok();
+        let is_ours = read("locked")?.trim_end() == reason;
+        let tree = PathBuf::from(read("gitdir")?.trim_end());
+        is_ours.then(|| CheckTree {
+            is_there: tree.exists(),
+            known_by,
+        })
+    })
 }
 
 fn held(coord: &Coord, tip: Option<ObjectId>) -> Option<BTreeSet<(Actor, Key)>> {

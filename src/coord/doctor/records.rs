@@ -1,17 +1,10 @@
 //! Every record of the state, read as the type that its place asks for.
 
 use crate::coord::Coord;
-use crate::domain::{Format, handoff, locks, memory};
-use crate::model::agent::{Checkpoints, Presence, Trust};
+use crate::domain::belongs;
 use crate::model::limits::RECORD_BYTES_MAX;
-use crate::model::lock::Mode;
-use crate::model::message::Message;
-use crate::model::notice::NoticeRecord;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
-use crate::model::record::{self, Damage};
-use crate::model::stored::{Body, Stored};
-use crate::model::wait::WaitRecord;
 use crate::store::{Backend, Error, ObjectKind};
 
 use super::finding::Judged;
@@ -143,69 +136,13 @@ fn examine(path: &str, bytes: &[u8]) -> Verdict {
         Ok(place) => place,
         Err(why) => return Verdict::Damaged(why.to_string()),
     };
-    let read = match path.split('/').next().unwrap_or_default() {
-        "format.json" => record::parse::<Format>(&place, bytes).map(drop),
-        "locks" => lock(&place, bytes),
-        "waits" => wait(&place, bytes),
-        "notices" => notice(&place, bytes),
-        "handoffs" => handoff::read(&place, bytes).map(drop),
-        "memory" => memory::read(&place, bytes).map(drop),
-        "agents" => own::<Presence>(&place, bytes, |one| Presence::place(&one.head.by)),
-        "trust" => own::<Trust>(&place, bytes, |one| Trust::place(&one.agent)),
-        "checkpoints" => own::<Checkpoints>(&place, bytes, |one| Checkpoints::place(&one.of)),
-        "messages" => own::<Message>(&place, bytes, |one| one.to.place(&one.id)),
-        _ => return Verdict::Unknown,
+    let Some(read) = belongs::check(&place, bytes) else {
+        return Verdict::Unknown;
     };
     match read {
         Ok(()) => Verdict::Good,
         Err(damage) if damage.is_newer => Verdict::Newer(damage.to_string()),
         Err(damage) => Verdict::Damaged(damage.to_string()),
-    }
-}
-
-fn lock(place: &Place, bytes: &[u8]) -> Result<(), Damage> {
-    let lock = locks::read(place, bytes)?;
-    if lock.mode == Mode::Exclusive && lock.holds.len() > 1 {
-        return Err(Damage::new(place, "several hold it, and it is exclusive"));
-    }
-    Ok(())
-}
-
-fn wait(place: &Place, bytes: &[u8]) -> Result<(), Damage> {
-    let wait: WaitRecord = record::parse(place, bytes)?;
-    match WaitRecord::place(&wait.by) {
-        Ok(own) if own == *place => Ok(()),
-        _ => Err(Damage::new(
-            place,
-            format!("it is of {}, and belongs elsewhere", wait.by),
-        )),
-    }
-}
-
-/// A record that says itself where it belongs.
-fn own<T: Body>(
-    place: &Place,
-    bytes: &[u8],
-    own: impl Fn(&Stored<T>) -> Place,
-) -> Result<(), Damage> {
-    let record: Stored<T> = record::parse(place, bytes)?;
-    match own(&record) {
-        own if own == *place => Ok(()),
-        other => Err(Damage::new(place, format!("it belongs at {other}"))),
-    }
-}
-
-/// To whom a notice is, its place says; by which operation, both do.
-fn notice(place: &Place, bytes: &[u8]) -> Result<(), Damage> {
-    let notice: NoticeRecord = record::parse(place, bytes)?;
-    let name = crate::model::place::encode_component(notice.op.to_string().as_bytes());
-    if place.as_str().ends_with(&format!("/{name}.json")) {
-        Ok(())
-    } else {
-        Err(Damage::new(
-            place,
-            format!("it is of {}, and belongs elsewhere", notice.op),
-        ))
     }
 }
 
@@ -219,7 +156,10 @@ mod tests {
         let newer = br#"{"v":9,"kind":"format","epoch":1}"#;
         assert_eq!(examine("format.json", good), Verdict::Good);
         assert!(matches!(examine("format.json", newer), Verdict::Newer(_)));
-        assert_eq!(examine("tasks/3f/x.json", b"whatever"), Verdict::Unknown);
+        assert_eq!(
+            examine("elsewhere/3f/x.json", b"whatever"),
+            Verdict::Unknown
+        );
         for (path, bytes) in [
             ("format.json", &b""[..]),
             ("format.json", b"{"),
@@ -234,6 +174,10 @@ mod tests {
             ("trust/a.json", good),
             ("checkpoints/a/s.json", good),
             ("messages/all/x.json", good),
+            ("tasks/open/3f/x.json", good),
+            ("tasks/turns.json", good),
+            ("comments/3f/x/y.json", good),
+            ("values/a=", good),
         ] {
             let verdict = examine(path, bytes);
             assert!(

@@ -4,7 +4,7 @@ use crate::coord::settings::{KNOWN, Settings};
 use crate::coord::{Coord, Failure};
 use crate::model::key::Here;
 use crate::model::time::span;
-use crate::store::{Config, TEAM_FILE, TEAM_KEYS};
+use crate::store::{Config, TARGET_KEYS, TEAM_FILE, TEAM_KEYS};
 
 use super::finding::Judged;
 
@@ -64,6 +64,12 @@ fn doubt(key: &str, value: &str, settings: &Settings) -> Option<String> {
         return Some(format!(
             "`{key}` is unknown and has no effect{}",
             meant.unwrap_or_default()
+        ));
+    }
+    if key == "coord.check" {
+        return Some(format!(
+            "`coord.check` has no effect in a clone: it counts in `{TEAM_FILE}` of the branch that \
+             something lands on"
         ));
     }
     let word = value.to_string().to_ascii_lowercase();
@@ -159,7 +165,8 @@ pub(super) fn team_file(coord: &Coord) -> Judged {
 }
 
 fn judge_team<'k>(keys: impl Iterator<Item = &'k str>) -> Judged {
-    let (taken, ignored): (Vec<&str>, Vec<&str>) = keys.partition(|key| TEAM_KEYS.contains(key));
+    let (taken, ignored): (Vec<&str>, Vec<&str>) =
+        keys.partition(|key| TEAM_KEYS.contains(key) || TARGET_KEYS.contains(key));
     let Some(first) = ignored.first() else {
         return Judged::ok(format!("{} settings of the team are in force", taken.len()));
     };
@@ -212,7 +219,7 @@ mod tests {
     use super::{Read, distance, judge, judge_team, nearest};
     use crate::coord::doctor::finding::{Judged, State};
     use crate::coord::settings::KNOWN;
-    use crate::store::TEAM_KEYS;
+    use crate::store::{TARGET_KEYS, TEAM_KEYS};
 
     fn is_ok(judged: &Judged) -> bool {
         judged.state == State::Ok
@@ -236,13 +243,14 @@ mod tests {
 
     #[test]
     fn what_the_team_may_set_is_known() {
-        for key in TEAM_KEYS {
+        for key in TEAM_KEYS.iter().chain(TARGET_KEYS) {
             assert!(
                 KNOWN.iter().any(|known| known.eq_ignore_ascii_case(key)),
                 "{key}"
             );
         }
         assert!(is_ok(&judge_team(["coord.remote"].into_iter())));
+        assert!(is_ok(&judge_team(["coord.check"].into_iter())));
         let judged = judge_team(["coord.remote", "coord.fsync", "core.pager"].into_iter());
         assert_eq!(judged.state, State::Warning);
         assert_eq!(judged.details.len(), 2);

@@ -85,9 +85,9 @@ fn is_gone(desk: &mut Desk<'_>, who: &Actor) -> Result<bool, Refusal> {
     if session.is_some_and(|session| !is_quiet(&session)) {
         return Ok(false);
     }
-    let (all, _) = locks::all(&desk.staged)?;
+    let held = locks::held_by(&desk.staged, who)?;
     let mut evidence = Vec::new();
-    for lock in &all {
+    for lock in &held {
         for hold in lock.holds.iter().filter(|hold| hold.is_of(who)) {
             match lease::ended(&lock.key, hold, desk.stamp) {
                 Some(why) => evidence.push(why),
@@ -116,12 +116,8 @@ fn give_back(
     who: &Actor,
     happened: Option<Happened>,
 ) -> Result<Given, Refusal> {
-    let (all, _) = locks::all(&desk.staged)?;
     let mut released = Vec::new();
-    for lock in all {
-        if !lock.holds.iter().any(|hold| hold.is_of(who)) {
-            continue;
-        }
+    for lock in locks::held_by(&desk.staged, who)? {
         match happened {
             None => {
                 desk.drop_hold(&lock.key, who)?;

@@ -15,7 +15,7 @@ use super::trust;
 
 pub use life::{Signs, life};
 pub(super) use present::along;
-pub use present::{RENEW_SECS, all, get};
+pub use present::{RENEW_SECS, all, capabilities, get};
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Ask) -> Result<Decided, Refusal> {
     match ask {

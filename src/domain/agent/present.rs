@@ -1,15 +1,18 @@
 //! The record of a session: written by itself, on purpose or along with its changes.
 
+use std::collections::BTreeSet;
+
 use crate::model::agent::{
     Did, Doing, Presence, PresenceRecord, Register, Status, Told, Whereabouts,
 };
-use crate::model::id::Actor;
+use crate::model::id::{Actor, AgentName};
 use crate::model::limits::LIST_MAX;
 use crate::model::place::Place;
 use crate::model::record::{self, Damage};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::stored::Stored;
+use crate::model::text::Word;
 
 use super::super::decide::{Decided, Desk};
 use super::super::secret;
@@ -62,6 +65,16 @@ pub fn all(state: &dyn State, dir: &str) -> Result<(Vec<PresenceRecord>, Vec<Dam
         }
     }
     Ok((sessions, damaged))
+}
+
+/// What agents of this name can do, by what any of their sessions said.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn capabilities(state: &dyn State, agent: &AgentName) -> Result<BTreeSet<Word>, Damage> {
+    let (sessions, _) = all(state, &Presence::dir(agent))?;
+    let all = sessions.into_iter();
+    Ok(all.flat_map(|session| session.body.capabilities).collect())
 }
 
 /// Writes the session's record along with a change, when it is missing or old. What cannot be

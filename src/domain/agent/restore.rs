@@ -109,8 +109,8 @@ pub(super) fn take(desk: &mut Desk<'_>, ask: &Restore) -> Result<Decided, Refusa
 
 /// What a session holds, in the order of the keys.
 fn holds_of(desk: &Desk<'_>, who: &Actor) -> Result<Vec<(LockRecord, Hold)>, Refusal> {
-    let (all, _) = locks::all(&desk.staged)?;
-    let held = all.into_iter().filter_map(|lock| {
+    let held = locks::held_by(&desk.staged, who)?.into_iter();
+    let held = held.filter_map(|lock| {
         let hold = lock.holds.iter().find(|hold| hold.is_of(who))?.clone();
         Some((lock, hold))
     });
@@ -134,8 +134,9 @@ fn take_lock(
         // It could stand beside the new one; who is over is to have nothing any more.
         let happened = match lease::ended(&held.key, hold, desk.stamp) {
             Some(why) => {
+                let happened = why.happened();
                 desk.rely_on(why);
-                Happened::Lapsed
+                happened
             }
             None if takeover => Happened::Takeover,
             None => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::branch::Branch;
 use crate::model::id::Id;
+use crate::model::key::Key;
 use crate::model::queue::{
     Add, Did, ENTRIES_MAX, Entry, EntryRecord, Retry, Stage, Told, Verdict, VerdictRecord,
 };
@@ -11,10 +12,11 @@ use crate::model::refusal::Refusal;
 use crate::model::stored::Stored;
 
 use super::super::decide::{Decided, Desk};
+use super::super::feature::find as features;
 use super::super::land::PATHS_MAX;
 use super::super::secret;
 use super::super::task::text;
-use super::{change, check_may, find, wrong_state};
+use super::{change, check_may, feature, find, wrong_state};
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal> {
     check_paths(ask.paths.len())?;
@@ -35,7 +37,9 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal>
         }
     }
     check_after(desk, ask)?;
+    let feature = feature::of(&desk.staged, &ask.id)?;
     let title = ask.title.clone();
+    let title = title.or_else(|| feature.as_ref().and_then(|feature| feature.title.clone()));
     let title = title.or_else(|| {
         text(
             ask.branch
@@ -55,7 +59,10 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal>
         branch: ask.branch.clone(),
         is_feature: false,
         title,
-        priority: ask.priority.unwrap_or_default(),
+        priority: ask
+            .priority
+            .or_else(|| feature.as_ref().map(|feature| feature.priority))
+            .unwrap_or_default(),
         urgent: ask.urgent.clone(),
         after: ask.after.clone(),
         submitter: desk.me().clone(),
@@ -92,7 +99,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal>
         Some(_) => (Did::Requeued, fresh),
         None => (Did::Added, fresh),
     };
-    in_line(desk, did, entry)
+    in_line(desk, did, entry, &ask.paths)
 }
 
 /// Back in line, with what the branch has now.
@@ -134,10 +141,17 @@ pub(super) fn again(desk: &mut Desk<'_>, ask: &Retry) -> Result<Decided, Refusal
         red_by: None,
         ..old.body
     };
-    in_line(desk, Did::Requeued, entry)
+    in_line(desk, Did::Requeued, entry, &ask.paths)
 }
 
-fn in_line(desk: &mut Desk<'_>, did: Did, entry: Entry) -> Result<Decided, Refusal> {
+fn in_line(
+    desk: &mut Desk<'_>,
+    did: Did,
+    mut entry: Entry,
+    paths: &[Key],
+) -> Result<Decided, Refusal> {
+    let mut told = Told::new(did, Vec::new());
+    feature::enqueue(desk, &mut entry, paths, &mut told)?;
     let verb = if did == Did::Requeued { "again" } else { "add" };
     let subject = format!(
         "queue {verb} {} at {} for {} by {}: {}",
@@ -148,8 +162,8 @@ fn in_line(desk: &mut Desk<'_>, did: Did, entry: Entry) -> Result<Decided, Refus
         entry.title.as_str()
     );
     off_the_train(desk, &entry)?;
-    let record = desk.put_entry(entry)?;
-    Ok(change(Told::new(did, vec![record]), subject))
+    told.entries = vec![desk.put_entry(entry)?];
+    Ok(change(told, subject))
 }
 
 /// An entry with another commit is no longer what is being certified.
@@ -205,7 +219,9 @@ fn check_paths(count: usize) -> Result<(), Refusal> {
 /// What an entry waits for has to be there, and must not wait for it.
 fn check_after(desk: &Desk<'_>, ask: &Add) -> Result<(), Refusal> {
     for id in &ask.after {
-        if find::get(&desk.staged, &ask.target, id)?.is_none() {
+        let is_known = find::get(&desk.staged, &ask.target, id)?.is_some()
+            || features::get(&desk.staged, id)?.is_some();
+        if !is_known {
             return Err(Refusal::NotFound {
                 what: "queue entry".into(),
                 name: id.to_string(),

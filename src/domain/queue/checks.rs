@@ -1,5 +1,6 @@
 //! Beginning a run of a check, and saying how it ended.
 
+use crate::model::id::Id;
 use crate::model::key::Key;
 use crate::model::lock::Mode;
 use crate::model::queue::{
@@ -18,7 +19,7 @@ use super::{change, find, waiting, wrong_state};
 /// Takes the lock of the run. A tree that was judged is not checked again: green is green, and what
 /// was red twice needs another commit.
 pub(super) fn start(desk: &mut Desk<'_>, ask: &Start) -> Result<Decided, Refusal> {
-    let standing = find::standing(&desk.staged, &ask.tree, &ask.check)?;
+    let standing = find::standing(&desk.staged, &ask.tree, &ask.check.id)?;
     if !matches!(standing, Standing::Unknown | Standing::RedOnce) {
         return Err(Refusal::WrongState {
             what: "tree".into(),
@@ -40,7 +41,7 @@ pub(super) fn start(desk: &mut Desk<'_>, ask: &Start) -> Result<Decided, Refusal
                 onto: *onto,
                 before: *before,
                 tree: ask.tree,
-                check: ask.check.clone(),
+                check: ask.check.id.clone(),
             };
             if entry.isolated.as_ref() != Some(&isolated) {
                 let mut entry = entry.body;
@@ -56,17 +57,17 @@ pub(super) fn start(desk: &mut Desk<'_>, ask: &Start) -> Result<Decided, Refusal
                     return Err(wrong_state(id, entry.stage.as_str(), "one that is queued"));
                 }
             }
-            let mut line = find::line(&desk.staged, &ask.target)?;
-            // A part of what is certified already changes nothing about the whole.
-            if !line.train.starts_with(ids) {
-                line.train = ids.clone();
-                desk.put_line(line)?;
-            }
+            board(desk, ask, ids)?;
             format!("{} together", ids.len())
         }
     };
+    let mut line = find::line(&desk.staged, &ask.target)?;
+    if line.check.as_ref() != Some(&ask.check) {
+        line.check = Some(ask.check.clone());
+        desk.put_line(line)?;
+    }
     let wanted = Lock {
-        keys: vec![Key::run_of_check(&ask.tree, &ask.check)],
+        keys: vec![Key::run_of_check(&ask.tree, &ask.check.id)],
         mode: Mode::Exclusive,
         ttl_secs: ask.ttl_secs,
         reason: text(format!("check of {what} for {}", ask.target)),
@@ -94,11 +95,21 @@ pub(super) fn start(desk: &mut Desk<'_>, ask: &Start) -> Result<Decided, Refusal
     Ok(change(told, subject))
 }
 
+/// Notes who is being certified. A part of what is certified already changes nothing about the whole.
+fn board(desk: &mut Desk<'_>, ask: &Start, ids: &[Id]) -> Result<(), Refusal> {
+    let mut line = find::line(&desk.staged, &ask.target)?;
+    if !line.train.starts_with(ids) {
+        line.train = ids.to_vec();
+        desk.put_line(line)?;
+    }
+    Ok(())
+}
+
 /// Adds a run to the verdict on a tree and gives the lock of the run back.
 ///
 /// A runner whose lease ended meanwhile is heard as well: what it saw is true all the same.
 pub(super) fn ran(desk: &mut Desk<'_>, ask: &Ran) -> Result<Decided, Refusal> {
-    let key = Key::run_of_check(&ask.tree, &ask.check);
+    let key = Key::run_of_check(&ask.tree, &ask.check.id);
     let me = desk.me().clone();
     let is_mine = locks::get(&desk.staged, &key)?
         .is_some_and(|lock| lock.holds.iter().any(|hold| hold.is_of(&me)));
@@ -126,12 +137,12 @@ pub(super) fn ran(desk: &mut Desk<'_>, ask: &Ran) -> Result<Decided, Refusal> {
             owner: run.by.clone(),
         });
     }
-    let before = find::verdict(&desk.staged, &ask.tree, &ask.check)?;
+    let before = find::verdict(&desk.staged, &ask.tree, &ask.check.id)?;
     let mut verdict = before.map_or_else(
         || Verdict {
             tree: ask.tree,
-            check: ask.check.clone(),
-            command: ask.command.clone(),
+            check: ask.check.id.clone(),
+            command: ask.check.command.clone(),
             runs: Vec::new(),
             void: 0,
         },
@@ -147,7 +158,7 @@ pub(super) fn ran(desk: &mut Desk<'_>, ask: &Ran) -> Result<Decided, Refusal> {
     let standing = verdict.standing();
     let rev = desk.staged.next_rev();
     desk.staged.put(
-        &Verdict::place(&ask.tree, &ask.check),
+        &Verdict::place(&ask.tree, &ask.check.id),
         &Stored::new(desk.stamp, rev, verdict),
     )?;
     follow(desk, ask, standing)?;

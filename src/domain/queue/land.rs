@@ -2,13 +2,17 @@
 //!
 //! The commit of this decision travels in the same push as the target branch: both move or neither.
 
-use crate::model::id::Actor;
+use std::collections::BTreeSet;
+
+use crate::model::feature::Status;
+use crate::model::id::{Actor, Id};
 use crate::model::key::Key;
-use crate::model::queue::{BATCH_MAX, Did, Land, LandedAs, Stage, Told};
+use crate::model::queue::{BATCH_MAX, Did, Entry, Land, LandedAs, Stage, Told};
 use crate::model::refusal::Refusal;
 use crate::model::stamp::Stamp;
 
 use super::super::decide::{Decided, Desk};
+use super::super::feature::{find as features, pause};
 use super::super::land::PATHS_MAX;
 use super::super::{check, line};
 use super::{change, find, waiting, wrong_state};
@@ -53,6 +57,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Land) -> Result<Decided, Refusal
     let mut entries = Vec::new();
     for landing in &ask.entries {
         let entry = waiting(desk, &ask.target, &landing.id, &landing.sealed)?;
+        check_pause(desk, &entry)?;
         check_order(desk, ask, &entry.id, &entry.after)?;
         released.extend(free(desk, &entry.submitter, &landing.paths)?);
         let landed = LandedAs {
@@ -86,16 +91,35 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Land) -> Result<Decided, Refusal
     Ok(change(told, subject))
 }
 
+/// Whoever stopped the line for a feature stops its landing too, and nobody else's.
+fn check_pause(desk: &mut Desk<'_>, entry: &Entry) -> Result<(), Refusal> {
+    if !entry.is_feature {
+        return Ok(());
+    }
+    let as_submitter = Stamp {
+        by: entry.submitter.clone(),
+        ..desk.stamp.clone()
+    };
+    let pause = pause::of(&desk.staged, &as_submitter, &entry.id)?;
+    if pause.is_on() {
+        return Err(Refusal::LockHeld {
+            conflicts: pause.by,
+        });
+    }
+    for evidence in pause.lapsed {
+        desk.rely_on(evidence);
+    }
+    Ok(())
+}
+
 /// What an entry waits for is on the target, or lands before it in this very push.
-fn check_order(
-    desk: &Desk<'_>,
-    ask: &Land,
-    id: &crate::model::id::Id,
-    after: &std::collections::BTreeSet<crate::model::id::Id>,
-) -> Result<(), Refusal> {
+fn check_order(desk: &Desk<'_>, ask: &Land, id: &Id, after: &BTreeSet<Id>) -> Result<(), Refusal> {
     for other in after {
-        let is_landed = find::get(&desk.staged, &ask.target, other)?
-            .is_none_or(|entry| entry.stage == Stage::Landed);
+        let is_landed = match find::get(&desk.staged, &ask.target, other)? {
+            Some(entry) => entry.stage == Stage::Landed,
+            None => features::get(&desk.staged, other)?
+                .is_none_or(|feature| feature.status == Status::Landed),
+        };
         if !is_landed {
             return Err(wrong_state(
                 id,

@@ -14,6 +14,7 @@ pub mod why;
 mod add;
 mod checks;
 mod evict;
+pub mod feature;
 mod land;
 mod leave;
 mod pause;
@@ -75,6 +76,8 @@ impl Desk<'_> {
             line.train.retain(|other| *other != id);
             self.put_line(line)?;
         }
+        let landed_as = entry.landed.as_ref().map(|landed| landed.commit);
+        feature::follow(self, &entry, landed_as)?;
         self.put_entry(entry)
     }
 

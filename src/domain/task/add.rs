@@ -11,7 +11,7 @@ use crate::model::task::{ATTEMPTS_MAX, Add, Did, KEYS_MAX, New, Stage, Task, Tas
 use crate::model::text::Word;
 
 use super::super::decide::{Decided, Desk};
-use super::super::secret;
+use super::super::{feature, secret};
 use super::{change, cycle, find, over, wrong_state};
 
 /// Most attempts that a task may ask for.
@@ -35,13 +35,18 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal>
         order.push(id);
     }
     let mut tasks: BTreeMap<Id, Task> = BTreeMap::new();
-    for (id, new) in &fresh {
-        let mut task = task(desk, id, new);
+    for (id, nth) in order.iter().zip(0..) {
+        // What an earlier request made stays as it is.
+        let Some(new) = fresh.get(id) else { continue };
+        let mut task = task(desk, id, nth, new);
         let others = task.depends.iter().chain(&task.parent);
         for needed in others.chain(&task.reviews).chain(&task.rivals) {
             if !fresh.contains_key(needed) {
                 find::expect(&desk.staged, needed)?;
             }
+        }
+        if let Some(feature) = &task.feature {
+            feature::find::expect(&desk.staged, feature)?;
         }
         if let Some((on, stage)) = over::settle(&desk.staged, &mut task)? {
             let needs = "a dependency that can still be done, or `--on-fail hold` or `ignore`";
@@ -105,7 +110,7 @@ fn exists(id: &Id) -> Refusal {
     }
 }
 
-fn task(desk: &Desk<'_>, id: &Id, new: &New) -> Task {
+fn task(desk: &Desk<'_>, id: &Id, nth: u32, new: &New) -> Task {
     Task {
         id: id.clone(),
         title: new.title.clone(),
@@ -114,6 +119,7 @@ fn task(desk: &Desk<'_>, id: &Id, new: &New) -> Task {
         priority: new.priority,
         labels: new.labels.clone(),
         parent: new.parent.clone(),
+        feature: new.feature.clone(),
         depends: new.depends.clone(),
         met: BTreeSet::new(),
         on_fail: new.on_fail,
@@ -131,6 +137,8 @@ fn task(desk: &Desk<'_>, id: &Id, new: &New) -> Task {
         run: new.run.clone(),
         added_by: desk.me().clone(),
         added_at: desk.stamp.at,
+        added_rev: desk.staged.next_rev(),
+        nth,
         stage: Stage::Open,
         claimed: None,
         first_claimed_at: None,

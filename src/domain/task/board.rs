@@ -3,19 +3,21 @@
 //! Ten thousand tasks are looked at to hand out one. So each record is read in one pass that takes
 //! what the choice is made by and passes over the rest; the few that come out of it are read whole.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::model::bytes::Bytes;
 use crate::model::id::{AgentName, Id};
-use crate::model::place::Place;
-use crate::model::record::{self, Damage, Record, VERSION};
+use crate::model::place::{Place, encode_component};
+use crate::model::record::{self, Damage, VERSION};
 use crate::model::task::{Claimed, OPEN, OnFail, Priority, Requires, Stage, Task, TaskRecord};
 use crate::model::text::Word;
 use crate::model::time::Timestamp;
 
 use super::super::staged::State;
+use super::parts::Links;
 
 /// What a task is chosen by. The fields are those of [`Task`].
 #[derive(Clone, Debug, Deserialize)]
@@ -24,7 +26,7 @@ pub struct Brief {
     #[serde(default)]
     v: u32,
     #[serde(default)]
-    kind: String,
+    kind: Kind,
     pub id: Id,
     pub sort: Word,
     #[serde(default)]
@@ -33,6 +35,8 @@ pub struct Brief {
     pub labels: BTreeSet<Word>,
     #[serde(default)]
     pub parent: Option<Id>,
+    #[serde(default)]
+    pub feature: Option<Id>,
     #[serde(default)]
     pub depends: BTreeSet<Id>,
     #[serde(default)]
@@ -60,9 +64,23 @@ pub struct Brief {
     #[serde(default)]
     pub run: Option<Word>,
     pub added_at: Timestamp,
+    #[serde(default)]
+    pub added_rev: u64,
+    #[serde(default)]
+    pub nth: u32,
     pub stage: Stage,
     #[serde(default)]
     pub claimed: Option<Claimed>,
+}
+
+/// What a record says that it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Task,
+    #[default]
+    #[serde(other)]
+    Another,
 }
 
 impl Brief {
@@ -70,12 +88,13 @@ impl Brief {
     pub fn of(task: &Task) -> Self {
         Self {
             v: VERSION,
-            kind: TaskRecord::KIND.into(),
+            kind: Kind::Task,
             id: task.id.clone(),
             sort: task.sort.clone(),
             priority: task.priority,
             labels: task.labels.clone(),
             parent: task.parent.clone(),
+            feature: task.feature.clone(),
             depends: task.depends.clone(),
             met: task.met.clone(),
             on_fail: task.on_fail,
@@ -90,6 +109,8 @@ impl Brief {
             attempts_max: task.attempts_max,
             run: task.run.clone(),
             added_at: task.added_at,
+            added_rev: task.added_rev,
+            nth: task.nth,
             stage: task.stage,
             claimed: task.claimed.clone(),
         }
@@ -98,6 +119,12 @@ impl Brief {
     /// What has to be done before it and is not.
     pub fn unmet(&self) -> impl Iterator<Item = &Id> {
         self.depends.iter().filter(|id| !self.met.contains(*id))
+    }
+
+    /// What the older of two tasks has less of: tasks come in the order in which they were added,
+    /// those of one request in its order. The name is only for what other programs wrote.
+    pub fn age(&self) -> (Timestamp, u64, u32, &Id) {
+        (self.added_at, self.added_rev, self.nth, &self.id)
     }
 
     /// Whether it should have been done by now.
@@ -121,10 +148,10 @@ impl Brief {
                 };
             }
         };
-        if brief.v > VERSION || brief.kind != TaskRecord::KIND {
+        if brief.v > VERSION || brief.kind != Kind::Task {
             record::parse::<TaskRecord>(place, bytes)?;
         }
-        if brief.stage.is_over() || Task::place(&brief.id, false) != *place {
+        if brief.stage.is_over() || !stands_at(&brief.id, place) {
             let why = format!("it is task `{}`, {}", brief.id, brief.stage.as_str());
             return Err(Damage::new(place, why));
         }
@@ -132,12 +159,22 @@ impl Brief {
     }
 }
 
+/// Whether a place is that of an open task, seen without making that place up.
+fn stands_at(id: &Id, place: &Place) -> bool {
+    let rest = place.as_str().strip_prefix(OPEN);
+    let levels = rest.and_then(|rest| rest.strip_prefix('/')?.split_once('/'));
+    levels.is_some_and(|(fan, name)| {
+        let name = name.strip_suffix(".json");
+        fan == id.fan() && name == Some(&*encode_component(id.as_str().as_bytes()))
+    })
+}
+
 /// A task on the board.
 pub struct Open {
     /// What it is chosen by.
     pub brief: Brief,
     place: Place,
-    bytes: Rc<[u8]>,
+    bytes: Bytes,
 }
 
 impl Open {
@@ -156,7 +193,8 @@ pub struct Board {
     pub tasks: Vec<Open>,
     /// Those that cannot.
     pub damaged: Vec<Damage>,
-    at: HashMap<Id, usize>,
+    /// Made when an epic is looked at.
+    pub(super) links: OnceCell<Links>,
 }
 
 impl Board {
@@ -179,14 +217,20 @@ impl Board {
                 Err(damage) => damaged.push(damage),
             }
         }
-        let ids = tasks.iter().enumerate();
-        let at = ids.map(|(at, task)| (task.brief.id.clone(), at)).collect();
-        Ok(Self { tasks, damaged, at })
+        // They are in this order already, unless somebody made a tree up that is in none.
+        tasks.sort_by(|one, other| one.place.cmp(&other.place));
+        Ok(Self {
+            tasks,
+            damaged,
+            links: OnceCell::new(),
+        })
     }
 
     /// The task of this name, if it is not over.
     pub fn get(&self, id: &Id) -> Option<&Open> {
-        self.at.get(id).map(|at| &self.tasks[*at])
+        let place = Task::place(id, false);
+        let at = self.tasks.binary_search_by(|task| task.place.cmp(&place));
+        at.ok().map(|at| &self.tasks[at])
     }
 
     /// For each task that is waited for, those that wait for it.

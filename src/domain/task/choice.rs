@@ -62,13 +62,8 @@ pub(super) fn ranked<'b>(
             (rank, task)
         })
         .collect();
-    ranked.sort_by_key(|(rank, task)| (*rank, task.brief.added_at, place_in_line(task)));
+    ranked.sort_by_key(|(rank, task)| (*rank, task.brief.age()));
     ranked
-}
-
-/// Tasks added in one second are handed out in an order that is the same everywhere.
-fn place_in_line(task: &Open) -> &Id {
-    &task.brief.id
 }
 
 /// What takes turns: the run, or else the first label.

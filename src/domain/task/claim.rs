@@ -8,7 +8,7 @@ use crate::model::lock::Mode;
 use crate::model::refusal::Refusal;
 use crate::model::reply::{Granted, Reply};
 use crate::model::request::Lock;
-use crate::model::task::{Claim as Ask, Claimed, Did, Stage, Task, TaskRecord, Told};
+use crate::model::task::{Claim as Ask, Claimed, Did, EPIC, Stage, Task, TaskRecord, Told};
 use crate::model::text::{Text, Word};
 use crate::model::time::Ttl;
 
@@ -97,7 +97,8 @@ pub(in crate::domain) fn go_on(desk: &mut Desk<'_>, id: &Id, from: &Actor) -> Re
     if !is_its || !matches!(task.stage, Stage::Claimed | Stage::Running) {
         return Ok(());
     }
-    allow(desk, &task, &BTreeSet::new())?;
+    // What it has come to wait for since it was begun did not stop who had it either.
+    fit(desk, &task, &BTreeSet::new())?;
     let mut task = task.body;
     let me = desk.me().clone();
     if me.agent != from.agent {
@@ -122,8 +123,7 @@ pub(super) fn give_up(
 ) -> Result<TaskRecord, Refusal> {
     if let Claim::Lapsed(hold, evidence) = claim {
         desk.rely_on(evidence.clone());
-        let happened = crate::model::notice::Happened::Lapsed;
-        desk.take(&Task::key(&task.id), &hold.actor(), happened)?;
+        desk.take(&Task::key(&task.id), &hold.actor(), evidence.happened())?;
     }
     let why = text(format!(
         "attempt {} of {} came to nothing",
@@ -189,19 +189,22 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Ask) -> Result<Decided, Refusal>
 /// Refuses a task that is blocked, or is not for this agent.
 fn allow(desk: &Desk<'_>, task: &TaskRecord, capabilities: &BTreeSet<Word>) -> Result<(), Refusal> {
     let brief = Brief::of(task);
-    if brief.unmet().next().is_some() {
+    if brief.unmet().next().is_some() || brief.sort.as_str() == EPIC {
         let board = Board::read(&desk.staged)?;
         let blockers = blockers(&desk.staged, &board, &brief);
         if !blockers.is_empty() {
             let names = blockers.iter().take(3);
-            let names = names.map(|on| format!("{} ({})", on.id, on.is));
+            let names = names.map(|on| match on.part {
+                true => format!("its part {} ({})", on.id, on.is),
+                false => format!("{} ({})", on.id, on.is),
+            });
             let names = names.collect::<Vec<_>>().join(", ");
             let more = match blockers.len() {
                 0..=3 => String::new(),
                 count => format!(" and {} more", count - 3),
             };
             let is = format!("blocked by {names}{more}");
-            return Err(wrong_state(&task.id, is, "what it depends on to be done"));
+            return Err(wrong_state(&task.id, is, "what it waits for to be done"));
         }
     }
     fit(desk, task, capabilities)
@@ -223,10 +226,11 @@ pub(super) fn fit(
         (Unfit::Assigned, Some(only)) => format!("task `{id}` is assigned to {only}"),
         (Unfit::Assigned, None) => format!("task `{id}` is assigned to somebody else"),
         (Unfit::Capability, _) => {
-            let missing = task.requires.capabilities.difference(capabilities);
+            let missing = task.requires.capabilities.difference(&worker.capabilities);
             let missing: Vec<&str> = missing.map(Word::as_str).collect();
             format!(
-                "task `{id}` is for agents with {}: name what you have with --capability",
+                "task `{id}` is for agents with {}: say what you can do with `git coord agent \
+                 register --capability`, or with --capability here",
                 missing.join(", ")
             )
         }

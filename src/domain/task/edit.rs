@@ -6,7 +6,7 @@ use crate::model::reply::Reply;
 use crate::model::task::{Did, Edit, KEYS_MAX, Task, Told};
 
 use super::super::decide::{Decided, Desk};
-use super::super::secret;
+use super::super::{feature, secret};
 use super::add::{check_keys, limit};
 use super::{change, cycle, find, over, subject, wrong_state};
 
@@ -35,6 +35,9 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Edit) -> Result<Decided, Refusal
         .filter(|id| !before.depends.contains(*id))
     {
         find::expect(&desk.staged, id)?;
+    }
+    if let Some(feature) = &ask.feature {
+        feature::find::expect(&desk.staged, feature)?;
     }
     limit("labels of one task", task.labels.len(), LIST_MAX)?;
     limit("dependencies of one task", task.depends.len(), LIST_MAX)?;
@@ -85,6 +88,12 @@ fn apply(ask: &Edit, task: &mut Task) {
     }
     if ask.assignee.is_some() {
         task.assignee.clone_from(&ask.assignee);
+    }
+    if ask.no_feature {
+        task.feature = None;
+    }
+    if ask.feature.is_some() {
+        task.feature.clone_from(&ask.feature);
     }
     if ask.deadline.is_some() {
         task.deadline = ask.deadline;

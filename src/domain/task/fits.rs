@@ -6,6 +6,7 @@ use crate::model::id::AgentName;
 use crate::model::record::Damage;
 use crate::model::text::Word;
 
+use super::super::agent;
 use super::super::staged::State;
 use super::super::trust;
 use super::board::{Board, Brief};
@@ -15,7 +16,8 @@ use super::find;
 pub(super) struct Worker<'s> {
     state: &'s dyn State,
     agent: &'s AgentName,
-    pub(super) capabilities: &'s BTreeSet<Word>,
+    /// Those that it named, and those that any of its sessions registered: as for messages to a role.
+    pub(super) capabilities: BTreeSet<Word>,
     trust: Option<u8>,
 }
 
@@ -33,7 +35,7 @@ impl Unfit {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Assigned => "assigned to others",
-            Self::Capability => "need a capability that you did not name",
+            Self::Capability => "need a capability that you have not named",
             Self::Trust => "need more trust",
             Self::OwnWork => "review your own work",
         }
@@ -41,11 +43,10 @@ impl Unfit {
 }
 
 impl<'s> Worker<'s> {
-    pub(super) fn new(
-        state: &'s dyn State,
-        agent: &'s AgentName,
-        capabilities: &'s BTreeSet<Word>,
-    ) -> Self {
+    pub(super) fn new(state: &'s dyn State, agent: &'s AgentName, named: &BTreeSet<Word>) -> Self {
+        // A record that cannot be read says nothing; `doctor` reports it.
+        let mut capabilities = agent::capabilities(state, agent).unwrap_or_default();
+        capabilities.extend(named.iter().cloned());
         Self {
             state,
             agent,
@@ -67,7 +68,7 @@ impl<'s> Worker<'s> {
         {
             return Ok(Some(Unfit::Assigned));
         }
-        if !brief.requires.capabilities.is_subset(self.capabilities) {
+        if !brief.requires.capabilities.is_subset(&self.capabilities) {
             return Ok(Some(Unfit::Capability));
         }
         if brief.not_for.contains(self.agent) || self.has_worked(board, brief)? {

@@ -97,7 +97,7 @@ pub fn of(tasks: &[(Task, Standing)], choice: &Choice) -> Graph {
     let chosen = chosen(&by_id, choice);
     let mut order: Vec<&(Task, Standing)> = by_id.values().copied().collect();
     order.retain(|(task, _)| chosen.contains(&task.id));
-    order.sort_by_key(|(task, _)| (task.added_at, &task.id));
+    order.sort_by_key(|(task, _)| (task.added_at, task.added_rev, task.nth, &task.id));
     let more = order.len().saturating_sub(NODES_MAX);
     order.truncate(NODES_MAX);
     let shown: BTreeSet<&Id> = order.iter().map(|(task, _)| &task.id).collect();

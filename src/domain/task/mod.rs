@@ -22,6 +22,7 @@ mod give_back;
 mod hand_over;
 mod next;
 mod over;
+mod parts;
 mod preempt;
 mod scatter;
 mod turns;

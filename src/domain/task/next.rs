@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::refusal::Refusal;
+use crate::model::id::Id;
+use crate::model::refusal::{PAUSED, Refusal};
+use crate::model::stamp::Evidence;
 use crate::model::task::{EPIC, Next, Strategy};
 
 use super::super::decide::{Decided, Desk};
+use super::super::feature::pause::{self, Pause};
 use super::board::{Board, Brief, Open};
 use super::choice::{Line, ranked};
 use super::claim::{Taking, answer, buried, bury, take};
@@ -25,30 +28,28 @@ struct Found<'b> {
     spent: Vec<(&'b Open, Claim)>,
     busy: Vec<&'b Brief>,
     counts: BTreeMap<String, usize>,
+    /// Why the pauses of features were held to be over.
+    lapsed: Vec<Evidence>,
 }
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Next) -> Result<Decided, Refusal> {
     let board = Board::read(&desk.staged)?;
     let claims = Claims::read(&desk.staged)?;
-    let found = look(desk, ask, &board, &claims)?;
+    let mut worker = Worker::new(&desk.staged, &desk.stamp.by.agent, &ask.capabilities);
+    let found = look(desk, ask, &board, &claims, &mut worker)?;
+    let capabilities = worker.capabilities;
     let Found {
         candidates,
         spent,
         busy,
         mut counts,
+        lapsed,
     } = found;
     let turns = match ask.strategy {
         Strategy::RoundRobin => turns::read(desk),
         _ => Default::default(),
     };
-    let ranked = ranked(
-        ask.strategy,
-        &ask.capabilities,
-        &busy,
-        &turns,
-        desk,
-        candidates,
-    );
+    let ranked = ranked(ask.strategy, &capabilities, &busy, &turns, desk, candidates);
     let mut line = Line::new(ranked, ask.lock);
     let how = Taking {
         lock: ask.lock,
@@ -80,6 +81,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Next) -> Result<Decided, Refusal
             }
             Err(other) => return Err(other),
         };
+        lapsed.into_iter().for_each(|why| desk.rely_on(why));
         if ask.strategy == Strategy::RoundRobin {
             turns::serve(desk, turns, &open.brief)?;
         }
@@ -111,14 +113,16 @@ fn look<'b>(
     ask: &Next,
     board: &'b Board,
     claims: &Claims,
+    worker: &mut Worker<'_>,
 ) -> Result<Found<'b>, Refusal> {
     let mut found = Found {
         candidates: Vec::new(),
         spent: Vec::new(),
         busy: Vec::new(),
         counts: BTreeMap::new(),
+        lapsed: Vec::new(),
     };
-    let mut worker = Worker::new(&desk.staged, &desk.stamp.by.agent, &ask.capabilities);
+    let mut pauses = Pauses::default();
     if !board.damaged.is_empty() {
         found.counts.insert("damaged".into(), board.damaged.len());
     }
@@ -147,24 +151,49 @@ fn look<'b>(
             count(&mut found.counts, why);
             continue;
         }
-        if brief.unmet().next().is_some() {
-            let blockers = blockers(&desk.staged, board, brief);
-            if !blockers.is_empty() {
-                let is_passing = blockers.iter().all(|blocker| blocker.is_passing());
-                let why = match is_passing {
-                    true => "waiting for other tasks",
-                    false => "held by a dependency that is not done",
-                };
-                count(&mut found.counts, why);
-                continue;
-            }
+        let blockers = blockers(&desk.staged, board, brief);
+        if !blockers.is_empty() {
+            let is_passing = blockers.iter().all(|blocker| blocker.is_passing());
+            let why = match is_passing {
+                true => "waiting for other tasks",
+                false => "held by a dependency that is not done",
+            };
+            count(&mut found.counts, why);
+            continue;
+        }
+        if pauses.stop(desk, brief) {
+            count(&mut found.counts, PAUSED);
+            continue;
         }
         match worker.unfit(Some(board), brief)? {
             Some(unfit) => count(&mut found.counts, unfit.as_str()),
             None => found.candidates.push(open),
         }
     }
+    found.lapsed = pauses.lapsed();
     Ok(found)
+}
+
+/// The pauses of features, each looked up once.
+#[derive(Default)]
+struct Pauses<'b>(BTreeMap<&'b Id, Option<Pause>>);
+
+impl<'b> Pauses<'b> {
+    /// Whether the feature of a task is paused by somebody else. A lock that cannot be read stops it:
+    /// it may be the one.
+    fn stop(&mut self, desk: &Desk<'_>, brief: &'b Brief) -> bool {
+        let Some(id) = &brief.feature else {
+            return false;
+        };
+        let look = || pause::of(&desk.staged, desk.stamp, id).ok();
+        let pause = self.0.entry(id).or_insert_with(look);
+        pause.as_ref().is_none_or(Pause::is_on)
+    }
+
+    fn lapsed(self) -> Vec<Evidence> {
+        let known = self.0.into_values().flatten();
+        known.flat_map(|pause| pause.lapsed).collect()
+    }
 }
 
 fn is_wanted(ask: &Next, board: &Board, brief: &Brief) -> bool {
@@ -179,6 +208,7 @@ fn is_wanted(ask: &Next, board: &Board, brief: &Brief) -> bool {
             .parent
             .as_ref()
             .is_none_or(|parent| board.is_part(brief, parent))
+        && (ask.feature.is_none() || ask.feature == brief.feature)
 }
 
 fn count(counts: &mut BTreeMap<String, usize>, why: &str) {

@@ -8,13 +8,14 @@ use crate::model::limits::BATCH_MAX;
 use crate::model::notice::Happened;
 use crate::model::record::Damage;
 use crate::model::refusal::Refusal;
-use crate::model::task::{OnFail, Stage, Task, TaskRecord};
+use crate::model::task::{EPIC, OnFail, Stage, Task, TaskRecord};
 use crate::model::text::Text;
 
 use super::super::decide::Desk;
 use super::super::staged::State;
 use super::super::{line, locks};
-use super::board::Board;
+use super::board::{Board, Brief};
+use super::standing::blockers;
 use super::{find, text};
 
 /// What the end of some tasks led to.
@@ -123,10 +124,12 @@ pub(super) fn resolve(
     if queue.is_empty() {
         return Ok(after);
     }
+    let mut ended: Vec<Id> = queue.iter().map(|(id, _)| id.clone()).collect();
     let board = Board::read(&desk.staged)?;
     let dependants = board.dependants();
     let mut changed: BTreeMap<Id, TaskRecord> = BTreeMap::new();
     let mut over: BTreeSet<Id> = BTreeSet::new();
+    let mut epics: BTreeSet<Id> = BTreeSet::new();
     let mut failed = Vec::new();
     while let Some((id, stage)) = queue.pop_front() {
         for open in dependants.get(&id).into_iter().flatten() {
@@ -172,13 +175,51 @@ pub(super) fn resolve(
             continue;
         }
         let is_ready = task.stage == Stage::Open && task.met.is_superset(&task.depends);
+        let is_epic = task.sort.as_str() == EPIC;
         desk.put_task(task.body)?;
-        if is_ready {
+        if is_ready && is_epic {
+            epics.insert(id);
+        } else if is_ready {
+            after.ready.push(id.clone());
+            after.also.push(id);
+        }
+    }
+    ended.extend(over.iter().cloned());
+    for id in &ended {
+        // Damage elsewhere keeps nobody from ending a task.
+        if let Ok(Some(task)) = find::get(&desk.staged, id) {
+            epics.extend(task.body.parent);
+        }
+    }
+    for id in epics {
+        if is_epic_ready(desk, &board, &id, &over)? {
             after.ready.push(id.clone());
             after.also.push(id);
         }
     }
     Ok(after)
+}
+
+/// Whether a task is an epic that nothing holds up any more. Since the board was read, these tasks have
+/// ended as well.
+fn is_epic_ready(
+    desk: &Desk<'_>,
+    board: &Board,
+    id: &Id,
+    over: &BTreeSet<Id>,
+) -> Result<bool, Refusal> {
+    let known = board.get(id).map(|open| &open.brief);
+    let is_open = |brief: &&Brief| brief.sort.as_str() == EPIC && brief.stage == Stage::Open;
+    if known.filter(is_open).is_none() {
+        return Ok(false);
+    }
+    // What it depends on may have been noted since.
+    let Some(epic) = find::get(&desk.staged, id)? else {
+        return Ok(false);
+    };
+    let epic = Brief::of(&epic);
+    let blockers = blockers(&desk.staged, board, &epic);
+    Ok(blockers.iter().all(|on| on.part && over.contains(&on.id)))
 }
 
 /// Dependencies of a task that are over: which count as met, and whether one of them makes it fail.

@@ -80,6 +80,9 @@ pub struct Blocker {
     /// Whether it waits, over however many others, for the task that it holds up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub circle: bool,
+    /// Whether it is a part of the epic that it holds up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub part: bool,
 }
 
 impl Blocker {
@@ -89,7 +92,8 @@ impl Blocker {
     }
 }
 
-/// What holds a task up. The board is all that is read for those that wait for open tasks.
+/// What holds a task up: what it depends on, and the parts of an epic. The board is all that is read
+/// for those that wait for open tasks.
 pub fn blockers(state: &dyn State, board: &Board, brief: &Brief) -> Vec<Blocker> {
     let mut blockers = Vec::new();
     for id in brief.unmet() {
@@ -107,8 +111,21 @@ pub fn blockers(state: &dyn State, board: &Board, brief: &Brief) -> Vec<Blocker>
             id: id.clone(),
             is: is.into(),
             circle: false,
+            part: false,
         });
     }
+    let named = |id: &Id| brief.depends.contains(id);
+    let parts = board.parts_to_come(brief).into_iter();
+    blockers.extend(
+        parts
+            .filter(|part| !named(&part.brief.id))
+            .map(|part| Blocker {
+                id: part.brief.id.clone(),
+                is: part.brief.stage.as_str().into(),
+                circle: false,
+                part: true,
+            }),
+    );
     blockers
 }
 

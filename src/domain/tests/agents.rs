@@ -464,7 +464,7 @@ fn whoever_goes_on_has_the_task_and_the_locks() {
     // The first one may begin anew.
     world.watch.dead.clear();
     let notice = &world.by("alice").note().ok().notices[0];
-    assert_eq!(notice.happened, Happened::Lapsed);
+    assert_eq!(notice.happened, Happened::Died);
     world.told("alice", save("again"));
     world.watch.dead.insert(actor("alice"));
     world.told("carol", restore("alice"));

@@ -1,9 +1,9 @@
 //! A state in memory: places and bytes, and the number that grows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use crate::domain::{Plan, State, locks, staged::Found};
+use crate::model::bytes::Bytes;
 use crate::model::key::Key;
 use crate::model::lock::LockRecord;
 use crate::model::place::Place;
@@ -78,11 +78,11 @@ impl State for Book {
         self.rev
     }
 
-    fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>, Damage> {
+    fn get(&self, place: &Place) -> Result<Option<Bytes>, Damage> {
         if self.unreadable.contains(place) {
             return Err(Damage::new(place, "it cannot be read"));
         }
-        Ok(self.places.get(place).map(|bytes| Rc::from(&bytes[..])))
+        Ok(self.places.get(place).map(|bytes| Bytes::from(&bytes[..])))
     }
 
     fn under(&self, dir: &str) -> Result<Vec<Found>, Damage> {

@@ -87,6 +87,7 @@ fn adopt(from: &World) -> Request {
     Request::Adopt(Adopt {
         from: "2".repeat(40).parse::<ObjectId>().unwrap(),
         locks: from.book.locks(),
+        records: Vec::new(),
     })
 }
 
@@ -98,7 +99,10 @@ fn adopting_takes_free_places_only() {
     let mut shared = World::new();
     shared.by("bob").lock("a, src/x.rs").ok();
     let plan = shared.by("alice").ask(adopt(&local)).ok();
-    let Reply::Adopted { locks, conflicts } = plan.reply else {
+    let Reply::Adopted {
+        locks, conflicts, ..
+    } = plan.reply
+    else {
         panic!("{:?}", plan.reply)
     };
     assert_eq!(locks, [key("b")]);

@@ -55,7 +55,10 @@ fn by_the_death_of_its_process() {
     world.watch.dead.insert(actor("alice/2"));
     world.by("bob").lock("a").refused("lock_held");
     world.watch.dead.insert(actor("alice"));
-    world.by("bob").lock("a").granted(&[How::Lapsed]);
+    world.by("bob").lock("a").granted(&[How::Died]);
+    // It is not said that a lease had ended which ran.
+    let notices = world.by("alice").note().ok().notices;
+    assert_eq!(notices[0].happened, Happened::Died);
 }
 
 #[test]

@@ -7,9 +7,11 @@ mod steps;
 mod words;
 mod world;
 
+mod adopting;
 mod agents;
 mod circles;
 mod damage;
+mod features;
 mod handing;
 mod history;
 mod holding;

@@ -193,6 +193,7 @@ impl Asked {
                 Request::Adopt(Adopt {
                     from: "2".repeat(40).parse().unwrap(),
                     locks: then.book.locks(),
+                    records: Vec::new(),
                 })
             }
             Self::Compact => Request::Compact(Compact { closes: None }),

@@ -1,6 +1,7 @@
 //! Why something cannot be done now: the decision itself, asked without being made, and then who is
 //! in the way of those who are in the way.
 
+pub mod feature;
 pub mod task;
 
 use std::collections::BTreeSet;
@@ -138,6 +139,20 @@ fn wait_of(state: &dyn State, who: &Actor) -> Option<WaitRecord> {
     let place = WaitRecord::place(who).ok()?;
     let bytes = state.get(&place).ok()??;
     record::parse(&place, &bytes).ok()
+}
+
+/// A feature that somebody has paused.
+fn paused(conflict: &Conflict) -> Reason {
+    let unblock = format!(
+        "{} unlocks `{}`, or their lease ends; if they are gone: `git coord lock --steal --rev {} \
+         --reason … {}`",
+        conflict.by.agent, conflict.held, conflict.rev, conflict.held
+    );
+    Reason {
+        code: "paused".into(),
+        unblock,
+        ..held("paused", conflict)
+    }
 }
 
 fn held(code: &str, conflict: &Conflict) -> Reason {

@@ -44,6 +44,9 @@ pub fn of(state: &dyn State, stamp: &Stamp, task: &TaskRecord) -> Result<Vec<Rea
         let help = format!("git coord task edit {} --unassign", task.id);
         reasons.push(Reason::plain("assignee", text, help));
     }
+    if let Some(feature) = &task.feature {
+        reasons.extend(super::feature::pauses(state, stamp, feature)?);
+    }
     if !task.keys.is_empty() {
         reasons.extend(super::keys(state, stamp, &task.keys, Mode::Exclusive)?);
     }
@@ -84,7 +87,8 @@ fn waits_for(
         let id = &blocker.id;
         let record = find::get(state, id).ok().flatten();
         let title = record.as_ref().map_or("", |task| task.title.as_str());
-        let text = format!("it waits for task {id}, {}: {title}", blocker.is);
+        let what = if blocker.part { "its part" } else { "task" };
+        let text = format!("it waits for {what} {id}, {}: {title}", blocker.is);
         let unblock = match blocker.is.as_str() {
             "open" | "claimed" | "running" => format!("task {id} is done"),
             "missing" | "damaged" => {

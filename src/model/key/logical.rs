@@ -15,6 +15,9 @@ use crate::model::task::CLAIMS;
 /// The prefixes that every repository has.
 pub const PREFIXES: [&str; 7] = ["api", "db", "event", "flag", "env", "contract", "feature"];
 
+/// What follows the name of a feature in the key whose lock stops work on it.
+pub(super) const PAUSE: &str = ":pause";
+
 /// Longest prefix, in bytes.
 const PREFIX_BYTES_MAX: usize = 32;
 
@@ -88,6 +91,21 @@ impl LogicalKey {
         LogicalKey {
             prefix: CHECKS.to_owned(),
             value: format!("{tree}-{check}"),
+        }
+    }
+
+    /// The tree that is checked by this check while this key is locked.
+    pub fn checked_tree(&self, check: &CheckId) -> Option<ObjectId> {
+        let value = self.value.strip_suffix(check.as_str())?;
+        let tree = value.strip_suffix('-')?;
+        (self.prefix == CHECKS).then(|| tree.parse().ok())?
+    }
+
+    /// The key whose lock stops work on a feature.
+    pub(super) fn pause_of_feature(id: &Id) -> LogicalKey {
+        LogicalKey {
+            prefix: "feature".to_owned(),
+            value: format!("{id}{PAUSE}"),
         }
     }
 

@@ -39,6 +39,7 @@ pub use around::{Entry, Resolved, Surroundings, WorkTree};
 pub use error::KeyError;
 pub use glob::{GlobKey, SEGMENTS_MAX};
 pub use here::Here;
+use logical::PAUSE;
 pub use logical::{LogicalKey, PREFIXES, is_prefix};
 pub use path::{Kind, PathKey};
 pub use placing::{CLAIMS, GLOBS, LOCKS, Lookups};
@@ -71,6 +72,21 @@ impl Key {
     pub fn claimed_task(&self) -> Option<super::id::Id> {
         match self {
             Key::Logical(key) if key.prefix() == super::task::CLAIMS => key.value().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The key whose lock stops work on a feature: `feature:<id>:pause`.
+    pub fn pause_of_feature(id: &super::id::Id) -> Key {
+        Key::Logical(LogicalKey::pause_of_feature(id))
+    }
+
+    /// The feature that a lock on this key stops; none for a pattern.
+    pub fn paused_feature(&self) -> Option<super::id::Id> {
+        match self {
+            Key::Logical(key) if key.prefix() == "feature" => {
+                key.value().strip_suffix(PAUSE)?.parse().ok()
+            }
             _ => None,
         }
     }

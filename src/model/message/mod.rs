@@ -59,12 +59,12 @@ impl Sort {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Delivery {
-    /// Among what an agent is told next.
+    /// Among what an agent is told next: the hook quotes it after a commit.
     #[default]
     Context,
-    /// As a sign that there is something.
+    /// As a sign that there is something: the hook counts it.
     Notification,
-    /// At the end of the session's work.
+    /// At the end of the session's work: the hook quotes it before a push.
     Deferred,
 }
 

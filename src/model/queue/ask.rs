@@ -12,7 +12,7 @@ use super::super::object_id::ObjectId;
 use super::super::task::Priority;
 use super::super::text::{Text, Word};
 use super::super::time::Ttl;
-use super::{CheckId, Purpose, Run};
+use super::{Check, CheckId, Purpose, Run};
 
 /// One request about the merge queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -118,7 +118,7 @@ pub struct Start {
     /// The tree.
     pub tree: ObjectId,
     /// The check.
-    pub check: CheckId,
+    pub check: Check,
     /// What for.
     pub purpose: Purpose,
     /// The length of its lease.
@@ -137,9 +137,7 @@ pub struct Ran {
     /// The tree.
     pub tree: ObjectId,
     /// The check.
-    pub check: CheckId,
-    /// What was run, for people.
-    pub command: Text,
+    pub check: Check,
     /// What for.
     pub purpose: Purpose,
     /// How it ended; nothing when the runner gave up and somebody else may try.

@@ -114,7 +114,7 @@ mod tests {
         };
         let plain = id(&["make"], &["linux"]);
         assert_eq!(plain, id(&["make"], &["linux"]));
-        assert_eq!(plain, plain.as_str().parse().unwrap());
+        assert_eq!(Ok(plain.clone()), plain.as_str().parse());
         for other in [
             id(&["make", ""], &["linux"]),
             id(&["make"], &["linux", ""]),

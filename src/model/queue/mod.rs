@@ -26,7 +26,7 @@ use super::time::Timestamp;
 
 pub use ask::{Add, Ask, Drop, Evict, Land, Landing, Pause, Ran, Retry, Settle, Start};
 pub use check::{BadCheckId, CheckId, Purpose};
-pub use told::{Did, Told};
+pub use told::{Did, Drift, Told};
 pub use verdict::{Outcome, RUNS_MAX, Run, Standing, Verdict, VerdictRecord};
 
 /// The directory of entries: one of its own for each target.
@@ -35,6 +35,8 @@ pub const QUEUE: &str = "queue";
 pub const LINES: &str = "lines";
 /// The directory of verdicts.
 pub const VERDICTS: &str = "verdicts";
+/// Where the refs of sealed commits are.
+pub const HEADS: &str = "refs/coord/heads/";
 /// The prefix of the locks that are held while a check runs.
 pub const CHECKS: &str = "check";
 
@@ -196,7 +198,7 @@ impl Entry {
     /// The ref that keeps a sealed commit alive and lets it travel. It is named after the commit:
     /// it is made once, never moves, and entries of the same commit share it.
     pub fn head_ref(sealed: &ObjectId) -> String {
-        format!("refs/coord/heads/{sealed}")
+        format!("{HEADS}{sealed}")
     }
 }
 
@@ -209,6 +211,15 @@ pub struct Paused {
     pub at: Timestamp,
     /// Why.
     pub why: Text,
+}
+
+/// A check, as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// Its identity.
+    pub id: CheckId,
+    /// What is run.
+    pub command: Text,
 }
 
 /// The entries of one target, as far as they are more than their sum.
@@ -225,6 +236,9 @@ pub struct Line {
     /// How many entries have landed.
     #[serde(default)]
     pub landed: u64,
+    /// The check that was run last, which is the one that counts for whoever only looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
     /// What is being certified, in its order. Only an urgent entry goes before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub train: Vec<Id>,
@@ -242,6 +256,7 @@ impl Line {
             paused: None,
             batch: BATCH_FIRST,
             landed: 0,
+            check: None,
             train: Vec::new(),
         }
     }

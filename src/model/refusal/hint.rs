@@ -3,12 +3,17 @@
 use crate::model::key::{Here, Key};
 use crate::model::text::{shell_word, shown};
 
-use super::{Refusal, SHOWN_MAX};
+use super::{Conflict, PAUSED, Refusal, SHOWN_MAX};
 
 impl Refusal {
     /// What to do next, with commands as they are typed here.
     pub fn hint(&self, here: &Here) -> String {
         match self {
+            Self::LockHeld { conflicts } | Self::OtherSession { conflicts }
+                if is_pause(conflicts) =>
+            {
+                paused(conflicts, here)
+            }
             Self::LockHeld { conflicts } => match conflicts.first() {
                 Some(first) => format!(
                     "wait with `git coord lock --wait {}`, work on something else, or, if {} is gone, \
@@ -64,6 +69,9 @@ impl Refusal {
                  over, `git coord task claim --takeover {}`",
                 shown(name)
             ),
+            Self::NotYours { what, owner, .. } if what == "feature" => {
+                format!("talk to {}, or take it over with `--takeover`", owner.agent)
+            }
             Self::NotYours { .. } => "talk to its owner, or wait until the lease has ended".into(),
             Self::WrongState { what, name, .. } if what == "checkpoint" => {
                 format!("look at it with `git coord agent restore {}`", shown(name))
@@ -73,6 +81,11 @@ impl Refusal {
                     "see how it stands with `git coord {what} show {}`",
                     shown(name)
                 )
+            }
+            Self::NothingReady { counts } if counts.contains_key(PAUSED) => {
+                "see who has paused what with `git coord feature plan`, or wait for a task with \
+                 `git coord task next --wait`"
+                    .into()
             }
             Self::NothingReady { .. } => {
                 "see why with `git coord task blocked`, or wait for one with `git coord task next \
@@ -92,6 +105,27 @@ impl Refusal {
             }
         }
     }
+}
+
+/// Whether all that is in the way are features that somebody has paused.
+fn is_pause(conflicts: &[Conflict]) -> bool {
+    !conflicts.is_empty()
+        && conflicts
+            .iter()
+            .all(|conflict| conflict.wanted.paused_feature().is_some())
+}
+
+/// Waiting in line for that lock would pause the feature again.
+fn paused(conflicts: &[Conflict], here: &Here) -> String {
+    conflicts.first().map_or_else(String::new, |first| {
+        let (agent, rev) = (&first.by.agent, first.rev);
+        let held = typed([&first.held], here);
+        format!(
+            "the feature is paused: keep your changes until {agent} unlocks {held}, or work on \
+             something else; if {agent} is gone, `git coord lock --steal --rev {rev} --reason … \
+             {held}`, then `git coord unlock {held}`"
+        )
+    })
 }
 
 /// Keys as words of a command, each once; a few of them where there are many.

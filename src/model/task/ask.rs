@@ -64,6 +64,9 @@ pub struct New {
     /// What it is a part of: a task that exists, or one of the same request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Id>,
+    /// The feature that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<Id>,
     /// What must be done first: tasks that exist, or of the same request.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub depends: BTreeSet<Id>,
@@ -145,6 +148,9 @@ pub struct Next {
     /// Only parts of this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<Id>,
+    /// Only of this feature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature: Option<Id>,
     /// Take the locks on the task's keys in the same step, all or nothing.
     pub lock: bool,
     /// Length of the lease of the claim, when the task says none.
@@ -286,6 +292,12 @@ pub struct Edit {
     /// What need not be done first any more.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub remove_depends: BTreeSet<Id>,
+    /// The feature that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<Id>,
+    /// It belongs to no feature any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_feature: bool,
     /// What becomes of it when a dependency is not done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_fail: Option<OnFail>,

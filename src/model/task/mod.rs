@@ -33,6 +33,8 @@ pub use told::{Did, Told};
 pub const OPEN: &str = "tasks/open";
 /// The directory of tasks that are over, apart so that they cost the others nothing.
 pub const ENDED: &str = "tasks/ended";
+/// The directory of the remarks on tasks.
+pub const COMMENTS: &str = "comments";
 /// The prefix of the locks that claims are.
 pub const CLAIMS: &str = "task";
 
@@ -216,6 +218,9 @@ pub struct Task {
     /// The epic or task that it is a part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Id>,
+    /// The feature that it belongs to: while that is paused, it is not handed out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<Id>,
     /// What must be done first.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub depends: BTreeSet<Id>,
@@ -266,6 +271,12 @@ pub struct Task {
     pub added_by: Actor,
     /// When.
     pub added_at: Timestamp,
+    /// In which state, by its number: what was added in one second stays in order.
+    #[serde(default)]
+    pub added_rev: u64,
+    /// How many of the same request stood before it.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub nth: u32,
     /// How far it is.
     pub stage: Stage,
     /// Who has it, or had it last.
@@ -286,6 +297,10 @@ pub struct Task {
     /// Why it failed, was cancelled, or was given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Text>,
+}
+
+fn is_first(nth: &u32) -> bool {
+    *nth == 0
 }
 
 /// Which group of tasks was served when: what `task next --strategy round-robin` goes by.
@@ -341,7 +356,7 @@ impl Comment {
     /// The directory of the remarks on a task.
     pub fn dir(task: &Id) -> String {
         let name = encode_component(task.as_str().as_bytes());
-        format!("comments/{}/{name}", task.fan())
+        format!("{COMMENTS}/{}/{name}", task.fan())
     }
 
     /// Where the remark that an operation left is kept; they sort by the time they were made.

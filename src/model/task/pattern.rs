@@ -60,6 +60,7 @@ impl New {
             requires: Requires::default(),
             reviews: None,
             rivals: BTreeSet::new(),
+            feature: None,
             deadline: None,
             ttl_secs: None,
             attempts_max: None,

@@ -4,7 +4,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::{Failure, Reach};
+use crate::coord::{About, Failure, Reach};
 use crate::env;
 use crate::model::handoff::{Accept as Wanted, Ask};
 use crate::model::request::Request;
@@ -33,7 +33,7 @@ impl Accept {
         let done = coord.handle(Request::Handoff(ask))?;
         // Whoever takes work over may want to see in the log what was said about it.
         if done.commit.is_some() {
-            let _ = coord.render_handoffs(Reach::Brought);
+            let _ = coord.render_notes(About::Handoffs, Reach::Brought);
         }
         Ok(Answer::done(done, Vec::new()))
     }

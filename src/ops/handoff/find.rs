@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coord::{Failure, View};
 use crate::domain::handoff;
-use crate::model::handoff::HandoffRecord;
+use crate::model::handoff::{Handoff, HandoffRecord};
 use crate::model::id::{Actor, AgentName, Id};
 use crate::model::refusal::Refusal;
 use crate::model::text::Word;
@@ -128,6 +128,16 @@ impl Show {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         let view = context.coord.view(None)?;
         let id = resolve(&view, &self.id)?;
+        // One that was collected is no longer listed, and found by its whole name.
+        if handoff::get(&view, &id)?.is_none()
+            && let Some(buried) = context.coord.buried(&Handoff::place(&id))?
+        {
+            return Ok(Answer::Handoff(Box::new(Shown {
+                handoff: handoff::expect(&buried.view, &id)?,
+                collected: Some(buried.commit),
+                view_age_secs: None,
+            })));
+        }
         Ok(shown(&view, handoff::expect(&view, &id)?))
     }
 }
@@ -135,6 +145,7 @@ impl Show {
 fn shown(view: &View<'_>, handoff: HandoffRecord) -> Answer {
     Answer::Handoff(Box::new(Shown {
         handoff,
+        collected: None,
         view_age_secs: view.age.map(|age| age.as_secs()),
     }))
 }

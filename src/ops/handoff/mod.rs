@@ -12,6 +12,7 @@ use crate::coord::Failure;
 use crate::coord::View;
 use crate::model::handoff::{HANDOFFS, HandoffRecord};
 use crate::model::id::Id;
+use crate::model::object_id::ObjectId;
 
 use super::{Answer, Context, names};
 
@@ -34,6 +35,7 @@ pub struct Handoff {
     reason = "text here would replace the text on the structs in the help"
 )]
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize, JsonSchema)]
+#[command(defer = true)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
     Write(Box<write::Write>),
@@ -48,6 +50,9 @@ pub enum What {
 pub struct Shown {
     /// The handoff.
     pub handoff: HandoffRecord,
+    /// The commit that collected it; absent while it is in the live tree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collected: Option<ObjectId>,
     /// Seconds since the authority confirmed this view; absent when this clone is the authority.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view_age_secs: Option<u64>,
@@ -78,6 +83,19 @@ impl Handoff {
             What::Accept(accept) => accept.run(context),
         }
     }
+}
+
+/// Every handoff, newest first, with from whom it is and what it is about.
+///
+/// # Errors
+/// When they cannot be listed.
+pub fn titles(context: &Context<'_>) -> Result<Vec<(Id, String)>, Failure> {
+    let (all, _) = crate::domain::handoff::all(&context.coord.view(None)?)?;
+    let about = |one: HandoffRecord| {
+        let title = format!("from {}: {}", one.from.agent, one.content.title());
+        (one.body.id, title)
+    };
+    Ok(all.into_iter().map(about).collect())
 }
 
 /// The handoff that was typed.

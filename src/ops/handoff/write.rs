@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::coord::{Coord, Failure, Reach};
+use crate::coord::{About, Coord, Failure, Reach};
 use crate::domain::locks;
 use crate::model::handoff::{Ask, Content, Decision, FileNote, TEMPLATE, Write as Wanted, parse};
 use crate::model::id::Id;
@@ -130,7 +130,7 @@ impl Write {
             let _ = std::fs::remove_file(&edited);
         }
         let mut notes = Vec::new();
-        if let Err(why) = coord.render_handoffs(Reach::Shared) {
+        if let Err(why) = coord.render_notes(About::Handoffs, Reach::Shared) {
             notes.push(format!("the note on the commit comes later: {why}"));
         }
         Ok(Answer::done(done, notes))

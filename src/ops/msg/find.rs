@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 use crate::coord::{Coord, Failure, View};
 use crate::domain::message::read;
 use crate::domain::{State, agent};
-use crate::model::agent::Presence;
 use crate::model::id::Actor;
 use crate::model::message::{MESSAGES, MessageRecord, Named, To};
 use crate::model::refusal::Refusal;
-use crate::model::text::Word;
 
 /// Most names that an unclear beginning is answered with.
 const CANDIDATES_MAX: usize = 8;
@@ -20,18 +18,9 @@ pub(super) struct Found {
     pub(super) damaged: Vec<String>,
 }
 
-/// What agents of this name can do, by what any of their sessions said.
-fn roles(view: &View<'_>, me: &Actor) -> Result<BTreeSet<Word>, Failure> {
-    let (sessions, _) = agent::all(view, &Presence::dir(&me.agent))?;
-    let all = sessions
-        .into_iter()
-        .map(|session| session.body.capabilities);
-    Ok(all.flatten().collect())
-}
-
 /// Everything that is for this session: to itself, its agent, what it can do, and all.
 pub(super) fn for_session(view: &View<'_>, me: &Actor) -> Result<Found, Failure> {
-    let roles = roles(view, me)?;
+    let roles = agent::capabilities(view, &me.agent)?;
     let mut found = Found {
         messages: Vec::new(),
         damaged: Vec::new(),

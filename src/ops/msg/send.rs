@@ -63,7 +63,8 @@ pub struct How {
     /// What it is
     #[arg(long, value_name = "KIND", default_value = "info")]
     pub kind: Kind,
-    /// How it is meant to reach its reader
+    /// How it reaches its reader where hooks are installed: `context` is quoted after a commit,
+    /// `notification` counted there, `deferred` quoted before a push
     #[arg(long, value_name = "HOW", default_value = "context")]
     pub delivery: Delivery,
     /// Ask for an acknowledgement

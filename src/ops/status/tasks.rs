@@ -9,10 +9,10 @@ use crate::domain::{lease, task};
 use crate::model::id::Id;
 use crate::model::lock::LockRecord;
 use crate::model::stamp::Stamp;
-use crate::model::task::{OPEN, Priority, Stage};
+use crate::model::task::{ENDED, OPEN, Priority, Stage};
 use crate::model::text::Text;
 
-/// How many tasks there are that are not over.
+/// How many tasks there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Tasks {
     /// Nobody works on them, whether they are ready or wait for others.
@@ -21,6 +21,8 @@ pub struct Tasks {
     pub claimed: usize,
     /// Somebody is at them.
     pub running: usize,
+    /// They are over, and not collected yet.
+    pub ended: usize,
     /// What this session has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mine: Vec<Own>,
@@ -45,11 +47,15 @@ pub(super) fn count(
     locks: &[LockRecord],
     stamp: &Stamp,
 ) -> Result<Option<Tasks>, Failure> {
-    let all = view.snapshot().places(OPEN)?.len();
-    if all == 0 {
+    let all = view.snapshot().count(OPEN)?;
+    let ended = view.snapshot().count(ENDED)?;
+    if all + ended == 0 {
         return Ok(None);
     }
-    let mut tasks = Tasks::default();
+    let mut tasks = Tasks {
+        ended,
+        ..Tasks::default()
+    };
     for lock in locks {
         let (Some(id), Some(hold)) = (lock.key.claimed_task(), lock.holds.first()) else {
             continue;

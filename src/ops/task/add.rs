@@ -8,7 +8,7 @@ use crate::coord::Failure;
 use crate::model::request::Request;
 use crate::model::task::{Add as Wanted, Ask, New, OnFail, Requires};
 
-use super::super::keys;
+use super::super::{feature, keys};
 use super::import::Import;
 use super::{Answer, Context, name, typed};
 
@@ -25,9 +25,12 @@ pub struct Add {
     /// Add all tasks that a file describes, or standard input with `-`, or none of them; see
     /// `git coord task import`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "body", "id", "sort", "priority",
-        "depends_on", "on_fail", "key", "assignee", "requires", "trust", "reviews", "deadline", "ttl",
+        "feature", "depends_on", "on_fail", "key", "assignee", "requires", "trust", "reviews", "deadline", "ttl",
         "max_attempts", "idempotency_key"])]
     pub from_file: Option<String>,
+    /// Keep the ids of that file where they can be ids: lower-case letters, digits and `-`
+    #[arg(long, requires = "from_file")]
+    pub keep_ids: bool,
     /// All that is needed to do it; `@FILE` reads a file, `-` standard input
     #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     pub body: Option<String>,
@@ -46,6 +49,9 @@ pub struct Add {
     /// The task that it is a part of
     #[arg(long, value_name = "ID")]
     pub parent: Option<String>,
+    /// The feature that it belongs to: while that is paused, nobody is given it
+    #[arg(long, value_name = "FEATURE")]
+    pub feature: Option<String>,
     /// A task that has to be done first
     #[arg(long, value_name = "ID")]
     pub depends_on: Vec<String>,
@@ -79,7 +85,8 @@ pub struct Add {
     /// A word that the tasks of one piece of work have in common
     #[arg(long, value_name = "WORD")]
     pub run: Option<String>,
-    /// A text that makes asking again safe: the same text finds the task that it made
+    /// A text that makes asking again safe: the same text finds the task that it made; with --id the
+    /// same id does
     #[arg(long, value_name = "TEXT")]
     pub idempotency_key: Option<String>,
     /// A rule of the secret scan that is wrong about this text; kept in the log
@@ -92,6 +99,7 @@ impl Add {
         if let Some(file) = &self.from_file {
             let import = Import {
                 file: file.clone(),
+                keep_ids: self.keep_ids,
                 run: self.run.clone(),
                 label: self.label.clone(),
                 parent: self.parent.clone(),
@@ -130,6 +138,7 @@ impl Add {
             },
             reviews: one(&self.reviews)?,
             rivals: Default::default(),
+            feature: feature::name::optional(context, self.feature.as_deref())?,
             deadline: self
                 .deadline
                 .as_deref()

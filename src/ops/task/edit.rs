@@ -8,7 +8,7 @@ use crate::coord::Failure;
 use crate::model::request::Request;
 use crate::model::task::{Ask, Commented, Edit as Wanted};
 
-use super::super::keys;
+use super::super::{feature, keys};
 use super::add::on_fail;
 use super::{Answer, Context, ask, name, typed};
 
@@ -43,6 +43,12 @@ pub struct Edit {
     /// A task that need not be done first any more
     #[arg(long, value_name = "ID")]
     pub independent_of: Vec<String>,
+    /// The feature that it belongs to
+    #[arg(long, value_name = "FEATURE")]
+    pub feature: Option<String>,
+    /// It belongs to no feature any more
+    #[arg(long, conflicts_with = "feature")]
+    pub no_feature: bool,
     /// What becomes of it when a dependency is not done
     #[arg(long, value_name = "WHAT", value_parser = ["hold", "fail", "ignore"])]
     pub on_fail: Option<String>,
@@ -106,6 +112,8 @@ impl Edit {
             remove_depends: name::of_all(context, &self.independent_of)?
                 .into_iter()
                 .collect(),
+            feature: feature::name::optional(context, self.feature.as_deref())?,
+            no_feature: self.no_feature,
             on_fail: on_fail(self.on_fail.as_deref()),
             keys: is_named.then_some(resolved.keys),
             assignee: typed::optional(self.assignee.as_deref(), "--assignee")?,

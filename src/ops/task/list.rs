@@ -19,6 +19,7 @@ use crate::model::stamp::Stamp;
 use crate::model::task::{ENDED, TaskRecord};
 use crate::model::text::Word;
 
+use super::super::feature;
 use super::row::Row;
 use super::{Context, name, typed};
 
@@ -62,6 +63,9 @@ pub struct List {
     /// Only those of this run
     #[arg(long, value_name = "WORD")]
     pub run: Option<String>,
+    /// Only those of this feature
+    #[arg(long, value_name = "FEATURE")]
+    pub feature: Option<String>,
     /// Those that are over, instead of those that are not
     #[arg(long)]
     pub ended: bool,
@@ -136,6 +140,7 @@ struct Filter {
     mine: Option<AgentName>,
     parent: Option<Id>,
     run: Option<Word>,
+    feature: Option<Id>,
     text: Option<String>,
     limit: usize,
 }
@@ -156,6 +161,7 @@ impl List {
             mine: self.mine.then(|| coord.actor().agent.clone()),
             parent: parent(&view, self.parent.as_deref())?,
             run: typed::optional(self.run.as_deref(), "--run")?,
+            feature: feature::name::optional(context, self.feature.as_deref())?,
             text: None,
             limit: self.limit.unwrap_or(LIMIT_DEFAULT),
         };
@@ -267,10 +273,7 @@ fn open(view: &View<'_>, filter: &Filter, stamp: &Stamp) -> Result<Listed, Failu
             continue;
         }
         let claim = standing::claim(&claims, brief, stamp);
-        let mut blocked_by = match brief.unmet().next() {
-            Some(_) => standing::blockers(view, &board, brief),
-            None => Vec::new(),
-        };
+        let mut blocked_by = standing::blockers(view, &board, brief);
         let is = Standing::of(brief, &claim, !blocked_by.is_empty());
         if !filter.is.is_empty() && !filter.is.contains(&is) || !filter.is_mine(brief, &claim) {
             continue;
@@ -288,12 +291,7 @@ fn open(view: &View<'_>, filter: &Filter, stamp: &Stamp) -> Result<Listed, Failu
     }
     found.sort_by_key(|one| {
         let brief = &one.open.brief;
-        (
-            brief.priority,
-            !brief.is_overdue(stamp.at),
-            brief.added_at,
-            &brief.id,
-        )
+        (brief.priority, !brief.is_overdue(stamp.at), brief.age())
     });
     let mut listed = Listed {
         tasks: Vec::new(),
@@ -390,6 +388,7 @@ impl Filter {
             && self.sort.as_ref().is_none_or(|sort| brief.sort == *sort)
             && (self.assignee.is_none() || brief.assignee == self.assignee)
             && (self.run.is_none() || brief.run == self.run)
+            && (self.feature.is_none() || brief.feature == self.feature)
     }
 
     fn is_mine(&self, brief: &Brief, claim: &Claim) -> bool {

@@ -16,8 +16,8 @@ use crate::model::request::Request;
 use crate::model::task::{Ask, Claim as WantedClaim, Did, Next as Wanted, Strategy};
 use crate::model::text::Text;
 
-use super::super::length;
 use super::super::lock::{LOCAL_PAUSE, REMOTE_PAUSE};
+use super::super::{feature, length};
 use super::{Answer, Context, name, typed};
 
 /// How many times in a row a request may find tasks that are dead and nothing else.
@@ -26,9 +26,9 @@ const DEAD_MAX: usize = 1_000;
 /// Take the best task that is ready, in one step.
 ///
 /// The most urgent comes first, the overdue first among those, then tasks whose keys are free, then
-/// the oldest. What is assigned to others, needs a capability that is not named here, or reviews
-/// your own work is passed over; an epic is handed out only with `--sort epic`. Exit code 1 says that
-/// nothing is ready, and why.
+/// the oldest. What is assigned to others, needs a capability that you have neither registered nor
+/// named here, reviews your own work, or belongs to a paused feature is passed over; an epic is handed
+/// out only with `--sort epic`. Exit code 1 says that nothing is ready, and why.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Next {
@@ -37,7 +37,7 @@ pub struct Next {
     #[arg(long, value_name = "HOW",
         value_parser = ["priority", "round-robin", "least-loaded", "capability"])]
     pub strategy: Option<String>,
-    /// Something that you can do
+    /// Something that you can do, beside what `git coord agent register` said
     #[arg(long, short, value_name = "WORD")]
     pub capability: Vec<String>,
     /// Only tasks of this sort
@@ -49,6 +49,9 @@ pub struct Next {
     /// Only parts of this one
     #[arg(long, value_name = "ID")]
     pub parent: Option<String>,
+    /// Only tasks of this feature
+    #[arg(long, value_name = "FEATURE")]
+    pub feature: Option<String>,
     /// Take the locks on its keys in the same step, all or nothing
     #[arg(long)]
     pub lock: bool,
@@ -84,6 +87,7 @@ impl Next {
             sorts: typed::words(&self.sort, "--sort")?,
             labels: typed::words(&self.label, "--label")?,
             parent: one(&self.parent)?,
+            feature: feature::name::optional(context, self.feature.as_deref())?,
             lock: self.lock,
             ttl_secs: typed::optional(self.ttl.as_deref(), "--ttl")?,
             branch: branch(context, self.branch.as_deref())?,
@@ -111,7 +115,7 @@ pub struct Claim {
     /// Which task
     #[arg(value_name = "ID")]
     pub id: String,
-    /// Something that you can do
+    /// Something that you can do, beside what `git coord agent register` said
     #[arg(long, short, value_name = "WORD")]
     pub capability: Vec<String>,
     /// Take the locks on its keys in the same step, all or nothing

@@ -35,6 +35,9 @@ pub struct Row {
     /// What it is a part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Id>,
+    /// The feature that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<Id>,
     /// The word that its graph has in common.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Word>,
@@ -82,6 +85,7 @@ impl Row {
             blocked_by,
             labels: task.labels,
             parent: task.parent,
+            feature: task.feature,
             run: task.run,
             assignee: task.assignee,
             held_by: claim.holder(),

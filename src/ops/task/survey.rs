@@ -9,8 +9,10 @@ use crate::domain::task::claims::Claims;
 use crate::domain::task::find;
 use crate::domain::task::standing::{Standing, blockers, claim};
 use crate::model::id::Id;
+use crate::model::place::Place;
 use crate::model::record;
 use crate::model::task::{ENDED, Stage, Task, TaskRecord};
+use crate::store::{Commit, changes};
 
 /// Tasks, and what could not be read.
 #[derive(Default)]
@@ -76,7 +78,39 @@ pub fn waited_for(view: &View<'_>, open: &Survey) -> Survey {
     survey
 }
 
+/// The tasks that a commit of the log collected, as they were.
+///
+/// # Errors
+/// When its trees cannot be read.
+pub fn collected(coord: &Coord, commit: &Commit) -> Result<Survey, Failure> {
+    let mut survey = Survey::default();
+    for changed in changes(coord.repo(), commit)? {
+        let (Ok(place), Some(bytes), None) =
+            (Place::new(&changed.path), changed.before, changed.after)
+        else {
+            continue;
+        };
+        let is_over = changed.path.strip_prefix(ENDED);
+        if !is_over.is_some_and(|rest| rest.starts_with('/')) {
+            continue;
+        }
+        // What was damaged when it was collected is in no number.
+        if let Ok(task) = record::parse::<TaskRecord>(&place, &bytes) {
+            survey.tasks.extend(over(task.body));
+        }
+    }
+    Ok(survey)
+}
+
 impl Survey {
+    /// Adds those that are not there: one that was collected may have been made again.
+    pub fn add_missing(&mut self, other: Self) {
+        let known: BTreeSet<Id> = self.tasks.iter().map(|(task, _)| task.id.clone()).collect();
+        let missing = other.tasks.into_iter();
+        self.tasks
+            .extend(missing.filter(|(task, _)| !known.contains(&task.id)));
+    }
+
     /// Both together.
     pub fn with(mut self, other: Self) -> Self {
         self.tasks.extend(other.tasks);

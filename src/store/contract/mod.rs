@@ -9,6 +9,7 @@ mod damage;
 mod discovery;
 mod faults;
 mod guards;
+mod merges;
 mod objects;
 mod races;
 mod remote_settings;

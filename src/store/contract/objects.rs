@@ -146,3 +146,17 @@ fn many_damaged_objects_do_not_block_the_reader() {
         }
     });
 }
+
+/// The program put the replacement in its place; libgit2 does not, nor does another clone.
+#[test]
+fn an_object_is_itself_whatever_replaces_it_here() {
+    each_repository(|rig| {
+        let here = rig.here();
+        let one = raw(&*here, ObjectKind::Blob, b"one");
+        let two = raw(&*here, ObjectKind::Blob, b"two");
+        let replace = ["replace", &one.to_string(), &two.to_string()];
+        git(&rig.here_dir(), &replace);
+        let read = rig.here().read(&one, ObjectKind::Blob, MAX);
+        assert_eq!(read.expect("it was just written"), b"one");
+    });
+}

@@ -39,7 +39,7 @@ fn records_are_added_replaced_and_removed() {
         let below = after.under("locks/path").expect("an answer");
         assert_eq!(below.len(), 1);
         assert_eq!(below[0].0, place(A));
-        let parent = after.commit().expect("an answer").and_then(|c| c.parent);
+        let parent = after.commit().and_then(|commit| commit.parent);
         assert_eq!(parent, Some(one));
     });
 }

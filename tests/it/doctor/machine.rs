@@ -390,6 +390,7 @@ fn leftovers_are_removed_and_live_files_stay() {
         "queue/01ARZ3NDEKTSV4RRFFQ69G5FAV.answer",
         "push-01ARZ3NDEKTSV4RRFFQ69G5FAV.trace",
         "pin.123.tmp",
+        "pack-01ARZ3NDEKTSV4RRFFQ69G5FAV.pack",
         "stale-01ARZ3NDEKTSV4RRFFQ69G5FAV.lock",
     ]
     .map(|name| dir.join(name));
@@ -402,10 +403,10 @@ fn leftovers_are_removed_and_live_files_stay() {
     age(&alice, &ours);
     let bob = alice.beside("bob");
     let report = doctor(&bob, &[]);
-    found(&report, "leftovers", "note", "6 files");
+    found(&report, "leftovers", "note", "7 files");
     assert!(gone.iter().all(|file| file.exists()));
     let report = doctor(&bob, &["--fix"]);
-    found(&report, "leftovers", "ok", "removed 6");
+    found(&report, "leftovers", "ok", "removed 7");
     assert!(!gone.iter().any(|file| file.exists()));
     assert!(ours.exists(), "alice holds two files yet");
     assert_eq!(held(&alice), ["src/a.rs", "src/b.rs"]);

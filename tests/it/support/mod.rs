@@ -4,9 +4,11 @@
 //! variables that name an agent and its session, so that a test reads as a story of people at
 //! their clones. The rig's own tests are in `rig`.
 
+pub mod calls;
 pub mod capture;
 pub mod git;
 pub mod hooks;
+pub mod moment;
 pub mod outcome;
 pub mod placeholders;
 pub mod proxy;
@@ -18,6 +20,7 @@ pub mod server;
 pub mod shell;
 pub mod state;
 pub mod strace;
+pub mod strike;
 pub mod wait;
 
 pub use outcome::Outcome;

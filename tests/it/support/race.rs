@@ -1,6 +1,6 @@
 //! Programs that start at the same moment.
 
-use std::sync::Barrier;
+use std::sync::{Barrier, Mutex};
 use std::thread;
 
 use super::{Invocation, Outcome};
@@ -28,4 +28,21 @@ pub fn race(count: usize, prepare: impl Fn(usize) -> Invocation + Sync) -> Vec<O
             .map(|racer| racer.join().unwrap())
             .collect()
     })
+}
+
+/// Does some work for each item, with its number, two items at a time.
+pub fn two_at_a_time<T: Send>(items: Vec<T>, work: impl Fn(usize, T) + Sync) {
+    let queue = Mutex::new(items.into_iter().enumerate());
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let Some((number, item)) = queue.lock().unwrap().next() else {
+                        return;
+                    };
+                    work(number, item);
+                }
+            });
+        }
+    });
 }

@@ -70,7 +70,7 @@ fn a_graph_is_drawn_as_lines_and_in_two_languages() {
     alice.coord(["task", "claim", "c-write"]).ok();
     insta::assert_snapshot!(alice.coord(["task", "graph"]).ok().stdout, @r#"
     [ ] ready  [.] blocked  [>] at work  [x] done  [!] failed or dead  [-] cancelled
-    [ ] a-all p2 Everything
+    [.] a-all p2 Everything
     └─ [>] c-write p2 Write it  alice  (part)
        └─ [x] b-read p2 Read "it"; end
     [.] d-check p2 Check it

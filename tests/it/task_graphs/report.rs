@@ -74,4 +74,23 @@ fn a_report_adds_up() {
         page.contains("| core\\|x | 5 | 3 | 3 | 1 | 1 | 50% |"),
         "{page}"
     );
+    // What is collected counts as it did, as long as the history has it.
+    let before = report(&["--run", "r"]);
+    alice.coord(["gc", "--older", "0s"]).ok();
+    // What another task depends on stays.
+    let listed = alice.coord(["--json", "task", "list", "--ended"]);
+    let listed = listed.ok().json();
+    assert_eq!(listed["tasks"].as_array().unwrap().len(), 1, "{listed}");
+    let after = report(&["--run", "r"]);
+    for number in [
+        "total",
+        "to_claim",
+        "to_finish",
+        "by_sort",
+        "by_label",
+        "by_agent",
+        "percent",
+    ] {
+        assert_eq!(after[number], before[number], "{number}");
+    }
 }

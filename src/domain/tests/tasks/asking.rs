@@ -107,7 +107,7 @@ pub(super) fn comment(name: &str, text: &str) -> Ask {
 
 impl World {
     /// A request about tasks; what comes of it is an answer about tasks, or a refusal.
-    pub(super) fn task(&mut self, by: &str, ask: Ask) -> Result<Told, Refusal> {
+    pub(in crate::domain::tests) fn task(&mut self, by: &str, ask: Ask) -> Result<Told, Refusal> {
         let done = self.run(&actor(by), &Request::Task(ask), &[])?;
         self.assert_tasks_are_sound();
         let Done {
@@ -149,6 +149,15 @@ impl World {
     #[track_caller]
     pub(super) fn stored(&self, name: &str) -> TaskRecord {
         find::get(&self.book, &id(name)).unwrap().unwrap()
+    }
+
+    /// A session says what it can do.
+    pub(super) fn is_able(&mut self, by: &str, capabilities: &str) {
+        let register = serde_json::json!({
+            "register": { "capabilities": capabilities.split(' ').collect::<Vec<_>>() },
+        });
+        let ask = serde_json::from_value(register).unwrap();
+        self.run(&actor(by), &Request::Agent(ask), &[]).unwrap();
     }
 
     /// What `task next` hands out, one after the other, each to another session.

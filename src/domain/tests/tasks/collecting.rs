@@ -16,6 +16,7 @@ fn gc(world: &mut World, keep: &str, fan: Option<String>) -> Told {
         tasks_secs: secs,
         messages_secs: secs,
         sessions_secs: secs,
+        handoffs_secs: secs,
     };
     let asked = world.run(&actor("janitor"), &Request::Gc(Gc { keep, fan }), &[]);
     match asked.unwrap().reply {
@@ -113,4 +114,56 @@ fn what_comes_from_the_future_stays() {
     assert_eq!(gc(&mut world, "0s", None), Told::default());
     world.now = later;
     assert_eq!(gc(&mut world, "0s", None).collected["task"], 1);
+}
+
+#[test]
+fn a_handoff_goes_after_it_was_accepted_or_after_its_task() {
+    let mut world = World::new();
+    world.task("alice", add(vec![new("a")])).unwrap();
+    let ask = |world: &mut World, by: &str, ask: serde_json::Value| {
+        let request: Request = serde_json::from_value(ask).unwrap();
+        let done = world.run(&actor(by), &request, &[]).unwrap();
+        let Reply::Handoff(told) = done.reply else {
+            panic!("{:?}", done.reply)
+        };
+        told.handoff.id.to_string()
+    };
+    let write = |world: &mut World, task: Option<&str>| {
+        let write = serde_json::json!({"summary": "half of it", "task": task});
+        ask(
+            world,
+            "alice",
+            serde_json::json!({"handoff": {"write": write}}),
+        )
+    };
+    let accepted = write(&mut world, None);
+    let open = write(&mut world, None);
+    let of_task = write(&mut world, Some("a"));
+    let accept = serde_json::json!({"handoff": {"accept": {"id": accepted}}});
+    world.pass("30m");
+    ask(&mut world, "bob", accept);
+    let left = |world: &World| {
+        let found = world.book.under("handoffs").unwrap().into_iter();
+        let names = found.map(|(place, _)| {
+            let name = place.as_str().trim_start_matches("handoffs/");
+            name.trim_end_matches(".json").to_owned()
+        });
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    for (pass, names) in [
+        ("59m", vec![&accepted, &open, &of_task]),
+        ("1m", vec![&open, &of_task]),
+        ("2h", vec![&open, &of_task]),
+        ("30m", vec![&of_task]),
+    ] {
+        world.pass(pass);
+        gc(&mut world, "1h", None);
+        assert_eq!(left(&world), names.into_iter().cloned().collect(), "{pass}");
+    }
+    finish(&mut world, "a");
+    // What is in no directory of its own for each part waits for its turn.
+    gc(&mut world, "1h", Some("01".into()));
+    assert_eq!(left(&world).len(), 1);
+    gc(&mut world, "1h", Some("40".into()));
+    assert_eq!(left(&world).len(), 0);
 }

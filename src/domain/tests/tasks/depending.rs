@@ -4,7 +4,7 @@ use super::asking::*;
 use crate::domain::task::board::{Board, Brief};
 use crate::domain::task::standing::{blockers, circles};
 use crate::domain::tests::words::World;
-use crate::model::task::{New, OnFail, Task};
+use crate::model::task::{New, Next, OnFail, Task};
 
 fn with(on_fail: OnFail, new: New) -> New {
     New { on_fail, ..new }
@@ -33,6 +33,117 @@ fn a_task_is_ready_when_all_before_it_are_done() {
         assert_eq!(blocked_by(&world, "c"), left);
     }
     world.task("bob", claim("c")).unwrap();
+}
+
+/// An epic, or a part of one.
+fn epic(name: &str, parent: Option<&str>) -> New {
+    New {
+        sort: Some("epic".parse().unwrap()),
+        ..part(name, parent)
+    }
+}
+
+fn part(name: &str, parent: Option<&str>) -> New {
+    New {
+        parent: parent.map(id),
+        ..new(name)
+    }
+}
+
+#[test]
+fn an_epic_waits_for_its_parts() {
+    let mut world = World::new();
+    let tasks = vec![
+        epic("all", None),
+        epic("inner", Some("all")),
+        part("a", Some("inner")),
+        part("b", Some("all")),
+        part("plain", None),
+        part("below", Some("plain")),
+    ];
+    world.task("alice", add(tasks)).unwrap();
+    assert_eq!(blocked_by(&world, "all"), "inner open, b open");
+    assert_eq!(blocked_by(&world, "inner"), "a open");
+    // Only what is called an epic is no more than its parts.
+    assert_eq!(blocked_by(&world, "plain"), "");
+    assert_eq!(world.refused("bob", claim("inner")), "wrong_state");
+    let mut epics = Next::default();
+    epics.sorts.insert("epic".parse().unwrap());
+    assert_eq!(world.clone().handed_out("bob", &epics), "");
+    for (name, also) in [("a", vec!["inner"]), ("b", vec![]), ("inner", vec!["all"])] {
+        world.task("bob", claim(name)).unwrap();
+        // Whether a part worked out is for whoever ends the epic to judge.
+        let end = if name == "a" {
+            fail(name, false)
+        } else {
+            done(name)
+        };
+        let told = world.task("bob", end).unwrap();
+        let also: Vec<_> = also.into_iter().map(id).collect();
+        assert_eq!((&told.also, &told.ready), (&also, &also), "{name}");
+    }
+    assert_eq!(world.handed_out("bob", &epics), "all");
+}
+
+#[test]
+fn an_epic_is_ready_when_its_last_parts_fail_together() {
+    let mut world = World::new();
+    let falls = New {
+        depends: [id("a")].into(),
+        ..part("falls", Some("all"))
+    };
+    let tasks = vec![
+        epic("all", None),
+        part("a", Some("all")),
+        with(OnFail::Fail, falls),
+        with(OnFail::Ignore, after("next", "all")),
+    ];
+    world.task("alice", add(tasks)).unwrap();
+    world.task("bob", claim("a")).unwrap();
+    let told = world.task("bob", fail("a", false)).unwrap();
+    assert_eq!(told.also, [id("falls"), id("all")]);
+    assert_eq!(told.ready, [id("all")]);
+}
+
+#[test]
+fn a_part_that_waits_for_its_epic_does_not_hold_it_up() {
+    let mut world = World::new();
+    let tasks = vec![
+        epic("all", None),
+        part("a", Some("all")),
+        part("after", Some("all")),
+        epic("one", None),
+        epic("two", None),
+    ];
+    world.task("alice", add(tasks)).unwrap();
+    let wait = |world: &mut World, name: &str, on: &str| {
+        let depends = edit(name, |edit| {
+            edit.add_depends.insert(id(on));
+        });
+        world.task("alice", depends).unwrap();
+    };
+    wait(&mut world, "after", "all");
+    assert_eq!(blocked_by(&world, "all"), "a open");
+    // Nor in a circle of several epics.
+    let parts = vec![part("in-one", Some("one")), part("in-two", Some("two"))];
+    world.task("alice", add(parts)).unwrap();
+    wait(&mut world, "in-one", "two");
+    assert_eq!(blocked_by(&world, "one"), "in-one open");
+    wait(&mut world, "in-two", "one");
+    assert_eq!(blocked_by(&world, "one"), "");
+    assert_eq!(blocked_by(&world, "two"), "");
+}
+
+#[test]
+fn who_has_an_epic_keeps_it_when_it_gets_parts() {
+    let mut world = World::new();
+    world.task("alice", add(vec![epic("all", None)])).unwrap();
+    world.task("bob", claim("all")).unwrap();
+    world
+        .task("bob", add(vec![part("a", Some("all"))]))
+        .unwrap();
+    world.task("bob", claim("all")).unwrap();
+    world.task("bob", done("all")).unwrap();
 }
 
 #[test]

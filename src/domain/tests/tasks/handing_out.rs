@@ -5,7 +5,7 @@ use crate::domain::tests::words::World;
 use crate::model::id::Id;
 use crate::model::notice::Happened;
 use crate::model::refusal::Refusal;
-use crate::model::task::{Ask, Did, New, Next, Requires, Strategy};
+use crate::model::task::{Ask, Claim, Did, New, Next, Requires, Strategy};
 use crate::model::text::Word;
 
 fn words(text: &str) -> std::collections::BTreeSet<Word> {
@@ -62,6 +62,19 @@ fn the_most_urgent_comes_first_then_the_overdue_then_the_oldest() {
         world.handed_out("bob", &Next::default()),
         "most late old new least"
     );
+}
+
+#[test]
+fn tasks_of_one_request_and_one_second_come_in_their_order() {
+    // The places of the tasks, and their names, sort otherwise.
+    let mut world = World::new();
+    let batch = |names: &str| add(names.split(' ').map(new).collect());
+    world.task("alice", batch("z9 a1 m5")).unwrap();
+    world.task("alice", batch("k b")).unwrap();
+    world
+        .task("alice", edit("z9", |edit| edit.sort = "bug".parse().ok()))
+        .unwrap();
+    assert_eq!(world.handed_out("bob", &Next::default()), "z9 a1 m5 k b");
 }
 
 #[test]
@@ -154,7 +167,7 @@ fn only_what_fits_is_handed_out() {
                 sorts: words("bug epic"),
                 ..Next::default()
             },
-            "epic bug",
+            "bug",
         ),
         (
             "bob",
@@ -197,11 +210,50 @@ fn only_what_fits_is_handed_out() {
         [
             "1 assigned to others",
             "3 claimed",
-            "1 need a capability that you did not name",
+            "1 need a capability that you have not named",
             "1 of sort epic",
             "1 waiting for other tasks",
         ]
     );
+}
+
+#[test]
+fn what_an_agent_registered_counts_as_named() {
+    let needs = |name: &str, capabilities: &str| New {
+        requires: Requires {
+            capabilities: words(capabilities),
+            trust: None,
+        },
+        ..new(name)
+    };
+    let mut world = filled(vec![needs("rust", "rust"), needs("both", "rust sql")]);
+    world.is_able("bob", "rust go");
+    assert_eq!(world.refused("carol", next()), "nothing_ready");
+    assert_eq!(world.refused("carol", claim("rust")), "not_allowed");
+    // It is the agent that can do it, also in its next session.
+    for by in ["bob", "bob/2"] {
+        let told = world.clone().task(by, next()).unwrap();
+        assert_eq!(told.tasks[0].id, id("rust"));
+    }
+    world.task("bob", claim("rust")).unwrap();
+    let Err(Refusal::NotAllowed { what }) = world.task("bob", claim("both")) else {
+        panic!("bob knows no sql");
+    };
+    assert!(what.contains("for agents with sql:"), "{what}");
+    let named = Ask::Claim(Claim {
+        capabilities: words("sql"),
+        ..plain_claim("both")
+    });
+    world.task("bob", named).unwrap();
+    // The strategy goes by it too.
+    let mut world = filled(vec![new("any"), needs("rust", "rust")]);
+    world.is_able("bob", "rust");
+    let by_capability = Ask::Next(Next {
+        strategy: Strategy::Capability,
+        ..Next::default()
+    });
+    let told = world.task("bob", by_capability).unwrap();
+    assert_eq!(told.tasks[0].id, id("rust"));
 }
 
 #[test]

@@ -1,27 +1,60 @@
-//! Handoffs as notes on their commits, so that `git log --notes='coord/*'` shows them.
+//! Handoffs and checks as notes on their commits, so that `git log --notes='coord/*'` shows them.
 //!
 //! The notes are a view: they are rendered from the state, and deleting the ref loses nothing. What
 //! others have written there is kept, also when two clones have grown apart. Nothing here can fail
-//! a command: the state says what counts, and the next handoff renders again what is missing.
+//! a command: the state says what counts, and the next time renders again what is missing.
+
+mod checks;
+mod handoffs;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::handoff;
 use crate::env;
-use crate::model::handoff::{HandoffRecord, render};
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
-use crate::store::{Backend, Commit, Draft, Pushed, RefSwap, Snapshot, Swapped, names};
+use crate::store::{Backend, Commit, Draft, Pushed, RefSwap, Repo, Snapshot, Swapped, names};
 
 use super::commit::person;
-use super::{Coord, Failure};
+use super::{Coord, Failure, View};
 
 /// How often a lost race is rendered again.
 const ATTEMPTS_MAX: usize = 12;
 /// How long other writers of this clone are waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
-const SUBJECT: &str = "Notes of handoffs, rendered from refs/coord/state";
+
+/// What notes are about, each in a ref of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// What somebody left for others at a commit.
+    Handoffs,
+    /// How the tree of a landed commit was checked.
+    Checks,
+}
+
+impl About {
+    fn ref_name(self) -> &'static str {
+        match self {
+            Self::Handoffs => names::HANDOFF_NOTES,
+            Self::Checks => names::CHECK_NOTES,
+        }
+    }
+
+    fn subject(self) -> &'static str {
+        match self {
+            Self::Handoffs => "Notes of handoffs, rendered from refs/coord/state",
+            Self::Checks => "Notes of checks, rendered from refs/coord/state",
+        }
+    }
+
+    /// What the note of each commit says.
+    fn texts(self, view: &View<'_>, repo: &Repo) -> Result<BTreeMap<ObjectId, String>, Failure> {
+        match self {
+            Self::Handoffs => handoffs::texts(view),
+            Self::Checks => checks::texts(view, repo),
+        }
+    }
+}
 
 /// Who else has these notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,19 +68,19 @@ pub enum Reach {
 }
 
 impl Coord {
-    /// Renders the notes of all handoffs that the state has.
+    /// Renders the notes about everything of that kind that the state has.
     ///
     /// # Errors
-    /// When they cannot be written or pushed. The handoffs themselves are not concerned.
-    pub fn render_handoffs(&self, reach: Reach) -> Result<(), Failure> {
+    /// When they cannot be written or pushed. What they are about is not concerned.
+    pub fn render_notes(&self, about: About, reach: Reach) -> Result<(), Failure> {
         let remote = self.settings.remote.as_deref();
         let remote = remote.filter(|_| reach != Reach::Here);
         for _ in 0..ATTEMPTS_MAX {
             let there = match remote {
-                Some(remote) => self.repo.fetch(remote, names::HANDOFF_NOTES)?,
+                Some(remote) => self.repo.fetch(remote, about.ref_name())?,
                 None => None,
             };
-            let Some(tip) = self.rendered(there)? else {
+            let Some(tip) = self.rendered(about, there)? else {
                 continue;
             };
             let (Some(remote), Reach::Shared) = (remote, reach) else {
@@ -58,7 +91,7 @@ impl Coord {
             }
             let Some(new) = tip else { return Ok(()) };
             let swap = RefSwap {
-                name: names::HANDOFF_NOTES.into(),
+                name: about.ref_name().into(),
                 old: there,
                 new,
             };
@@ -86,9 +119,13 @@ impl Coord {
 
     /// Moves the local ref to notes that have what the state says, what is `there`, and what was
     /// here. The answer is the new tip; the outer none says that somebody else was faster.
-    fn rendered(&self, there: Option<ObjectId>) -> Result<Option<Option<ObjectId>>, Failure> {
+    fn rendered(
+        &self,
+        kind: About,
+        there: Option<ObjectId>,
+    ) -> Result<Option<Option<ObjectId>>, Failure> {
         let guard = self.repo.lock(LOCK_WAIT)?;
-        let here = self.repo.tip(names::HANDOFF_NOTES)?;
+        let here = self.repo.tip(kind.ref_name())?;
         let base = there.or(here);
         let snapshot = Snapshot::at(&self.repo, base)?;
         let mut notes = Notes::of(&snapshot)?;
@@ -96,8 +133,7 @@ impl Coord {
             notes.add_missing(&Snapshot::at(&self.repo, here)?)?;
         }
         let view = self.view(None)?;
-        let (handoffs, _) = handoff::all(&view)?;
-        for (commit, text) in texts(&handoffs) {
+        for (commit, text) in kind.texts(&view, &self.repo)? {
             notes.set(&snapshot, &commit, text)?;
         }
         let mut draft = Draft::on(&snapshot);
@@ -110,14 +146,14 @@ impl Coord {
                 committer: author,
                 at: env::now().utc(),
                 signed: false,
-                message: format!("{SUBJECT}\n"),
+                message: format!("{}\n", kind.subject()),
             };
             draft.commit(&notes.edits, about, false)?;
         }
         let tip = draft.tip().or(base);
         let moved = match tip {
             Some(new) if tip != here => {
-                let name = names::HANDOFF_NOTES.into();
+                let name = kind.ref_name().into();
                 let old = here;
                 draft.swap(&[RefSwap { name, old, new }])?
             }
@@ -126,22 +162,6 @@ impl Coord {
         drop(guard);
         Ok((moved == Swapped::Moved).then_some(tip))
     }
-}
-
-/// What the note of each commit says: all handoffs at it, oldest first.
-fn texts(handoffs: &[HandoffRecord]) -> BTreeMap<ObjectId, String> {
-    let mut texts: BTreeMap<ObjectId, String> = BTreeMap::new();
-    for handoff in handoffs.iter().rev() {
-        let Some(commit) = handoff.content.commit else {
-            continue;
-        };
-        let text = texts.entry(commit).or_default();
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&render(handoff));
-    }
-    texts
 }
 
 /// A tree of notes with what is to be changed in it. Git spreads many notes over directories; each

@@ -1,4 +1,7 @@
-//! Taking over the locks of a clone that worked alone until now: only into free places.
+//! Taking over what a clone has that worked alone until now: locks only into free places, other
+//! records all or none.
+
+mod records;
 
 use crate::model::limits::{HOLDERS_MAX, KEYS_MAX};
 use crate::model::lock::{LockRecord, Mode};
@@ -9,6 +12,8 @@ use crate::model::request::Adopt;
 use super::decide::{Decided, Desk};
 use super::locks;
 
+pub use records::{BROUGHT, Collision, Wrote, collision, twin};
+
 pub(super) fn decide(desk: &mut Desk<'_>, request: &Adopt) -> Result<Decided, Refusal> {
     if request.locks.len() > KEYS_MAX {
         return Err(Refusal::Limit {
@@ -16,10 +21,11 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Adopt) -> Result<Decided, Re
             most: KEYS_MAX,
         });
     }
+    let records = records::decide(desk, &request.records)?;
     let rev = desk.staged.next_rev();
     let mut adopted = Vec::new();
     let mut conflicts = Vec::new();
-    let mut is_change = false;
+    let mut is_change = !records.is_empty();
     for lock in &request.locks {
         let in_the_way: Vec<LockRecord> = locks::overlapping(&desk.staged, &lock.key)?
             .into_iter()
@@ -35,11 +41,18 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Adopt) -> Result<Decided, Re
             holds.map(|hold| Conflict::new(&lock.key, &there.key, there.mode, hold))
         }));
     }
-    let subject = format!("adopt {} locks by {}", adopted.len(), desk.me().agent);
+    let count: usize = records.values().sum();
+    let what = match (adopted.len(), count) {
+        (locks, 0) => format!("{locks} locks"),
+        (0, count) => format!("{count} records"),
+        (locks, count) => format!("{locks} locks and {count} records"),
+    };
+    let subject = format!("adopt {what} by {}", desk.me().agent);
     Ok(Decided {
         reply: Reply::Adopted {
             locks: adopted,
             conflicts,
+            records,
         },
         subject,
         is_change,

@@ -1,0 +1,95 @@
+//! Landing the first part of a train: the target and the state move in one push.
+
+use std::cell::Cell;
+
+use crate::domain::queue::plan::Plan;
+use crate::model::object_id::ObjectId;
+use crate::model::queue::{Ask, Land, Landing};
+use crate::model::record::Damage;
+use crate::model::request::Request;
+use crate::store::RefSwap;
+
+use super::super::answer::Done;
+use super::super::authority::{Alongside, HERE};
+use super::super::{Coord, Failure, as_keys, lead};
+use super::Snapshot;
+use super::merges::Merges;
+
+impl Snapshot<'_> {
+    /// Lands the first `count` of the train. The target moves from exactly what was planned on, to
+    /// exactly the commit whose tree was checked.
+    ///
+    /// # Errors
+    /// A refusal when the state has moved on: plan again. The other ends of a push.
+    pub fn land(&self, plan: &Plan, count: usize, options: &[String]) -> Result<Done, Failure> {
+        let Some(last) = count.checked_sub(1).and_then(|last| plan.train.get(last)) else {
+            return Err(Failure::usage("nothing is certified", "see `queue why`"));
+        };
+        self.coord.check_land_mode()?;
+        let mut merges = Merges::new(self)?;
+        let mut entries = Vec::with_capacity(count);
+        for link in &plan.train[..count] {
+            let entry = self.entries.iter().find(|entry| entry.id == link.id);
+            let paths = match entry {
+                Some(entry) => merges.touched(entry)?.clone(),
+                None => Vec::new(),
+            };
+            entries.push(Landing {
+                id: link.id.clone(),
+                sealed: link.sealed,
+                paths: as_keys(paths)?,
+            });
+        }
+        // Asserted, not assumed: what lands has the tree that was checked.
+        let tree = self.coord.repo.tree_of(&last.point.commit)?;
+        if tree != last.point.tree {
+            return Err(Failure::Damaged(Damage {
+                place: last.point.commit.to_string(),
+                why: "its tree is not the one that was checked".into(),
+                is_newer: false,
+            }));
+        }
+        let request = Request::Queue(Ask::Land(Land {
+            target: self.target.clone(),
+            old: self.tip.commit,
+            new: last.point.commit,
+            tree,
+            check: self.check.clone(),
+            entries,
+        }));
+        let remote = self.coord.settings.remote.clone();
+        let with = Alongside {
+            remote: remote.unwrap_or_else(|| HERE.into()),
+            branch: RefSwap {
+                name: self.target.full(),
+                old: Some(self.tip.commit),
+                new: last.point.commit,
+            },
+            options: options.to_vec(),
+            is_ahead: Cell::new(false),
+        };
+        lead::handle_with(self.coord, request, &with)
+    }
+}
+
+impl Coord {
+    /// How a train reaches its target. Where a host wants a pull request or a status first, that is
+    /// the business of the face that speaks with the host; none does yet.
+    fn check_land_mode(&self) -> Result<(), Failure> {
+        match self.repo.config().get("coord.landmode") {
+            None | Some("push") => Ok(()),
+            Some(other) => Err(Failure::usage(
+                format!(
+                    "`coord.landMode` is `{}`, and this version lands by `push` alone",
+                    other.escape_debug()
+                ),
+                "set it to `push`, and let the queue push to the branch",
+            )),
+        }
+    }
+
+    /// Whether a commit is in this repository.
+    pub(super) fn has_commit(&self, id: &ObjectId) -> bool {
+        self.repo.tree_of(id).is_ok()
+    }
+}

@@ -1,0 +1,179 @@
+//! The git side of the merge queue: what the plan is computed from, and the pushes that seal an
+//! entry and land a train.
+
+mod fetch;
+mod hindered;
+mod land;
+mod merges;
+mod seal;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::locks;
+use crate::domain::queue::plan::{Facts, Hindrance, Plan, Point, plan};
+use crate::domain::queue::{find, moves::Move, moves::moves, why};
+use crate::model::branch::Branch;
+use crate::model::id::Id;
+use crate::model::key::Key;
+use crate::model::object_id::ObjectId;
+use crate::model::queue::{CheckId, EntryRecord, Line};
+use crate::model::record::Damage;
+use crate::store::Backend;
+
+use super::{Coord, Failure, View};
+
+pub use seal::Sealed;
+
+/// Everything about one target that planning needs, as this clone sees it.
+pub struct Snapshot<'c> {
+    coord: &'c Coord,
+    /// The state.
+    pub view: View<'c>,
+    /// The target.
+    pub target: Branch,
+    /// The commit that it has.
+    pub tip: Point,
+    /// The line.
+    pub line: Line,
+    /// Its entries, also those that are over.
+    pub entries: Vec<EntryRecord>,
+    /// Records that cannot be read: what they are about is left alone.
+    pub damaged: Vec<Damage>,
+    /// The check that counts.
+    pub check: CheckId,
+}
+
+impl Coord {
+    /// What this clone knows about a target; asked anew from the remote when `is_fresh`.
+    ///
+    /// # Errors
+    /// When the target does not exist, or the remote cannot be reached.
+    pub fn queue(
+        &self,
+        target: &Branch,
+        check: &CheckId,
+        is_fresh: bool,
+    ) -> Result<Snapshot<'_>, Failure> {
+        if is_fresh {
+            self.fetch_for(target)?;
+        }
+        let view = self.view(None)?;
+        let Some(tip) = self.target_tip(target, is_fresh)? else {
+            let what = format!("there is no branch `{target}` to land on");
+            return Err(Failure::usage(what, "name another with `--target BRANCH`"));
+        };
+        let (entries, damaged) = find::all(&view, target)?;
+        Ok(Snapshot {
+            coord: self,
+            line: find::line(&view, target)?,
+            tip: Point {
+                commit: tip,
+                tree: self.repo.tree_of(&tip)?,
+            },
+            target: target.clone(),
+            entries,
+            damaged,
+            check: check.clone(),
+            view,
+        })
+    }
+
+    /// The branch that entries land on unless another one is named.
+    pub fn queue_target(&self) -> Result<Branch, Failure> {
+        let remote = self.settings.remote.as_deref().unwrap_or("origin");
+        let name = match self.settings.remote {
+            None if self.settings.main_branch.is_none() => self.own_main()?,
+            _ => self.main_of(remote),
+        };
+        name.parse()
+            .map_err(|why| Failure::usage(format!("{why}"), "name one with `--target BRANCH`"))
+    }
+
+    /// The main branch of a repository that is its own authority: there is no remote to ask.
+    fn own_main(&self) -> Result<String, Failure> {
+        for name in ["main", "master"] {
+            if self.repo.tip(&format!("refs/heads/{name}"))?.is_some() {
+                return Ok(name.into());
+            }
+        }
+        Ok(self.current_branch().unwrap_or_else(|| "main".into()))
+    }
+}
+
+impl Snapshot<'_> {
+    /// What becomes of the entries.
+    ///
+    /// # Errors
+    /// When git cannot merge at all, or a verdict cannot be read.
+    pub fn plan(&self) -> Result<Plan, Failure> {
+        let mut merges = merges::Merges::new(self)?;
+        let hindered = self.hindered(&mut merges)?;
+        let mut hindered: BTreeMap<Id, Hindrance> = hindered;
+        loop {
+            let facts = Facts {
+                tip: self.tip,
+                line: &self.line,
+                entries: &self.entries,
+                check: &self.check,
+                hindered: &hindered,
+            };
+            match plan(&facts, &mut merges) {
+                Ok(plan) => return Ok(plan),
+                // One entry that cannot be merged here does not hold up the others.
+                Err(why) => match merges.take_unmergeable() {
+                    Some((id, why)) => drop(hindered.insert(id, Hindrance::Unmergeable(why))),
+                    None => return Err(why),
+                },
+            }
+        }
+    }
+
+    /// The trees that somebody is checking now.
+    ///
+    /// # Errors
+    /// When the locks cannot be read.
+    pub fn running(&self) -> Result<BTreeSet<ObjectId>, Failure> {
+        let (all, _) = locks::all(&self.view)?;
+        let stamp = self.coord.stamp_with_sights();
+        let live = all.iter().filter(|lock| {
+            let mut holds = lock.holds.iter();
+            holds.any(|hold| crate::domain::lease::ended(&lock.key, hold, &stamp).is_none())
+        });
+        let trees = live.filter_map(|lock| match &lock.key {
+            Key::Logical(key) => key.checked_tree(&self.check),
+            _ => None,
+        });
+        Ok(trees.collect())
+    }
+
+    /// What can be done now, with so many runners free.
+    ///
+    /// # Errors
+    /// When the locks cannot be read.
+    pub fn moves(&self, plan: &Plan, free: usize) -> Result<Vec<Move>, Failure> {
+        let running = self.running()?;
+        Ok(moves(
+            plan,
+            &self.line,
+            &|tree| running.contains(tree),
+            free,
+        ))
+    }
+
+    /// Why an entry is where it is.
+    ///
+    /// # Errors
+    /// When the locks cannot be read.
+    pub fn why(&self, plan: &Plan, id: &Id) -> Result<Option<why::Why>, Failure> {
+        let Some(entry) = self.entries.iter().find(|entry| entry.id == *id) else {
+            return Ok(None);
+        };
+        if let Some(why) = why::ended(entry) {
+            return Ok(Some(why));
+        }
+        let running = self.running()?;
+        let placed = plan.line.iter().find(|placed| placed.id == *id);
+        Ok(placed
+            .map(|placed| why::waiting(placed, plan, &self.line, &|tree| running.contains(tree))))
+    }
+}

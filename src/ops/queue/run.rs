@@ -1,0 +1,186 @@
+//! `queue run` and `queue land`.
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::coord::{About, Coord, Failure, Reach};
+use crate::domain::queue::find;
+use crate::domain::queue::moves::Move;
+use crate::env;
+use crate::model::agent::Ask as AgentAsk;
+use crate::model::id::Id;
+use crate::model::request::Request;
+use crate::runner::{Cleared, Drive, Driven, Pool, Spec, jobs_default};
+
+use super::look::{Listed, check_of};
+use super::{Answer, Context, Target};
+
+/// Check what is in line, and land what is green, until nothing is left to do.
+///
+/// Checks come from the command line or from `coord.check` in the target branch's `.coordconfig`,
+/// never from an entry. They run in working trees of a pool beside the repository, with a clean
+/// environment. Any number of these may run at the same time, on any machine: no tree is checked
+/// twice, and what one leaves unfinished another goes on with.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Run {
+    /// Which line
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub target: Target,
+    /// What has to pass; several are run one after the other [default: coord.check of the target]
+    #[arg(long, value_name = "CMD")]
+    pub check: Vec<String>,
+    /// How many checks run beside each other [default: one for two cores and 4 GiB]
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Go on when nothing is left to do, until stopped
+    #[arg(long, conflicts_with = "once")]
+    pub watch: bool,
+    /// Stop when nothing is left to do (the default)
+    #[arg(long)]
+    pub once: bool,
+    /// Say this to the server's hooks, as `git push -o` does [default: push.pushOption]
+    #[arg(short = 'o', long = "push-option", value_name = "OPTION")]
+    pub push_options: Vec<String>,
+    /// Remove the working trees that checks ran in, and do nothing else
+    #[arg(long, conflicts_with_all = ["check", "jobs", "watch", "once"])]
+    pub clear_pool: bool,
+}
+
+/// Land what is certified already, and run nothing.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Land {
+    /// Which line
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub target: Target,
+    /// Say this to the server's hooks, as `git push -o` does [default: push.pushOption]
+    #[arg(short = 'o', long = "push-option", value_name = "OPTION")]
+    pub push_options: Vec<String>,
+}
+
+/// The answer of `queue run`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Ran {
+    /// What was done.
+    #[serde(flatten)]
+    pub done: Driven,
+    /// What still waits, and for what.
+    pub left: Listed,
+}
+
+/// The answer of `queue run --clear-pool`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Emptied {
+    /// Removed working trees.
+    pub removed: Vec<String>,
+    /// Those that are in use.
+    pub in_use: Vec<String>,
+}
+
+impl Run {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
+        if self.clear_pool {
+            let Cleared { removed, in_use } = Pool::of(&context.coord)?.clear()?;
+            let shown = |paths: Vec<std::path::PathBuf>| {
+                let paths = paths.iter().map(|path| path.display().to_string());
+                paths.collect()
+            };
+            return Ok(Answer::PoolCleared(Emptied {
+                removed: shown(removed),
+                in_use: shown(in_use),
+            }));
+        }
+        let done = self.drive(context, None)?;
+        let left = super::look::Why {
+            id: None,
+            target: self.target.clone(),
+            fetch: false,
+        };
+        Ok(Answer::QueueRan(Box::new(Ran {
+            done,
+            left: left.run(context)?,
+        })))
+    }
+
+    /// Runs the loop in a session of its own, which is known to be gone as soon as this process is.
+    pub(super) fn drive(
+        &self,
+        context: &Context<'_>,
+        only: Option<&Id>,
+    ) -> Result<Driven, Failure> {
+        let coord = as_runner(context)?;
+        let me = coord.actor().clone();
+        let alive = coord.sessions().keep_alive(&me).map_err(|why| {
+            let what = format!("the file that shows that {me} is alive: {why}");
+            Failure::usage(what, "see `git coord doctor`")
+        })?;
+        let target = self.target.branch(context)?;
+        let line = find::line(&coord.view(None)?, &target)?;
+        let tip = coord.queue(&target, &check_of(&line), true)?.tip.commit;
+        let spec = Spec::of(coord.repo(), &tip, &self.check)?;
+        let stop = crate::child::Stop::listen()
+            .map_err(|why| Failure::usage(format!("signals: {why}"), "try again"))?;
+        let done = Drive {
+            coord: &coord,
+            target: &target,
+            spec: &spec,
+            jobs: self.jobs.unwrap_or_else(jobs_default).max(1),
+            watch: self.watch,
+            only,
+            options: &self.push_options,
+            stop: &|| stop.is_asked(),
+            events: context.checks,
+            say: &|line| (context.progress)(line),
+        }
+        .run();
+        if done.as_ref().is_ok_and(|done| !done.landed.is_empty()) {
+            note_checks(context, &coord);
+        }
+        // Its locks are given back already; what is left of the session goes too.
+        let _ = coord.handle(Request::Agent(AgentAsk::Unregister {}));
+        drop(alive);
+        coord.sessions().forget(&me);
+        done
+    }
+}
+
+/// Writes what was checked onto what landed. It can be made again at any time.
+fn note_checks(context: &Context<'_>, coord: &Coord) {
+    if let Err(why) = coord.render_notes(About::Checks, Reach::Shared) {
+        (context.progress)(&format!("the notes of the checks come later: {why}"));
+    }
+}
+
+/// The same agent in a session of its own, for as long as the loop runs.
+fn as_runner(context: &Context<'_>) -> Result<Coord, Failure> {
+    let agent = &context.coord.identity().actor.agent;
+    let id = env::fresh_op().to_string().to_ascii_lowercase();
+    let session = format!("queue-{}", &id[id.len() - 10..]);
+    Coord::open(&context.dir, Some(&format!("{agent}/{session}")))
+}
+
+impl Land {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
+        let coord = &context.coord;
+        let target = self.target.branch(context)?;
+        let line = find::line(&coord.view(None)?, &target)?;
+        let snapshot = coord.queue(&target, &check_of(&line), true)?;
+        let plan = snapshot.plan()?;
+        for one in snapshot.moves(&plan, 0)? {
+            if let Move::Land(count) = one {
+                let done = snapshot.land(&plan, count, &self.push_options)?;
+                note_checks(context, coord);
+                return Ok(Answer::done(done, Vec::new()));
+            }
+        }
+        let what = format!("nothing that waits for `{target}` is certified");
+        Err(Failure::usage(
+            what,
+            "see `git coord queue why`, and `git coord queue run`",
+        ))
+    }
+}
