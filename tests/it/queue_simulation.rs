@@ -13,10 +13,11 @@ use simulation::{Outcome, files, rivals};
 const ENTRIES: usize = 48;
 
 fn crews() -> [Crew; 4] {
-    [(1, false), (4, false), (8, false), (4, true)].map(|(workers, do_submitters)| Crew {
-        workers,
-        do_submitters,
-    })
+    let with_submitters = Crew {
+        do_submitters: true,
+        ..Crew::of(4)
+    };
+    [Crew::of(1), Crew::of(4), Crew::of(8), with_submitters]
 }
 
 fn truth(odds: Odds, seed: u64) -> Truth {
@@ -114,7 +115,11 @@ fn others_put_out_the_same_entries() {
     };
     let truth = truth(odds, 2);
     let serial = rivals::serial(&truth);
-    for outcome in [rivals::batch(&truth, 8), rivals::train(&truth, 4), ours(&truth, crews()[1])] {
+    for outcome in [
+        rivals::batch(&truth, 8),
+        rivals::train(&truth, 4),
+        ours(&truth, crews()[1]),
+    ] {
         assert_eq!(outcome.innocent + outcome.untested + outcome.broken, 0);
         let more = outcome.landed.abs_diff(serial.landed);
         assert!(more <= 2, "{outcome:?} beside {serial:?}");

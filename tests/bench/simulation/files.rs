@@ -18,9 +18,9 @@ pub fn made_up(count: usize, seed: u64) -> Vec<Files> {
             let mut files = Files::new();
             // One or two directories each, and some files of them.
             for _ in 0..1 + dice.usize(0..2) {
-                let dir = rare(&mut dice, 40);
-                for _ in 0..1 + rare(&mut dice, 5) {
-                    files.insert(format!("d{dir}/f{}", rare(&mut dice, 60)));
+                let dir = rare(&mut dice, 20);
+                for _ in 0..1 + rare(&mut dice, 8) {
+                    files.insert(format!("d{dir}/f{}", rare(&mut dice, 40)));
                 }
             }
             files

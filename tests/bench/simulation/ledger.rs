@@ -1,12 +1,12 @@
 //! A state in memory that is changed by real decisions alone.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use git_coord::domain::queue::find;
 use git_coord::domain::staged::Found;
 use git_coord::domain::{State, decide};
 use git_coord::model::branch::Branch;
+use git_coord::model::bytes::Bytes;
 use git_coord::model::id::{Actor, Id, OpId};
 use git_coord::model::key::Key;
 use git_coord::model::object_id::ObjectId;
@@ -24,7 +24,7 @@ use git_coord::model::time::Timestamp;
 /// One state, and what is read of it all the time.
 pub struct Ledger {
     rev: u64,
-    places: BTreeMap<Place, Rc<[u8]>>,
+    places: BTreeMap<Place, Bytes>,
     ops: u128,
     /// The wall clock.
     pub now: Timestamp,
@@ -41,7 +41,7 @@ impl State for Ledger {
         self.rev
     }
 
-    fn get(&self, place: &Place) -> Result<Option<Rc<[u8]>>, Damage> {
+    fn get(&self, place: &Place) -> Result<Option<Bytes>, Damage> {
         Ok(self.places.get(place).cloned())
     }
 

@@ -7,8 +7,8 @@ use git_coord::domain::queue::plan::{Facts, Plan, Point, Status, plan};
 use git_coord::model::id::{Actor, Id};
 use git_coord::model::object_id::ObjectId;
 use git_coord::model::queue::{
-    Add, Ask, Check, CheckId, Evict, Land, Landing, Outcome as Ended, Purpose, Ran, Retry, Run, Settle, Stage,
-    Standing, Start,
+    Add, Ask, Check, CheckId, Evict, Land, Landing, Outcome as Ended, Purpose, Ran, Retry, Run,
+    Settle, Stage, Standing, Start,
 };
 
 use super::ledger::Ledger;
@@ -23,6 +23,16 @@ pub struct Crew {
     pub workers: usize,
     /// Whether everybody who adds an entry runs its own check too, and once more when it is red.
     pub do_submitters: bool,
+}
+
+impl Crew {
+    /// So many workers, and nobody else.
+    pub fn of(workers: usize) -> Self {
+        Self {
+            workers,
+            do_submitters: false,
+        }
+    }
 }
 
 /// A run that goes on.
@@ -231,10 +241,7 @@ impl Shop<'_> {
                 tree,
                 before,
             } => {
-                let (with, without) = (
-                    self.repository.tree(&tree),
-                    self.repository.tree(&before),
-                );
+                let (with, without) = (self.repository.tree(&tree), self.repository.tree(&before));
                 let is_guilty = self.truth.is_broken(with) && !self.truth.is_broken(without);
                 self.outcome.innocent += usize::from(!is_guilty);
                 let evict = Evict {

@@ -24,7 +24,9 @@ pub fn batch(truth: &Truth, size: usize) -> Outcome {
             shop.alone(entry);
             continue;
         }
-        let tree = batch.iter().fold(shop.tip.clone(), |tree, entry| tree.with(*entry));
+        let tree = batch
+            .iter()
+            .fold(shop.tip.clone(), |tree, entry| tree.with(*entry));
         if shop.check(&tree) {
             shop.land(tree, batch.len());
         } else {
@@ -158,8 +160,7 @@ impl<'t> Shop<'t> {
     }
 
     fn evict(&mut self, before: &Tree, entry: usize) {
-        let is_guilty =
-            self.truth.is_broken(&before.with(entry)) && !self.truth.is_broken(before);
+        let is_guilty = self.truth.is_broken(&before.with(entry)) && !self.truth.is_broken(before);
         self.outcome.innocent += usize::from(!is_guilty);
         self.outcome.evicted += 1;
     }

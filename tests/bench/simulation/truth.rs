@@ -123,8 +123,7 @@ impl Truth {
 
     /// Whether the texts of two entries conflict.
     pub fn do_conflict(&self, one: usize, other: usize) -> bool {
-        self.conflicts
-            .contains(&(one.min(other), one.max(other)))
+        self.conflicts.contains(&(one.min(other), one.max(other)))
     }
 
     /// One run of the check on a tree: whether it is green. The same run ends the same way, whoever
