@@ -116,6 +116,11 @@ impl Wanted for Merges<'_> {
         self.of(entry, answer)
     }
 
+    fn is_of_target(&mut self, commit: &ObjectId) -> Result<bool, Failure> {
+        let (coord, tip) = (self.snapshot.coord, &self.snapshot.tip.commit);
+        Ok(coord.has_commit(commit) && coord.repo.is_ancestor(commit, tip)?)
+    }
+
     fn standing(&mut self, tree: &ObjectId) -> Result<Standing, Failure> {
         let (view, check) = (&self.snapshot.view, &self.snapshot.check);
         Ok(find::standing(view, tree, check)?)

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::id::{Actor, Id};
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
-use crate::model::queue::{BATCH_MAX, CheckId, Entry, EntryRecord, Line, Stage, Standing};
+use crate::model::queue::{BATCH_MAX, CheckId, Entry, EntryRecord, Line, Standing};
 use crate::model::record::Damage;
 
 use super::order::order;
@@ -45,6 +45,12 @@ pub trait Merges {
     /// # Errors
     /// When git cannot say.
     fn has(&mut self, commit: &ObjectId, entry: &Entry) -> Result<bool, Self::Error>;
+
+    /// Whether a commit that the target had once is part of it still, and is here.
+    ///
+    /// # Errors
+    /// When git cannot say.
+    fn is_of_target(&mut self, commit: &ObjectId) -> Result<bool, Self::Error>;
 
     /// What the runs of the check on a tree come to.
     ///
@@ -209,8 +215,6 @@ pub fn plan<M: Merges>(facts: &Facts<'_>, merges: &mut M) -> Result<Plan, M::Err
             Status::Present
         } else if let Some(hindrance) = facts.hindered.get(&entry.id) {
             Status::Hindered(hindrance.clone())
-        } else if let Some(hindrance) = absent(facts, entry) {
-            Status::Hindered(hindrance)
         } else {
             let before = needed(entry, &waiting, &present);
             board(facts, entry, &before, &waiting, &mut plan, merges)?
@@ -222,18 +226,6 @@ pub fn plan<M: Merges>(facts: &Facts<'_>, merges: &mut M) -> Result<Plan, M::Err
         });
     }
     Ok(plan)
-}
-
-/// What an entry waits for that failed or is no longer wanted. It stays until that is queued again,
-/// or is said to be no condition any more.
-fn absent(facts: &Facts<'_>, entry: &EntryRecord) -> Option<Hindrance> {
-    let gone = facts.entries.iter().find(|other| {
-        entry.after.contains(&other.id) && other.stage.is_over() && other.stage != Stage::Landed
-    })?;
-    Some(Hindrance::Absent {
-        id: gone.id.clone(),
-        is: gone.stage.as_str().into(),
-    })
 }
 
 /// Every entry that has to land before this one, and has not.
@@ -360,6 +352,9 @@ fn begun<M: Merges>(
     let standing = merges.standing(&isolated.tree)?;
     let before = merges.standing(&isolated.before)?;
     if now.is_reddish() || standing.is_green() || before == Standing::Red {
+        return Ok(None);
+    }
+    if !merges.is_of_target(&isolated.onto)? {
         return Ok(None);
     }
     let onto = Point {

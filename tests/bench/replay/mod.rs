@@ -109,7 +109,7 @@ pub fn run(world: &World, args: &[String]) {
 }
 
 /// `repo` and `.git` say nothing; the directory above them may.
-fn name_of(dir: &Path) -> String {
+pub fn name_of(dir: &Path) -> String {
     let dir = dir.canonicalize().expect("the repository is there");
     let names = dir.iter().rev().map(|name| name.to_string_lossy());
     let name = names

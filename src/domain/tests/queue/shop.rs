@@ -45,6 +45,13 @@ pub(super) fn check() -> CheckId {
     CheckId::new(&["make check".into()], &[])
 }
 
+fn whole_check() -> Check {
+    Check {
+        id: check(),
+        command: "make check".parse().unwrap(),
+    }
+}
+
 fn names(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
@@ -127,18 +134,11 @@ pub(super) fn purpose(tip: &str, entries: &str) -> Purpose {
     }
 }
 
-fn named_check() -> Check {
-    Check {
-        id: check(),
-        command: "make check".parse().unwrap(),
-    }
-}
-
 pub(super) fn start(tip: &str, entries: &str) -> Ask {
     Ask::Start(Start {
         target: target(),
         tree: point(&format!("{tip} {entries}")).tree,
-        check: named_check(),
+        check: whole_check(),
         purpose: purpose(tip, entries),
         ttl_secs: None,
         host: None,
@@ -149,7 +149,7 @@ pub(super) fn ran(by: &str, tip: &str, entries: &str, outcome: Option<Outcome>) 
     Ask::Ran(Ran {
         target: target(),
         tree: point(&format!("{tip} {entries}")).tree,
-        check: named_check(),
+        check: whole_check(),
         purpose: purpose(tip, entries),
         run: outcome.map(|outcome| Run {
             by: actor(by),
@@ -343,7 +343,6 @@ impl Shop {
         let lines = plan.line.iter().map(|placed| {
             let stands = match &placed.status {
                 Status::Present => "present".to_owned(),
-                Status::Hindered(Hindrance::Absent { id, is }) => format!("without {id}, {is}"),
                 Status::Hindered(_) => "hindered".to_owned(),
                 Status::After(other) => format!("after {other}"),
                 Status::NeedsRebase(paths) => format!("needs rebase in {}", paths.join(" ")),
@@ -423,6 +422,11 @@ impl Merges for Toy<'_> {
     fn has(&mut self, commit: &ObjectId, entry: &Entry) -> Result<bool, Damage> {
         let names = &self.commits[commit];
         Ok(names.iter().any(|name| *name == entry.id.as_str()))
+    }
+
+    fn is_of_target(&mut self, commit: &ObjectId) -> Result<bool, Damage> {
+        let had = |count| point(&self.shop.tip[..count].join(" ")).commit;
+        Ok((0..=self.shop.tip.len()).any(|count| had(count) == *commit))
     }
 
     fn standing(&mut self, tree: &ObjectId) -> Result<Standing, Damage> {
