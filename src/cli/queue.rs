@@ -1,12 +1,11 @@
 //! The merge queue as text.
 
-use crate::domain::queue::why::State;
 use crate::env;
 use crate::model::id::Id;
 use crate::model::queue::{Did, Outcome, Run, Standing, Told};
 use crate::model::text::shown;
 use crate::model::time::{Timestamp, span};
-use crate::ops::queue::{Emptied, Listed, Placed, Planned, Ran, Shown};
+use crate::ops::queue::{Emptied, Listed, Placed, Planned, Ran, Shown, State};
 
 use super::handoff::note_age;
 use super::page::{Ink, Page};
