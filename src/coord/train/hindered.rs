@@ -39,12 +39,7 @@ impl Snapshot<'_> {
         merges: &mut Merges<'_>,
     ) -> Result<Option<Hindrance>, Failure> {
         if !self.coord.has_commit(&entry.sealed) {
-            let why = format!(
-                "its sealed commit {} is not here; `git coord queue retry {}` seals it again",
-                entry.sealed.short(),
-                entry.id
-            );
-            return Ok(Some(Hindrance::Unmergeable(why)));
+            return Ok(Some(Hindrance::Missing));
         }
         if let Some(now) = self.moved(entry)? {
             return Ok(Some(Hindrance::Stale { now }));

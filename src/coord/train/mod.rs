@@ -121,8 +121,11 @@ impl Snapshot<'_> {
                 Ok(plan) => return Ok(plan),
                 // One entry that cannot be merged here does not hold up the others.
                 Err(why) => match merges.take_unmergeable() {
-                    Some((id, why)) => drop(hindered.insert(id, Hindrance::Unmergeable(why))),
-                    None => return Err(why),
+                    // Planning asks nothing more about an entry that is set aside: no circle.
+                    Some((id, because)) if !hindered.contains_key(&id) => {
+                        hindered.insert(id, Hindrance::Unmergeable(because));
+                    }
+                    Some(_) | None => return Err(why),
                 },
             }
         }
