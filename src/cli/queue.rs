@@ -31,17 +31,17 @@ pub(super) fn of_told(page: &Page, told: &Told) -> String {
         format!("{word} {id}: {}\n", shown(entry.title.as_str()))
     });
     let mut text: String = lines.collect();
-    if !told.claimed.is_empty() {
-        text.push_str(&format!("claimed for it: {}\n", list(&told.claimed)));
+    for key in &told.claimed {
+        text.push_str(&format!("    claimed {key} as well\n"));
     }
     for drift in &told.drift {
         text.push_str(&format!(
-            "it changes {} without a claim; feature {} claims {}\n",
+            "    {} is not claimed, and feature {} claims {}\n",
             drift.path, drift.feature, drift.claim
         ));
     }
     if !told.released.is_empty() {
-        text.push_str(&format!("unlocked {}\n", list(&told.released)));
+        text.push_str(&format!("    unlocked {}\n", list(&told.released)));
     }
     text
 }

@@ -37,6 +37,7 @@ mod messages;
 mod pager;
 mod ports;
 mod push;
+mod queue;
 mod queue_simulation;
 mod races;
 mod repositories;

@@ -46,11 +46,7 @@ impl Snapshot<'_> {
         merges: &mut Merges<'_>,
     ) -> Result<Option<Hindrance>, Failure> {
         if !self.coord.has_commit(&entry.sealed) {
-            let why = format!(
-                "its sealed commit {} is not here; ask again with `--fetch`",
-                entry.sealed.short()
-            );
-            return Ok(Some(Hindrance::Unmergeable(why)));
+            return Ok(Some(Hindrance::Missing));
         }
         if let Some(now) = self.moved(entry)? {
             return Ok(Some(Hindrance::Stale { now }));

@@ -7,7 +7,6 @@ use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::queue::{Ask, Land, Landing};
 use crate::model::record::Damage;
-use crate::model::refusal::Refusal;
 use crate::model::request::Request;
 use crate::store::RefSwap;
 
@@ -82,17 +81,7 @@ impl Snapshot<'_> {
             let repo = &self.coord.repo;
             repo.harden(&last.point.commit, Some(&self.tip.commit))?;
         }
-        lead::handle_with(self.coord, request, &with).map_err(|why| match why {
-            Failure::Rejected { remote, why } if remote == HERE => {
-                let what = format!(
-                    "`{}` is not moved here: {why}; it takes a clean working tree where it is \
-                     checked out",
-                    self.target
-                );
-                Failure::Refused(Box::new(Refusal::NotAllowed { what }))
-            }
-            other => other,
-        })
+        lead::handle_with(self.coord, request, &with)
     }
 }
 

@@ -133,14 +133,11 @@ impl Snapshot<'_> {
                 Ok(plan) => return Ok(plan),
                 // One entry that cannot be merged here does not hold up the others.
                 Err(why) => match merges.take_unmergeable() {
-                    // Each is set aside once, so this ends.
-                    Some((id, text)) => {
-                        let text = Hindrance::Unmergeable(text);
-                        if hindered.insert(id, text.clone()) == Some(text) {
-                            return Err(why);
-                        }
+                    // Planning asks nothing more about an entry that is set aside: no circle.
+                    Some((id, because)) if !hindered.contains_key(&id) => {
+                        hindered.insert(id, Hindrance::Unmergeable(because));
                     }
-                    None => return Err(why),
+                    Some(_) | None => return Err(why),
                 },
             }
         }

@@ -260,6 +260,14 @@ fn hindered(id: &str, hindrance: &Hindrance) -> Why {
                  again"
             ),
         ),
+        Hindrance::Missing => Why::new(
+            State::Unmergeable,
+            "its sealed commit is not in this clone yet",
+            format!(
+                "`git coord queue why {id} --fetch` brings it; where nobody has it any more, \
+                 `git coord queue retry {id}` seals its branch again"
+            ),
+        ),
         Hindrance::Unmergeable(why) => Why::new(
             State::Unmergeable,
             shown(why),
