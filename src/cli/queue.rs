@@ -10,6 +10,7 @@ use crate::ops::queue::{Emptied, Listed, Placed, Planned, Ran, Shown};
 
 use super::handoff::note_age;
 use super::page::{Ink, Page};
+use super::text::list;
 
 pub(super) fn of_told(page: &Page, told: &Told) -> String {
     let word = match told.did {
@@ -30,7 +31,20 @@ pub(super) fn of_told(page: &Page, told: &Told) -> String {
         let id = page.ink(Ink::Key, entry.id.as_str());
         format!("{word} {id}: {}\n", shown(entry.title.as_str()))
     });
-    lines.collect()
+    let mut text: String = lines.collect();
+    if !told.claimed.is_empty() {
+        text.push_str(&format!("claimed for it: {}\n", list(&told.claimed)));
+    }
+    for drift in &told.drift {
+        text.push_str(&format!(
+            "it changes {} without a claim; feature {} claims {}\n",
+            drift.path, drift.feature, drift.claim
+        ));
+    }
+    if !told.released.is_empty() {
+        text.push_str(&format!("unlocked {}\n", list(&told.released)));
+    }
+    text
 }
 
 /// Entries in order, each with why it is where it is and what to do next.

@@ -205,7 +205,12 @@ pub fn plan<M: Merges>(facts: &Facts<'_>, merges: &mut M) -> Result<Plan, M::Err
     };
     let mut present: BTreeSet<&Id> = BTreeSet::new();
     for &entry in &ordered {
-        let status = if merges.has(&facts.tip.commit, entry)? {
+        // Whoever cannot be merged here is asked nothing.
+        let unmergeable = facts.hindered.get(&entry.id);
+        let unmergeable = unmergeable.filter(|why| matches!(why, Hindrance::Unmergeable(_)));
+        let status = if let Some(hindrance) = unmergeable {
+            Status::Hindered(hindrance.clone())
+        } else if merges.has(&facts.tip.commit, entry)? {
             present.insert(&entry.id);
             Status::Present
         } else if let Some(hindrance) = facts.hindered.get(&entry.id) {

@@ -271,13 +271,15 @@ fn plan(repo: &Repo, merger: &mut Merger<'_>, landed: &[Pair]) -> Plan {
         Ok(Merged::Conflict { .. }) | Err(Error::Unmergeable { .. }) => None,
         Err(why) => panic!("{why}"),
     };
+    let mut pairs = Vec::new();
     for (n, head) in heads.iter().enumerate() {
         repo.touched(target, head).expect("they are here");
-        clean(merger.probe(target, head));
-        for other in &heads[..n] {
-            clean(merger.probe(other, head));
-        }
+        pairs.push([*target, **head]);
+        pairs.extend(heads[..n].iter().map(|other| [**other, **head]));
     }
+    merger.probe_all(&pairs).into_iter().for_each(|merged| {
+        let _ = clean(merged);
+    });
     let mut tip = *target;
     let mut landed = 0;
     for (n, head) in heads.iter().enumerate() {

@@ -197,6 +197,7 @@ impl Shop<'_> {
                     sealed: self.repository.rebase(entry, &self.tip),
                     paths: Vec::new(),
                     rerun: false,
+                    trees: Vec::new(),
                 };
                 self.ask(&submitter(entry), Ask::Retry(retry));
                 has_changed = true;
@@ -225,6 +226,7 @@ impl Shop<'_> {
                     id: link.id.clone(),
                     sealed: link.sealed,
                     paths: Vec::new(),
+                    require: Vec::new(),
                 };
                 let land = Land {
                     target,

@@ -132,6 +132,7 @@ fn a_failed_entry_comes_back_with_another_commit_or_another_judgement() {
         sealed: seal("a"),
         paths: Vec::new(),
         rerun: true,
+        trees: Vec::new(),
     });
     assert_eq!(shop.ok("a", rerun).did, Did::Requeued);
     assert_eq!(

@@ -27,6 +27,7 @@ fn what_does_not_land() {
             id: id("a"),
             sealed: seal("a"),
             paths: vec!["src/a.rs".parse().unwrap(); paths],
+            require: Vec::new(),
         };
         Land {
             entries: vec![landing; count],

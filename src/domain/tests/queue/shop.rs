@@ -45,13 +45,6 @@ pub(super) fn check() -> CheckId {
     CheckId::new(&["make check".into()], &[])
 }
 
-fn whole_check() -> Check {
-    Check {
-        id: check(),
-        command: "make check".parse().unwrap(),
-    }
-}
-
 fn names(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
@@ -99,6 +92,7 @@ pub(super) fn retry(name: &str, sealed: &str) -> Ask {
         sealed: seal(sealed),
         paths: Vec::new(),
         rerun: false,
+        trees: Vec::new(),
     })
 }
 
@@ -133,11 +127,18 @@ pub(super) fn purpose(tip: &str, entries: &str) -> Purpose {
     }
 }
 
+fn named_check() -> Check {
+    Check {
+        id: check(),
+        command: "make check".parse().unwrap(),
+    }
+}
+
 pub(super) fn start(tip: &str, entries: &str) -> Ask {
     Ask::Start(Start {
         target: target(),
         tree: point(&format!("{tip} {entries}")).tree,
-        check: whole_check(),
+        check: named_check(),
         purpose: purpose(tip, entries),
         ttl_secs: None,
         host: None,
@@ -148,7 +149,7 @@ pub(super) fn ran(by: &str, tip: &str, entries: &str, outcome: Option<Outcome>) 
     Ask::Ran(Ran {
         target: target(),
         tree: point(&format!("{tip} {entries}")).tree,
-        check: whole_check(),
+        check: named_check(),
         purpose: purpose(tip, entries),
         run: outcome.map(|outcome| Run {
             by: actor(by),
@@ -179,6 +180,7 @@ pub(super) fn land(tip: &str, entries: &str) -> Land {
         id: id(name),
         sealed: seal(name),
         paths: vec![format!("src/{name}.rs").parse().unwrap()],
+        require: Vec::new(),
     };
     Land {
         target: target(),
