@@ -168,7 +168,9 @@ impl Shop<'_> {
     fn work(&mut self, workers: usize) {
         loop {
             let plan = self.plan();
-            self.rebase(&plan);
+            if self.rebase(&plan) {
+                continue;
+            }
             let busy = self.jobs.values().filter(|job| !job.is_theirs).count();
             let line = self.ledger.line();
             let is_running = |tree: &ObjectId| self.ledger.is_running(tree);
@@ -183,8 +185,9 @@ impl Shop<'_> {
         }
     }
 
-    /// Whoever conflicts with the target seals what does not, at once.
-    fn rebase(&mut self, plan: &Plan) {
+    /// Whoever conflicts with the target seals what does not, at once. Says whether anybody does.
+    fn rebase(&mut self, plan: &Plan) -> bool {
+        let mut has_changed = false;
         for placed in &plan.line {
             if let Status::NeedsRebase(_) = placed.status {
                 let entry = self.repository.entry(&placed.sealed);
@@ -197,8 +200,10 @@ impl Shop<'_> {
                     trees: Vec::new(),
                 };
                 self.ask(&submitter(entry), Ask::Retry(retry));
+                has_changed = true;
             }
         }
+        has_changed
     }
 
     fn make(&mut self, next: Move, plan: &Plan) {

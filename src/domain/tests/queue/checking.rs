@@ -1,6 +1,7 @@
 //! Runs of checks: who may begin one, and what it comes to.
 
 use super::shop::*;
+use crate::domain::queue::find;
 use crate::model::queue::{Ask, BATCH_FIRST, BATCH_MAX, Did, Outcome, RUNS_MAX, Standing};
 
 #[test]
@@ -70,10 +71,16 @@ fn whoever_ran_it_says_so_even_late() {
         shop.ok("bob", ran("bob", "", "a", Some(Outcome::Failed)));
     }
     assert_eq!(shop.standing("a"), Standing::Flaky);
+    shop.ok("bob", ran("bob", "", "a", Some(Outcome::Failed)));
+    let verdict = find::verdict(&shop.world.book, &point("a").tree, &check());
     assert_eq!(
-        shop.refused("bob", ran("bob", "", "a", Some(Outcome::Failed))),
-        "limit"
+        verdict.unwrap().unwrap().runs.len(),
+        RUNS_MAX,
+        "so many are enough"
     );
+    shop.world.trust("eve", 0);
+    let ask = ran("eve", "", "a", Some(Outcome::Failed));
+    assert_eq!(shop.refused("eve", ask), "not_allowed");
 }
 
 #[test]

@@ -45,13 +45,6 @@ pub(super) fn check() -> CheckId {
     CheckId::new(&["make check".into()], &[])
 }
 
-fn whole_check() -> Check {
-    Check {
-        id: check(),
-        command: "make check".parse().unwrap(),
-    }
-}
-
 fn names(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
@@ -138,7 +131,7 @@ pub(super) fn start(tip: &str, entries: &str) -> Ask {
     Ask::Start(Start {
         target: target(),
         tree: point(&format!("{tip} {entries}")).tree,
-        check: whole_check(),
+        check: named_check(),
         purpose: purpose(tip, entries),
         ttl_secs: None,
         host: None,
@@ -149,7 +142,7 @@ pub(super) fn ran(by: &str, tip: &str, entries: &str, outcome: Option<Outcome>) 
     Ask::Ran(Ran {
         target: target(),
         tree: point(&format!("{tip} {entries}")).tree,
-        check: whole_check(),
+        check: named_check(),
         purpose: purpose(tip, entries),
         run: outcome.map(|outcome| Run {
             by: actor(by),
