@@ -14,6 +14,7 @@ use crate::model::lock::LockRecord;
 use crate::model::memory::MemoryRecord;
 use crate::model::message::MessageRecord;
 use crate::model::notice::NoticeRecord;
+use crate::model::queue::{EntryRecord, LineRecord, VerdictRecord};
 use crate::model::task::{CommentRecord, TaskRecord};
 use crate::model::value::ValueRecord;
 use crate::model::wait::WaitRecord;
@@ -49,6 +50,12 @@ pub(super) enum Kind {
     Comment,
     /// The record of a feature
     Feature,
+    /// The record of a branch that is to land
+    QueueEntry,
+    /// The record of a line, beyond its entries
+    QueueLine,
+    /// The record of what a check said about a tree
+    Verdict,
     /// The event in the body of each commit of the state
     Event,
     /// What a command prints with --json when the answer is yes
@@ -77,6 +84,9 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::Task => written::<TaskRecord>(),
         Kind::Comment => written::<CommentRecord>(),
         Kind::Feature => written::<FeatureRecord>(),
+        Kind::QueueEntry => written::<EntryRecord>(),
+        Kind::QueueLine => written::<LineRecord>(),
+        Kind::Verdict => written::<VerdictRecord>(),
         Kind::Event => written::<Event>(),
         Kind::Answer => written::<Yes<'_>>(),
         Kind::Failure => written::<No<'_>>(),

@@ -72,7 +72,12 @@ const LOCAL_ANSWERS: &[&str] = &[
     "log",
     "messages",
     "page",
+    "pool-cleared",
     "ports",
+    "queue",
+    "queue-entry",
+    "queue-plan",
+    "queue-ran",
     "report",
     "status",
     "task",
@@ -107,6 +112,7 @@ const LOCAL_OUTCOMES: &[&str] = &[
     "locked",
     "message",
     "memory",
+    "queue",
     "renewed",
     "stolen",
     "task",
@@ -341,6 +347,7 @@ fn answers_are_what_their_schema_says() {
     tasks(&mut schemas, &alice, &bob);
     features(&mut schemas, &alice, &bob);
     graphs(&mut schemas, &alice);
+    queue(&mut schemas, &alice, &bob);
     for args in [
         &[
             "agent",
@@ -517,6 +524,70 @@ fn features(schemas: &mut Schemas, alice: &Agent, bob: &Agent) {
     }
     schemas.run(bob, &["feature", "cancel", "login"]);
     schemas.run(bob, &["unlock", "lib/shared", "feature:login:pause"]);
+}
+
+/// Every answer about the merge queue, with every field that may be absent.
+fn queue(schemas: &mut Schemas, alice: &Agent, bob: &Agent) {
+    let branch = |name: &str, file: &str| {
+        alice.git(["switch", "-q", "-c", name, "main"]).ok();
+        alice.commit(file, name);
+        alice.git(["switch", "-q", "main"]).ok();
+    };
+    alice.git(["add", "--all"]).ok();
+    alice
+        .git(["commit", "--quiet", "--allow-empty", "-m", "all"])
+        .ok();
+    for (name, file) in [
+        ("qa", "q/a"),
+        ("qb", "q/b"),
+        ("qc", "q/a"),
+        ("qd", "broken"),
+    ] {
+        branch(name, file);
+    }
+    bob.coord(["feature", "register", "qother", "-c", "q/"])
+        .ok();
+    let register = ["feature", "register", "qb", "--branch", "qb", "-c", "x/"];
+    alice.coord(register).ok();
+    let check = "! test -f broken || { echo no; exit 1; }";
+    let run = ["queue", "run", "--check", check, "--jobs", "2"];
+    let isolate = ["--isolate", "--check", check];
+    for args in [
+        &[
+            "queue", "add", "qa", "--title", "t", "-p", "1", "--urgent", "why",
+        ][..],
+        &[&["queue", "add", "qa"][..], &isolate].concat(),
+        &["queue", "add", "qb", "--after", "qa"],
+        &[&["queue", "add", "qc"][..], &isolate].concat(),
+        &["queue", "add", "qd", "--id", "broken"],
+        &["queue", "list"],
+        &["queue", "plan"],
+        &["queue", "why", "qb"],
+        &["queue", "show", "qa"],
+        &["queue", "show", "qc"],
+        &["queue", "pause", "-m", "why"],
+        &["queue", "list"],
+        &["queue", "resume"],
+        &["queue", "land"],
+        &run,
+        &run,
+        &["queue", "show", "broken"],
+        &["queue", "list", "--all"],
+        &["queue", "retry", "broken", "--rerun"],
+        &["queue", "retry", "broken"],
+        &["queue", "rm", "broken", "-m", "why"],
+        &["queue", "rm", "qb"],
+        &["queue", "rm", "qc"],
+        &["queue", "why", "qc"],
+        &["queue", "log"],
+        &["queue", "run", "--clear-pool"],
+        &["queue", "add", "nothing"],
+        &["queue", "retry", "qa"],
+        &["status"],
+    ] {
+        schemas.run(alice, args);
+    }
+    bob.coord(["feature", "cancel", "qother"]).ok();
 }
 
 /// Every answer about tasks, with every field that may be absent.
@@ -926,7 +997,19 @@ fn records_are_what_their_schema_says() {
     alice.coord(said).ok();
     let places = alice.ask_git(["ls-tree", "-r", "--name-only", STATE, "memory/"]);
     hold(&memory, &record(&alice, &places));
-    for body in alice.ask_git(["log", "-3", "--format=%b", STATE]).lines() {
+    alice.git(["switch", "-q", "-c", "topic"]).ok();
+    alice.commit("topic", "x");
+    alice
+        .coord(["queue", "add", "-p", "1", "--urgent", "why"])
+        .ok();
+    alice.coord(["queue", "run", "--check", "true"]).ok();
+    alice.coord(["queue", "pause", "-m", "why"]).ok();
+    let entry = record(&alice, "queue/main/topic.json");
+    assert_eq!(entry["stage"], "landed");
+    hold(&kind("queue-entry"), &entry);
+    hold(&kind("queue-line"), &record(&alice, "lines/main.json"));
+    hold(&kind("verdict"), &record(&alice, &below("verdicts/")));
+    for body in alice.ask_git(["log", "-9", "--format=%b", STATE]).lines() {
         if !body.is_empty() {
             hold(&event, &serde_json::from_str(body).unwrap());
         }
