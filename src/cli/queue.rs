@@ -30,7 +30,17 @@ pub(super) fn of_told(page: &Page, told: &Told) -> String {
         let id = page.ink(Ink::Key, entry.id.as_str());
         format!("{word} {id}: {}\n", shown(entry.title.as_str()))
     });
-    lines.collect()
+    let mut text: String = lines.collect();
+    for key in &told.claimed {
+        text.push_str(&format!("    claimed {key} as well\n"));
+    }
+    for drift in &told.drift {
+        text.push_str(&format!(
+            "    {} is not claimed, and feature {} claims {}\n",
+            drift.path, drift.feature, drift.claim
+        ));
+    }
+    text
 }
 
 /// Entries in order, each with why it is where it is and what to do next.

@@ -6,6 +6,8 @@ use crate::model::record::Damage;
 use crate::model::refusal::Refusal;
 use crate::store::{self, Lack};
 
+use super::authority::HERE;
+
 /// Why there is no positive answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -29,7 +31,7 @@ pub enum Failure {
         why: String,
     },
     /// The remote has a rule against it; nothing was changed.
-    #[error("the remote `{remote}` does not accept the change: {why}")]
+    #[error("{}", rejected(remote, why))]
     Rejected {
         /// Its name.
         remote: String,
@@ -255,6 +257,11 @@ impl Failure {
             Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => {
                 Some("nothing was changed; try again when the remote answers".into())
             }
+            Self::Rejected { remote, why } if is_in_the_way(remote, why) => Some(
+                "nothing was changed; commit or stash what is there (`git worktree list` says where \
+                 the branch is checked out), then run the command again"
+                    .into(),
+            ),
             Self::Rejected { .. } => Some(
                 "nothing was changed; `git coord doctor --probe` tries what it accepts, and a host \
                  that refuses the state's name may take `git config coord.ref refs/heads/coord/state`"
@@ -299,6 +306,27 @@ impl Failure {
             Self::Carried { .. } => Some("run the command again".into()),
         }
     }
+}
+
+/// Whether a branch of this very repository cannot move since a working tree follows it, and that has
+/// changes of its own. Git says so in these words, which it does not translate.
+fn is_in_the_way(remote: &str, why: &str) -> bool {
+    let words = [
+        "Up-to-date check failed",
+        "Working directory has",
+        "Could not update working tree",
+    ];
+    remote == HERE && words.iter().any(|words| why.contains(words))
+}
+
+fn rejected(remote: &str, why: &str) -> String {
+    if is_in_the_way(remote, why) {
+        return format!(
+            "the branch is checked out, and the working tree has changes that landing would \
+             overwrite: {why}"
+        );
+    }
+    format!("the remote `{remote}` does not accept the change: {why}")
 }
 
 /// What a host cannot do, and what does not work for it.

@@ -153,10 +153,13 @@ impl<'l, 'a> Loop<'l, 'a> {
                 .queue(self.drive.target, &self.check.id, true)?;
             let plan = snapshot.plan()?;
             let free = self.drive.jobs.saturating_sub(self.busy.len());
-            let moves = snapshot.moves(&plan, free)?;
+            let moves = match self.drive.only {
+                Some(id) => snapshot.own_check(&plan, id)?,
+                None => snapshot.moves(&plan, free)?,
+            };
             let moves: Vec<Move> = moves
                 .into_iter()
-                .filter(|one| self.is_wanted(one))
+                .filter(|one| self.is_possible(one))
                 .collect();
             let mut has_changed = false;
             for one in moves {
@@ -210,16 +213,12 @@ impl<'l, 'a> Loop<'l, 'a> {
         Ok(snapshot.running()?.is_disjoint(&trees))
     }
 
-    /// A submitter checks his own entry, and nothing besides.
-    fn is_wanted(&self, one: &Move) -> bool {
-        let Some(only) = self.drive.only else {
-            return match one {
-                Move::Check(point, _) => !self.failed.contains(&point.tree),
-                _ => true,
-            };
-        };
-        matches!(one, Move::Check(point, Purpose::Isolate { id, .. })
-            if id == only && !self.failed.contains(&point.tree))
+    /// Whether it was not tried here already, in vain.
+    fn is_possible(&self, one: &Move) -> bool {
+        match one {
+            Move::Check(point, _) => !self.failed.contains(&point.tree),
+            _ => true,
+        }
     }
 
     /// Asks for a change; whether it was granted. What is refused is planned anew.

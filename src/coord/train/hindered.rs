@@ -39,12 +39,7 @@ impl Snapshot<'_> {
         merges: &mut Merges<'_>,
     ) -> Result<Option<Hindrance>, Failure> {
         if !self.coord.has_commit(&entry.sealed) {
-            let why = format!(
-                "its sealed commit {} is not here; `git coord queue retry {}` seals it again",
-                entry.sealed.short(),
-                entry.id
-            );
-            return Ok(Some(Hindrance::Unmergeable(why)));
+            return Ok(Some(Hindrance::Missing));
         }
         if let Some(now) = self.moved(entry)? {
             return Ok(Some(Hindrance::Stale { now }));
@@ -76,6 +71,7 @@ impl Snapshot<'_> {
         };
         if entry.is_feature {
             let pause = pause::of(&self.view, &as_submitter, &entry.id)?;
+            self.coord.note_sights(&pause.by);
             if let Some(conflict) = pause.by.into_iter().next() {
                 return Ok(Some(Hindrance::Paused { by: conflict.by }));
             }
@@ -89,6 +85,7 @@ impl Snapshot<'_> {
             }
         }
         let verdict = check::paths(&self.view, &as_submitter, &paths, &[])?;
+        self.coord.note_sights(&verdict.conflicts);
         Ok(verdict
             .conflicts
             .into_iter()

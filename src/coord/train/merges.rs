@@ -114,8 +114,11 @@ impl Wanted for Merges<'_> {
     }
 
     fn has(&mut self, commit: &ObjectId, entry: &Entry) -> Result<bool, Failure> {
-        let answer = self.snapshot.coord.repo.is_ancestor(&entry.sealed, commit);
-        self.of(entry, answer)
+        match self.snapshot.coord.repo.is_ancestor(&entry.sealed, commit) {
+            // The target is here with its past, so what is not here is no part of it.
+            Err(_) if !self.snapshot.coord.has_commit(&entry.sealed) => Ok(false),
+            answer => self.of(entry, answer),
+        }
     }
 
     fn is_touched_since(&mut self, then: &ObjectId, entry: &Entry) -> Result<bool, Failure> {

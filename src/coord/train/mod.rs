@@ -9,15 +9,18 @@ mod seal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::lease::ended;
 use crate::domain::locks;
+use crate::domain::queue::moves::{Move, moves, own_check};
 use crate::domain::queue::plan::{Facts, Hindrance, Plan, Point, plan};
-use crate::domain::queue::{find, moves::Move, moves::moves, why};
+use crate::domain::queue::{find, why};
 use crate::model::branch::Branch;
 use crate::model::id::Id;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::queue::{CheckId, EntryRecord, Line};
 use crate::model::record::Damage;
+use crate::model::refusal::Conflict;
 use crate::store::Backend;
 
 use super::{Coord, Failure, View};
@@ -121,8 +124,11 @@ impl Snapshot<'_> {
                 Ok(plan) => return Ok(plan),
                 // One entry that cannot be merged here does not hold up the others.
                 Err(why) => match merges.take_unmergeable() {
-                    Some((id, why)) => drop(hindered.insert(id, Hindrance::Unmergeable(why))),
-                    None => return Err(why),
+                    // Planning asks nothing more about an entry that is set aside: no circle.
+                    Some((id, because)) if !hindered.contains_key(&id) => {
+                        hindered.insert(id, Hindrance::Unmergeable(because));
+                    }
+                    Some(_) | None => return Err(why),
                 },
             }
         }
@@ -135,15 +141,25 @@ impl Snapshot<'_> {
     pub fn running(&self) -> Result<BTreeSet<ObjectId>, Failure> {
         let (all, _) = locks::all(&self.view)?;
         let stamp = self.coord.stamp_with_sights();
-        let live = all.iter().filter(|lock| {
-            let mut holds = lock.holds.iter();
-            holds.any(|hold| crate::domain::lease::ended(&lock.key, hold, &stamp).is_none())
-        });
-        let trees = live.filter_map(|lock| match &lock.key {
-            Key::Logical(key) => key.checked_tree(&self.check),
-            _ => None,
-        });
-        Ok(trees.collect())
+        let (mut trees, mut met) = (BTreeSet::new(), Vec::new());
+        for lock in &all {
+            let Key::Logical(key) = &lock.key else {
+                continue;
+            };
+            let Some(tree) = key.checked_tree(&self.check) else {
+                continue;
+            };
+            for hold in &lock.holds {
+                if ended(&lock.key, hold, &stamp).is_none() {
+                    trees.insert(tree);
+                    met.push(Conflict::new(&lock.key, &lock.key, lock.mode, hold));
+                }
+            }
+        }
+        // Nobody asks for such a lock while it is held, so its lease has to be watched here: a
+        // runner elsewhere may be dead.
+        self.coord.note_sights(&met);
+        Ok(trees)
     }
 
     /// What can be done now, with so many runners free.
@@ -157,6 +173,21 @@ impl Snapshot<'_> {
             &self.line,
             &|tree| running.contains(tree),
             free,
+        ))
+    }
+
+    /// What a submitter can do: have his own entry checked alone, and nothing besides, whatever
+    /// others could do now.
+    ///
+    /// # Errors
+    /// When the locks cannot be read.
+    pub fn own_check(&self, plan: &Plan, id: &Id) -> Result<Vec<Move>, Failure> {
+        let running = self.running()?;
+        Ok(own_check(
+            plan,
+            &self.line,
+            &|tree| running.contains(tree),
+            id,
         ))
     }
 

@@ -81,6 +81,35 @@ pub fn moves(
     runs.begun
 }
 
+/// What a submitter can do about his own entry: have it checked alone, if that is not known yet and
+/// nobody does. Whatever may land meanwhile is for others.
+pub fn own_check(
+    plan: &Plan,
+    line: &Line,
+    is_running: &dyn Fn(&ObjectId) -> bool,
+    id: &Id,
+) -> Vec<Move> {
+    let mut runs = Runs {
+        is_running,
+        free: usize::from(line.paused.is_none()),
+        trees: BTreeSet::new(),
+        begun: Vec::new(),
+    };
+    let placed = plan.line.iter().find(|placed| placed.id == *id);
+    if let Some(placed) = placed
+        && let Status::Unproven(alone) = &placed.status
+        && alone.standing != Standing::Red
+    {
+        let purpose = Purpose::Isolate {
+            id: placed.id.clone(),
+            sealed: placed.sealed,
+            onto: plan.tip.commit,
+        };
+        begin_alone(&mut runs, alone, purpose);
+    }
+    runs.begun
+}
+
 /// How many entries of the train may land.
 fn longest_green(plan: &Plan) -> usize {
     let green = plan.train.iter().rposition(|link| link.standing.is_green());

@@ -93,6 +93,8 @@ pub enum Hindrance {
         /// How that stands.
         is: String,
     },
+    /// Its sealed commit is not in this clone.
+    Missing,
     /// Its commits cannot be merged here, and why.
     Unmergeable(String),
 }

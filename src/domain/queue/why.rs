@@ -248,6 +248,14 @@ fn hindered(id: &str, hindrance: &Hindrance) -> Why {
             format!("it comes after `{other}`, which is {is}"),
             format!("see `git coord queue why {other}`, or queue it again without `--after`"),
         ),
+        Hindrance::Missing => Why::new(
+            State::Unmergeable,
+            "its sealed commit is not in this clone yet",
+            format!(
+                "`git coord queue why {id} --fetch` brings it; where nobody has it any more, \
+                 `git coord queue retry {id}` seals its branch again"
+            ),
+        ),
         Hindrance::Unmergeable(why) => Why::new(
             State::Unmergeable,
             shown(why),

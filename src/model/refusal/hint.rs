@@ -61,6 +61,7 @@ impl Refusal {
                 "message" => "see what there is with `git coord msg inbox --all`".into(),
                 "memory" => "see what there is with `git coord recall`".into(),
                 "checkpoint" => "see who is there with `git coord agent list --all`".into(),
+                "queue entry" => "see what there is with `git coord queue list --all`".into(),
                 _ => format!("see what there is with `git coord {what} list`"),
             },
             Self::Exists { .. } => "choose another name, or change what is there".into(),
@@ -75,6 +76,15 @@ impl Refusal {
             Self::NotYours { .. } => "talk to its owner, or wait until the lease has ended".into(),
             Self::WrongState { what, name, .. } if what == "checkpoint" => {
                 format!("look at it with `git coord agent restore {}`", shown(name))
+            }
+            Self::WrongState { what, name, .. } if what == "queue entry" => {
+                format!(
+                    "see how it stands with `git coord queue why {}`",
+                    shown(name)
+                )
+            }
+            Self::WrongState { what, .. } if matches!(what.as_str(), "line" | "tree" | "run") => {
+                "see what waits, and for what, with `git coord queue why`".into()
             }
             Self::WrongState { what, name, .. } => {
                 format!(
