@@ -97,6 +97,27 @@ fn the_page_about_features_is_true() {
 }
 
 #[test]
+fn the_page_about_the_merge_queue_is_true() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("project");
+    // The others have worktrees beside Alice's.
+    let alice = repo.agent("alice");
+    let mut story = Story::new(&sandbox, |name| match name {
+        "alice" => alice.clone(),
+        other => {
+            let dir = sandbox.path().join(other);
+            let place = dir.to_str().unwrap();
+            alice
+                .git(["worktree", "add", "--quiet", "--detach", place])
+                .ok();
+            alice.beside(other).moved(dir)
+        }
+    });
+    is_true("docs/merge-queue.md", &mut story);
+    assert!(story.count > 25, "only {} commands were found", story.count);
+}
+
+#[test]
 fn the_page_about_agents_is_true() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("project");
@@ -143,6 +164,9 @@ fn records_in_the_format_are_what_their_schema_says() {
         "value",
         "task",
         "feature",
+        "queue-entry",
+        "queue-line",
+        "verdict",
         "comment",
         "presence",
         "checkpoints",

@@ -37,6 +37,7 @@ mod messages;
 mod pager;
 mod ports;
 mod push;
+mod queue;
 mod races;
 mod repositories;
 mod rig;
