@@ -163,7 +163,9 @@ fn news(coord: &Coord, age_max: Duration) -> Result<Synced, Failure> {
         // A view beside the state; it can be made again at any time.
         let _ = coord.render_notes(About::Handoffs, Reach::Brought);
     }
-    if changes.iter().any(is_landing) {
+    // Another command may have brought the state first, and none but this one brings the notes.
+    let is_first = mark.is_none();
+    if changes.iter().any(is_landing) || is_first && !view.under(queue::VERDICTS)?.is_empty() {
         let _ = coord.render_notes(About::Checks, Reach::Brought);
     }
     if view.tip() != mark {

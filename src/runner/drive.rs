@@ -19,7 +19,7 @@ use crate::env;
 use crate::model::branch::Branch;
 use crate::model::id::Id;
 use crate::model::object_id::ObjectId;
-use crate::model::queue::{Ask, Check, Evict, Outcome, Purpose, Ran, Run, Settle, Standing, Start};
+use crate::model::queue::{Ask, Check, Evict, Outcome, Purpose, Ran, Run, Settle, Start};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::{Renew, Request, Which};
@@ -249,23 +249,14 @@ impl<'l, 'a> Loop<'l, 'a> {
             beside.extend(self.busy.keys());
             return snapshot.moves(plan, free, &beside);
         };
-        let placed = plan.line.iter().find(|placed| placed.id == *only);
-        Ok(match placed.map(|placed| (placed, &placed.status)) {
-            Some((placed, Status::Unproven(alone)))
-                if alone.standing == Standing::Unknown
-                    && !self.failed.contains(&alone.point.tree)
-                    && !self.busy.contains_key(&alone.point.tree) =>
-            {
-                let purpose = Purpose::Isolate {
-                    id: placed.id.clone(),
-                    sealed: placed.sealed,
-                    onto: alone.target,
-                    before: alone.onto.tree,
-                };
-                vec![Move::Check(alone.point, purpose)]
+        let mut moves = snapshot.own_check(plan, only)?;
+        moves.retain(|one| match one {
+            Move::Check(point, _) => {
+                !self.failed.contains(&point.tree) && !self.busy.contains_key(&point.tree)
             }
-            _ => Vec::new(),
-        })
+            _ => true,
+        });
+        Ok(moves)
     }
 
     /// Whether nothing is left that could happen here or elsewhere without somebody's help.
@@ -339,6 +330,7 @@ impl<'l, 'a> Loop<'l, 'a> {
             tree: point.tree,
             check: self.check.clone(),
             purpose: purpose.clone(),
+            is_own: self.drive.only.is_some(),
             ttl_secs: Ttl::try_from(LEASE_SECS).ok(),
             host: env::host().parse().ok(),
         };

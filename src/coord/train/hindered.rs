@@ -75,6 +75,7 @@ impl Snapshot<'_> {
         };
         if entry.is_feature {
             let pause = pause::of(&self.view, &as_submitter, &entry.id)?;
+            self.coord.note_sights(&pause.by);
             if let Some(conflict) = pause.by.into_iter().next() {
                 return Ok(Some(Hindrance::Paused { by: conflict.by }));
             }
@@ -98,6 +99,7 @@ impl Snapshot<'_> {
             let why = format!("`{path}` needs a lock, and {agent} holds none on it");
             return Ok(Some(Hindrance::Unmergeable(why)));
         }
+        self.coord.note_sights(&verdict.conflicts);
         Ok(verdict
             .conflicts
             .into_iter()

@@ -10,15 +10,18 @@ mod seal;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::lease::ended;
 use crate::domain::locks;
+use crate::domain::queue::moves::{Move, moves, own_check};
 use crate::domain::queue::plan::{Facts, Hindrance, Plan, Point, plan};
-use crate::domain::queue::{find, moves::Move, moves::moves, why};
+use crate::domain::queue::{find, why};
 use crate::model::branch::Branch;
 use crate::model::id::Id;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::queue::{CheckId, EntryRecord, Line};
 use crate::model::record::Damage;
+use crate::model::refusal::Conflict;
 use crate::store::Backend;
 
 use super::{Coord, Failure, View};
@@ -153,15 +156,25 @@ impl Snapshot<'_> {
         }
         let (all, _) = locks::all(&self.view)?;
         let stamp = self.coord.stamp_with_sights();
-        let live = all.iter().filter(|lock| {
-            let mut holds = lock.holds.iter();
-            holds.any(|hold| crate::domain::lease::ended(&lock.key, hold, &stamp).is_none())
-        });
-        let trees = live.filter_map(|lock| match &lock.key {
-            Key::Logical(key) => key.checked_tree(&self.check),
-            _ => None,
-        });
-        Ok(self.running.get_or_init(|| trees.collect()))
+        let (mut trees, mut met) = (BTreeSet::new(), Vec::new());
+        for lock in &all {
+            let Key::Logical(key) = &lock.key else {
+                continue;
+            };
+            let Some(tree) = key.checked_tree(&self.check) else {
+                continue;
+            };
+            for hold in &lock.holds {
+                if ended(&lock.key, hold, &stamp).is_none() {
+                    trees.insert(tree);
+                    met.push(Conflict::new(&lock.key, &lock.key, lock.mode, hold));
+                }
+            }
+        }
+        // Nobody asks for such a lock while it is held, so its lease has to be watched here: a
+        // runner elsewhere may be dead.
+        self.coord.note_sights(&met);
+        Ok(self.running.get_or_init(|| trees))
     }
 
     /// What can be done now, with so many runners free. Trees `beside` are left to others.
@@ -177,6 +190,21 @@ impl Snapshot<'_> {
         let running = self.running()?;
         let is_left = |tree: &ObjectId| running.contains(tree) || beside.contains(tree);
         Ok(moves(plan, &self.line, &is_left, free))
+    }
+
+    /// What a submitter can do: have his own entry checked alone, and nothing besides, whatever
+    /// others could do now.
+    ///
+    /// # Errors
+    /// When the locks cannot be read.
+    pub fn own_check(&self, plan: &Plan, id: &Id) -> Result<Vec<Move>, Failure> {
+        let running = self.running()?;
+        Ok(own_check(
+            plan,
+            &self.line,
+            &|tree| running.contains(tree),
+            id,
+        ))
     }
 
     /// Why an entry is where it is.

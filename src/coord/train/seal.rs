@@ -12,13 +12,14 @@ use crate::env;
 use crate::model::branch::Branch;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
-use crate::model::queue::{Entry, EntryRecord, QUEUE};
+use crate::model::queue::{Entry, EntryRecord, QUEUE, Stage};
 use crate::model::record;
 use crate::store::{Backend, Pushed, RefSwap, Swapped, names};
 
 use super::super::{Coord, Failure, as_keys};
 
-/// How long the ref of a sealed commit is kept after its entry is over, in seconds.
+/// How long the ref of a sealed commit is kept after its entry left the line without having landed, in
+/// seconds: somebody may be about to queue it again.
 const KEPT_SECS: i64 = 24 * 60 * 60;
 
 /// What an entry seals.
@@ -75,8 +76,7 @@ impl Coord {
         }
     }
 
-    /// Sealed commits that were fetched and that no entry of any target waits with, over for so long
-    /// that nobody can be about to queue them again.
+    /// Sealed commits that were fetched and that no entry of any target waits with any more.
     fn left_over(&self, remote: &str) -> Result<Vec<ObjectId>, Failure> {
         let (mut needed, mut over) = (BTreeSet::new(), BTreeSet::new());
         let now = env::now();
@@ -86,9 +86,11 @@ impl Coord {
             let Ok(entry) = read else {
                 return Ok(Vec::new());
             };
-            let is_old = entry
-                .ended_at
-                .is_some_and(|end| now.secs_since(end) > KEPT_SECS);
+            // What has landed is on the target, and is never queued again.
+            let is_old = entry.stage == Stage::Landed
+                || entry
+                    .ended_at
+                    .is_some_and(|end| now.secs_since(end) > KEPT_SECS);
             match entry.stage.is_over() && is_old {
                 true => over.insert(entry.sealed),
                 false => needed.insert(entry.sealed),

@@ -62,9 +62,8 @@ pub(super) fn start(desk: &mut Desk<'_>, ask: &Start) -> Result<Decided, Refusal
         }
     };
     let mut line = find::line(&desk.staged, &ask.target)?;
-    // A submitter who checks his own entry does not say what counts for all.
-    let is_own = matches!(ask.purpose, Purpose::Isolate { .. });
-    if line.check.as_ref() != Some(&ask.check) && !(is_own && line.check.is_some()) {
+    // A submitter who checks his own entry does not say what counts for all, unless nobody has.
+    if line.check.as_ref() != Some(&ask.check) && !(ask.is_own && line.check.is_some()) {
         line.check = Some(ask.check.clone());
         desk.put_line(line)?;
     }

@@ -98,6 +98,30 @@ pub fn moves(
     runs.begun
 }
 
+/// What a submitter can do about his own entry: have it checked alone, if that is not known yet and
+/// nobody does. Whatever may land meanwhile is for others.
+pub fn own_check(
+    plan: &Plan,
+    line: &Line,
+    is_running: &dyn Fn(&ObjectId) -> bool,
+    id: &Id,
+) -> Vec<Move> {
+    let mut runs = Runs {
+        is_running,
+        free: usize::from(line.paused.is_none()),
+        trees: BTreeSet::new(),
+        begun: Vec::new(),
+    };
+    let placed = plan.line.iter().find(|placed| placed.id == *id);
+    if let Some(placed) = placed
+        && let Status::Unproven(alone) = &placed.status
+        && alone.standing == Standing::Unknown
+    {
+        runs.alone(placed, alone);
+    }
+    runs.begun
+}
+
 /// How many entries of the train may land.
 fn longest_green(plan: &Plan) -> usize {
     let green = plan.train.iter().rposition(|link| link.standing.is_green());

@@ -125,6 +125,9 @@ pub struct Start {
     pub check: Check,
     /// What for.
     pub purpose: Purpose,
+    /// It is a submitter's, which does not say what counts for all.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_own: bool,
     /// The length of its lease.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_secs: Option<Ttl>,

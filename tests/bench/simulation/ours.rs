@@ -273,6 +273,7 @@ impl Shop<'_> {
             tree: point.tree,
             check: whole(&self.ledger.check),
             purpose: purpose.clone(),
+            is_own: false,
             ttl_secs: None,
             host: None,
         };

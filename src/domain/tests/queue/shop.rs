@@ -127,12 +127,20 @@ pub(super) fn purpose(tip: &str, entries: &str) -> Purpose {
     }
 }
 
+fn named_check() -> Check {
+    Check {
+        id: check(),
+        command: "make check".parse().unwrap(),
+    }
+}
+
 pub(super) fn start(tip: &str, entries: &str) -> Ask {
     Ask::Start(Start {
         target: target(),
         tree: point(&format!("{tip} {entries}")).tree,
         check: named_check(),
         purpose: purpose(tip, entries),
+        is_own: false,
         ttl_secs: None,
         host: None,
     })
