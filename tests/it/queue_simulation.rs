@@ -3,6 +3,7 @@
 //! How fast it is beside other ways to run a queue is the benchmark's question
 //! (`cargo bench -- simulation`), with the same engine.
 
+#[allow(dead_code, reason = "the bench prints the rest")]
 #[path = "../bench/simulation/mod.rs"]
 mod simulation;
 
