@@ -88,7 +88,12 @@ fn what_is_certified_lands_without_another_check() {
         &check.command,
     ];
     alice.coord(isolate).ok();
-    stands(&alice, "one", "proven", &["first on the train"]);
+    stands(
+        &alice,
+        "one",
+        "proven",
+        &["first on the train", "`git coord queue land`"],
+    );
     assert_eq!(first_parents(&alice, "main").len(), 1);
     let landed = alice.coord(["queue", "land"]).ok();
     assert_eq!(landed.stdout, "landed one: change one\n");
@@ -165,7 +170,10 @@ fn clones_land_for_each_other() {
     let note = ["log", "-1", "--format=%N", "--notes=coord/*", &tip];
     bob.coord(["sync"]).ok();
     let note = bob.ask_git(note);
-    assert!(note.contains("Landed: two (change two), by carol"), "{note}");
+    assert!(
+        note.contains("Landed: two (change two), by carol"),
+        "{note}"
+    );
 }
 
 /// The plan asked again and again about an entry that another clone had added since.
