@@ -207,6 +207,14 @@ fn aboard(before: usize, plan: &Plan, is_running: &dyn Fn(&ObjectId) -> bool) ->
             "it lands when that is green",
         );
     }
+    let mut later = plan.train.iter().skip(before);
+    if later.any(|link| link.standing.is_green()) {
+        return Why::new(
+            State::Proven,
+            format!("{with}; that train is green"),
+            "the next `git coord queue run` or `git coord queue land` lands it",
+        );
+    }
     let red = plan
         .train
         .iter()

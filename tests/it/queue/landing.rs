@@ -88,7 +88,12 @@ fn what_is_certified_lands_without_another_check() {
         &check.command,
     ];
     alice.coord(isolate).ok();
-    stands(&alice, "one", "proven", &["first on the train"]);
+    stands(
+        &alice,
+        "one",
+        "proven",
+        &["first on the train", "`git coord queue land`"],
+    );
     assert_eq!(first_parents(&alice, "main").len(), 1);
     let landed = alice.coord(["queue", "land"]).ok();
     assert_eq!(landed.stdout, "landed one: change one\n");
