@@ -22,7 +22,7 @@ static PADDING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" +\[duration\]")
 
 /// The bars of a report.
 static BARS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?m)(^\d\d-\d\d \d\d:\d\d [^\n]*(\n|$))+").unwrap());
+    LazyLock::new(|| Regex::new(r"(?m)(^\d\d-\d\d \d\d:\d\d[^\n]*(\n|$))+").unwrap());
 
 /// A story on its way.
 pub struct Story<'s> {
