@@ -84,6 +84,17 @@ pub(super) fn of(page: &Page, all: &Overview, is_bare: bool) -> String {
             features.active, features.queued
         ));
     }
+    if let Some(queue) = all.queue {
+        let paused = match queue.paused {
+            0 => "",
+            _ => "; the line is paused",
+        };
+        let see = page.ink(Ink::Faint, "git coord queue why");
+        text.push_str(&format!(
+            "\nMerge queue: {} waiting{paused}; see {see}\n",
+            queue.waiting
+        ));
+    }
     some(
         &mut text,
         "In line",

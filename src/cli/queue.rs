@@ -1,15 +1,15 @@
 //! The merge queue as text.
 
-use crate::domain::queue::why::State;
 use crate::env;
 use crate::model::id::Id;
 use crate::model::queue::{Did, Outcome, Run, Standing, Told};
 use crate::model::text::shown;
 use crate::model::time::{Timestamp, span};
-use crate::ops::queue::{Emptied, Listed, Placed, Planned, Ran, Shown};
+use crate::ops::queue::{Emptied, Listed, Placed, Planned, Ran, Shown, State};
 
 use super::handoff::note_age;
 use super::page::{Ink, Page};
+use super::text::list;
 
 pub(super) fn of_told(page: &Page, told: &Told) -> String {
     let word = match told.did {
@@ -39,6 +39,9 @@ pub(super) fn of_told(page: &Page, told: &Told) -> String {
             "    {} is not claimed, and feature {} claims {}\n",
             drift.path, drift.feature, drift.claim
         ));
+    }
+    if !told.released.is_empty() {
+        text.push_str(&format!("    unlocked {}\n", list(&told.released)));
     }
     text
 }

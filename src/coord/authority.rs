@@ -165,7 +165,11 @@ fn land_first(coord: &Coord, with: &Alongside) -> Result<(), Failure> {
                 remote: remote.clone(),
                 why,
             };
-            match coord.repo.fetch(&remote, &branch.name) {
+            let now = match remote.as_str() {
+                HERE => coord.repo.tip(&branch.name),
+                _ => coord.repo.fetch(&remote, &branch.name),
+            };
+            match now {
                 Ok(now) if now == Some(branch.new) => Ok(()),
                 Ok(_) | Err(_) => Err(unknown(why)),
             }

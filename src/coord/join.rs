@@ -148,8 +148,15 @@ impl Coord {
             };
             drop(guard);
             match (&unfinished, joined) {
-                (Some(begun), _) => return self.bring(begun, bring),
-                (None, Some(joined)) => return Ok(joined),
+                (Some(begun), _) => {
+                    let joined = self.bring(begun, bring)?;
+                    self.bring_seals(self.remote()?)?;
+                    return Ok(joined);
+                }
+                (None, Some(joined)) => {
+                    self.bring_seals(self.remote()?)?;
+                    return Ok(joined);
+                }
                 (None, None) => {}
             }
         }

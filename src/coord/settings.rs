@@ -26,6 +26,7 @@ pub const KNOWN: &[&str] = &[
     "coord.keepSessions",
     "coord.keepTasks",
     "coord.keyPrefix",
+    "coord.landMode",
     "coord.mainBranch",
     "coord.maxAge",
     "coord.memoryHalfLife",

@@ -10,6 +10,7 @@ use crate::model::id::Actor;
 use crate::model::key::Key;
 use crate::model::lock::LockRecord;
 use crate::model::place::Place;
+use crate::model::queue::{EntryRecord, Stage as Queued};
 use crate::model::record::{self, Record};
 use crate::model::request::Request;
 use crate::model::task::{CLAIMS, Stage, TaskRecord};
@@ -32,6 +33,7 @@ pub fn of(event: &Event, changes: &[Change<'_>]) -> Vec<Happening> {
                 sides.1 = sides.1.take().or_else(|| read(path, *after));
             }
             "features" => found.push(feature(event, path, *before, *after)),
+            "queue" => found.push(entry(event, path, *before, *after)),
             "notices" => {}
             _ => found.extend(plain(noun, path, before.is_some(), after.is_some())),
         }
@@ -183,6 +185,32 @@ fn feature(event: &Event, path: &str, before: Option<&[u8]>, after: Option<&[u8]
     }
 }
 
+fn entry(event: &Event, path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Happening {
+    let [was, is]: [Option<EntryRecord>; 2] = [read(path, before), read(path, after)];
+    let stage = |entry: &Option<EntryRecord>| entry.as_ref().map(|entry| entry.stage);
+    let sealed = |entry: &Option<EntryRecord>| entry.as_ref().map(|entry| entry.sealed);
+    let word = match (before, after) {
+        (None, _) => "added",
+        (_, None) => "collected",
+        (Some(_), Some(_)) => match stage(&is) {
+            Some(Queued::Queued) if stage(&was) != stage(&is) || sealed(&was) != sealed(&is) => {
+                "requeued"
+            }
+            Some(Queued::Landed) if stage(&was) != stage(&is) => "landed",
+            Some(Queued::Failed) if stage(&was) != stage(&is) => "failed",
+            Some(Queued::Cancelled) if stage(&was) != stage(&is) => "cancelled",
+            _ => "updated",
+        },
+    };
+    let submitter = is.or(was).map(|entry| entry.body.submitter);
+    Happening {
+        kind: format!("queue.{word}"),
+        about: stem(path).to_owned(),
+        whose: submitter.filter(|who| *who != event.by),
+        keys: Vec::new(),
+    }
+}
+
 /// Kinds of records of which no more need be known than that they came, changed or went.
 const PLAIN: &[(&str, &str, [&str; 3])] = &[
     ("agents", "agent", ["registered", "updated", "left"]),
@@ -196,8 +224,9 @@ const PLAIN: &[(&str, &str, [&str; 3])] = &[
     ("handoffs", "handoff", ["written", "updated", "collected"]),
     ("memory", "memory", ["remembered", "updated", "forgotten"]),
     ("messages", "message", ["sent", "updated", "collected"]),
-    ("queue", "queue", ["added", "updated", "removed"]),
+    ("lines", "queue", ["begun", "moved", "removed"]),
     ("trust", "agent", ["trusted", "trusted", "trusted"]),
+    ("verdicts", "queue", ["checked", "checked", "collected"]),
     ("values", "state", ["set", "set", "deleted"]),
     ("waits", "wait", ["joined", "updated", "left"]),
 ];

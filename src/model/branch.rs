@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::limits::COMPONENT_BYTES_MAX;
+use super::text::shown;
 
-/// The name of a branch without `refs/heads/`, as `git check-ref-format` allows it and at most 200
-/// bytes long. It never looks like an option, and can stand in a refspec.
+/// The name of a branch without `refs/heads/`, as `git check-ref-format` allows it, at most 200 bytes
+/// long and with nothing in it that a terminal takes for more than a letter. It never looks like an option, and can stand in a refspec.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -48,6 +49,7 @@ fn is_branch(name: &str) -> bool {
         && !name.contains("..")
         && !name.contains("@{")
         && name.chars().all(is_plain)
+        && shown(name) == name
         && name.split('/').all(is_part)
 }
 
@@ -96,8 +98,31 @@ mod tests {
         }
         let long = "x".repeat(201);
         for bad in [
-            "", "-x", "HEAD", "@", "a b", "a..b", "a/", "/a", "a//b", ".a", "a/.b", "a.lock", "a.",
-            "a@{1}", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b", "a\nb", &long,
+            "",
+            "-x",
+            "HEAD",
+            "@",
+            "a b",
+            "a..b",
+            "a/",
+            "/a",
+            "a//b",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a.",
+            "a@{1}",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?",
+            "a*",
+            "a[",
+            "a\\b",
+            "a\nb",
+            "a\u{9b}b",
+            "a\u{202e}b",
+            &long,
         ] {
             assert!(bad.parse::<Branch>().is_err(), "{bad:?}");
         }

@@ -1,6 +1,7 @@
 //! `status`: one screen of what is going on.
 
 mod features;
+mod queue;
 mod tasks;
 mod watch;
 
@@ -25,6 +26,7 @@ use super::agent::{Seen, sessions};
 use super::locks::Held;
 use super::{Answer, Context, msg};
 pub use features::{Features, OwnFeature};
+pub use queue::Queued;
 pub use tasks::{Own, Tasks};
 
 /// How many messages, and locks in somebody's way, are named.
@@ -67,6 +69,9 @@ pub struct Overview {
     /// How many features there are; absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<Features>,
+    /// How many branches wait to be landed; absent when none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queued>,
     /// Own locks.
     pub mine: Vec<Held>,
     /// Locks of others.
@@ -203,6 +208,7 @@ impl Overview {
             },
             tasks: tasks::count(&view, &all, &stamp)?,
             features: features::count(&view, &stamp)?,
+            queue: queue::count(&view)?,
             damaged,
         })
     }

@@ -4,20 +4,22 @@
 //! known to be gone or their leases end, and whoever runs next goes on from the verdicts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use crate::coord::train::Snapshot;
-use crate::coord::{Coord, Failure};
+use crate::coord::{About, Coord, Failure, Reach};
 use crate::domain::queue::moves::Move;
-use crate::domain::queue::plan::{Plan, Point};
+use crate::domain::queue::plan::{Plan, Point, Status};
 use crate::env;
 use crate::model::branch::Branch;
 use crate::model::id::Id;
 use crate::model::object_id::ObjectId;
-use crate::model::queue::{Ask, Check, Evict, Purpose, Ran, Run, Settle, Start};
+use crate::model::queue::{Ask, Check, Evict, Outcome, Purpose, Ran, Run, Settle, Start};
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::{Renew, Request, Which};
@@ -41,8 +43,8 @@ pub struct Drive<'a> {
     pub coord: &'a Coord,
     /// The branch that entries land on.
     pub target: &'a Branch,
-    /// The check.
-    pub spec: &'a Spec,
+    /// What has to pass, from the runner's command line; the target says it when there is nothing.
+    pub check: &'a [String],
     /// How many checks run beside each other.
     pub jobs: usize,
     /// Go on when nothing is left to do, until told to stop.
@@ -86,6 +88,9 @@ struct Finished {
 struct Loop<'l, 'a> {
     drive: &'l Drive<'a>,
     pool: Pool,
+    /// The check, and the commit of the target that it was read from.
+    spec: Arc<Spec>,
+    spec_of: ObjectId,
     check: Check,
     done: Driven,
     /// What runs here.
@@ -94,6 +99,7 @@ struct Loop<'l, 'a> {
     failed: BTreeSet<ObjectId>,
     refusals: usize,
     renewed: Instant,
+    is_done: bool,
     /// How long a run takes, by the earlier ones.
     expected: Option<Duration>,
 }
@@ -106,25 +112,28 @@ impl Drive<'_> {
     /// working tree can be made. What was done by then is done.
     pub fn run(&self) -> Result<Driven, Failure> {
         let pool = Pool::of(self.coord)?;
+        let tip = self.coord.queue_tip(self.target)?;
+        let spec = Arc::new(Spec::of(self.coord.repo(), &tip, self.check)?);
         let mut state = Loop {
             drive: self,
             pool,
-            check: Check {
-                id: self.spec.id().clone(),
-                command: self.spec.shown(),
-            },
+            check: named(&spec),
+            expected: expected(&self.coord.view(None)?, spec.id()),
+            spec,
+            spec_of: tip,
             done: Driven::default(),
             busy: BTreeMap::new(),
             failed: BTreeSet::new(),
             refusals: 0,
             renewed: Instant::now(),
-            expected: expected(&self.coord.view(None)?, self.spec.id()),
+            is_done: false,
         };
         let stopping = AtomicBool::new(false);
         let stop = || (self.stop)() || stopping.load(Ordering::Relaxed);
         let (tell, told) = channel();
         let ended = std::thread::scope(|scope| {
             let ended = state.go(scope, &tell, &told, &stop);
+            drop(tell);
             // Whatever ended the loop, its runs end too, and their locks go back.
             stopping.store(true, Ordering::Relaxed);
             state.give_up(&told);
@@ -147,52 +156,107 @@ impl<'l, 'a> Loop<'l, 'a> {
         'a: 's,
     {
         while !stop() {
-            let snapshot = self
-                .drive
-                .coord
-                .queue(self.drive.target, &self.check.id, true)?;
-            let plan = snapshot.plan()?;
-            let free = self.drive.jobs.saturating_sub(self.busy.len());
-            let moves = match self.drive.only {
-                Some(id) => snapshot.own_check(&plan, id)?,
-                None => snapshot.moves(&plan, free)?,
-            };
-            let moves: Vec<Move> = moves
-                .into_iter()
-                .filter(|one| self.is_possible(one))
-                .collect();
-            let mut has_changed = false;
-            for one in moves {
-                match one {
-                    Move::Check(point, purpose) => {
-                        if self.start(&snapshot, &point, &purpose)? {
-                            self.spawn(scope, tell, stop, point, purpose)?;
-                        } else {
-                            // Somebody else has just begun it: something else may be left.
-                            has_changed = true;
-                        }
-                    }
-                    record => {
-                        self.record(&snapshot, &plan, record)?;
-                        has_changed = true;
-                        // Everything after it was planned on what is no longer so.
-                        break;
-                    }
+            if let Err(why) = self.turn(scope, tell, told, stop) {
+                // Whoever watches outlives a network that is away for a while.
+                if !self.drive.watch || !is_passing(&why) {
+                    return Err(why);
                 }
-            }
-            if has_changed {
+                (self.drive.say)(&format!("{why}; trying again"));
+                let seen = self.drive.coord.tip()?;
+                self.drive.coord.wait_for_change(seen, LOOK_EVERY);
                 continue;
             }
-            let seen = snapshot.view.tip();
-            if !self.busy.is_empty() {
-                self.wait(told)?;
-            } else if self.is_over(&snapshot, &plan)? {
+            if self.is_done {
                 return Ok(());
-            } else {
-                self.drive.coord.wait_for_change(seen, LOOK_EVERY);
             }
         }
         Ok(())
+    }
+
+    /// Plans once, does what the plan says, and waits when that is nothing.
+    fn turn<'s>(
+        &mut self,
+        scope: &'s Scope<'s, '_>,
+        tell: &Sender<Finished>,
+        told: &Receiver<Finished>,
+        stop: &'s (dyn Fn() -> bool + Sync),
+    ) -> Result<(), Failure>
+    where
+        'l: 's,
+        'a: 's,
+    {
+        self.renew_in_time()?;
+        let free = self.drive.jobs.saturating_sub(self.busy.len());
+        if free == 0 {
+            // Nothing could begin, and nothing lands before a run has ended.
+            return self.wait(told);
+        }
+        let target = self.drive.target;
+        let snapshot = self.drive.coord.queue(target, &self.check.id, true)?;
+        if self.follow_target(&snapshot)? {
+            return Ok(());
+        }
+        let plan = snapshot.plan()?;
+        let mut was_refused = false;
+        for one in self.moves(&snapshot, &plan, free)? {
+            let Move::Check(point, purpose) = one else {
+                // Everything after it was planned on what is no longer so.
+                return self.record(&snapshot, &plan, one);
+            };
+            if self.start(&snapshot, &point, &purpose)? {
+                self.spawn(scope, tell, stop, point, purpose)?;
+            } else {
+                // Somebody else has just begun it: something else may be left.
+                was_refused = true;
+            }
+        }
+        if !self.busy.is_empty() {
+            return self.wait(told);
+        }
+        if was_refused || !self.is_over(&snapshot, &plan)? {
+            let seen = snapshot.view.tip();
+            self.drive.coord.wait_for_change(seen, LOOK_EVERY);
+        } else {
+            self.is_done = true;
+        }
+        Ok(())
+    }
+
+    /// Reads the check again when the target has moved; whether it is another one now.
+    fn follow_target(&mut self, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {
+        if snapshot.tip.commit == self.spec_of {
+            return Ok(false);
+        }
+        self.spec_of = snapshot.tip.commit;
+        let repo = self.drive.coord.repo();
+        let spec = Spec::of(repo, &self.spec_of, self.drive.check)?;
+        let is_other = spec.id() != self.spec.id();
+        self.check = named(&spec);
+        self.spec = Arc::new(spec);
+        Ok(is_other)
+    }
+
+    /// What to do: all that the plan says, or of a submitter's own entry its check alone.
+    fn moves(
+        &self,
+        snapshot: &Snapshot<'_>,
+        plan: &Plan,
+        free: usize,
+    ) -> Result<Vec<Move>, Failure> {
+        let Some(only) = self.drive.only else {
+            // What runs here is running there too, and what failed here is left to others.
+            let mut beside = self.failed.clone();
+            beside.extend(self.busy.keys());
+            return snapshot.moves(plan, free, &beside);
+        };
+        let mut moves = snapshot.own_check(plan, only)?;
+        moves.retain(|one| match one {
+            Move::Check(point, _) => {
+                !self.failed.contains(&point.tree) && !self.busy.contains_key(&point.tree)
+            }
+            _ => true,
+        });
+        Ok(moves)
     }
 
     /// Whether nothing is left that could happen here or elsewhere without somebody's help.
@@ -204,8 +268,9 @@ impl<'l, 'a> Loop<'l, 'a> {
             return Ok(true);
         }
         let mut trees: BTreeSet<ObjectId> = plan.train.iter().map(|link| link.point.tree).collect();
+        trees.insert(plan.tip.tree);
         for placed in &plan.line {
-            if let crate::domain::queue::plan::Status::Unproven(alone) = &placed.status {
+            if let Status::Unproven(alone) = &placed.status {
                 trees.extend([alone.point.tree, alone.onto.tree]);
             }
         }
@@ -213,18 +278,31 @@ impl<'l, 'a> Loop<'l, 'a> {
         Ok(snapshot.running()?.is_disjoint(&trees))
     }
 
-    /// Whether it was not tried here already, in vain.
-    fn is_possible(&self, one: &Move) -> bool {
-        match one {
-            Move::Check(point, _) => !self.failed.contains(&point.tree),
-            _ => true,
-        }
-    }
-
     /// Asks for a change; whether it was granted. What is refused is planned anew.
     fn ask(&mut self, ask: Ask) -> Result<Option<Reply>, Failure> {
         let answer = self.drive.coord.handle(Request::Queue(ask));
         self.granted(answer.map(|done| done.reply))
+    }
+
+    /// A landing that the remote refused because somebody had pushed to the target is planned anew;
+    /// one that it refused for a rule of its own is an error.
+    fn or_moved(
+        &self,
+        snapshot: &Snapshot<'_>,
+        landed: Result<Reply, Failure>,
+    ) -> Result<Result<Reply, Failure>, Failure> {
+        if matches!(landed, Err(Failure::Rejected { .. }))
+            && self.drive.coord.queue_tip(self.drive.target)? != snapshot.tip.commit
+        {
+            let is = "moved by somebody else".to_owned();
+            return Ok(Err(Failure::Refused(Box::new(Refusal::WrongState {
+                what: "branch".into(),
+                name: self.drive.target.to_string(),
+                is,
+                needs: "the commit that was planned on".into(),
+            }))));
+        }
+        Ok(landed)
     }
 
     fn granted(&mut self, answer: Result<Reply, Failure>) -> Result<Option<Reply>, Failure> {
@@ -252,6 +330,7 @@ impl<'l, 'a> Loop<'l, 'a> {
             tree: point.tree,
             check: self.check.clone(),
             purpose: purpose.clone(),
+            is_own: self.drive.only.is_some(),
             ttl_secs: Ttl::try_from(LEASE_SECS).ok(),
             host: env::host().parse().ok(),
         };
@@ -283,10 +362,11 @@ impl<'l, 'a> Loop<'l, 'a> {
             expected: self.expected,
         };
         self.busy.insert(point.tree, purpose.clone());
-        let (tell, drive) = (tell.clone(), self.drive);
-        let (spec, events) = (drive.spec, drive.events);
+        let (tell, spec, events) = (tell.clone(), Arc::clone(&self.spec), self.drive.events);
         scope.spawn(move || {
-            let how = slot.run(&job, spec, stop, events);
+            let run = || slot.run(&job, &spec, stop, events);
+            // Whatever happens there, somebody has to give the lock of the run back.
+            let how = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Trouble::lost()));
             drop(slot);
             // Nobody listens any more only when the loop is gone with its locks.
             let _ = tell.send(Finished {
@@ -301,7 +381,7 @@ impl<'l, 'a> Loop<'l, 'a> {
     /// Waits for a run to end, and renews the others meanwhile.
     fn wait(&mut self, told: &Receiver<Finished>) -> Result<(), Failure> {
         let pause = RENEW_EVERY.saturating_sub(self.renewed.elapsed());
-        match told.recv_timeout(pause.min(LOOK_EVERY)) {
+        match told.recv_timeout(pause.min(LOOK_EVERY * 3)) {
             Ok(finished) => {
                 self.judge(finished)?;
                 // Those that ended at the same time, before planning.
@@ -311,7 +391,12 @@ impl<'l, 'a> Loop<'l, 'a> {
             }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
-        if self.renewed.elapsed() >= RENEW_EVERY {
+        self.renew_in_time()
+    }
+
+    /// Renews the locks of the runs, well before their leases end.
+    fn renew_in_time(&mut self) -> Result<(), Failure> {
+        if !self.busy.is_empty() && self.renewed.elapsed() >= RENEW_EVERY {
             self.renewed = Instant::now();
             let renew = Renew {
                 which: Which::All,
@@ -353,9 +438,9 @@ impl<'l, 'a> Loop<'l, 'a> {
         self.ask(Ask::Ran(wanted))?;
         if let Some(outcome) = standing {
             let word = match outcome {
-                crate::model::queue::Outcome::Passed => "green",
-                crate::model::queue::Outcome::Failed => "red",
-                crate::model::queue::Outcome::TimedOut => "red: it took too long",
+                Outcome::Passed => "green",
+                Outcome::Failed => "red",
+                Outcome::TimedOut => "red: it took too long",
             };
             (self.drive.say)(&format!("{}: {word}", describe(&purpose)));
         }
@@ -423,10 +508,15 @@ impl<'l, 'a> Loop<'l, 'a> {
             }
             Move::Land(count) => {
                 let landed = snapshot.land(plan, count, self.drive.options);
-                if self.granted(landed.map(|done| done.reply))?.is_some() {
+                let landed = landed.map(|done| done.reply);
+                if self.granted(self.or_moved(snapshot, landed)?)?.is_some() {
                     for link in &plan.train[..count] {
                         (self.drive.say)(&format!("{}: landed on {}", link.id, snapshot.target));
                         self.done.landed.push(link.id.clone());
+                    }
+                    let noted = self.drive.coord.render_notes(About::Checks, Reach::Shared);
+                    if let Err(why) = noted {
+                        (self.drive.say)(&format!("the notes of the checks come later: {why}"));
                     }
                 }
             }
@@ -447,6 +537,21 @@ fn is_about_time(why: &Refusal) -> bool {
             | Refusal::NotFound { .. }
             | Refusal::NotHeld { .. }
     )
+}
+
+/// Whether it may be over by itself.
+fn is_passing(why: &Failure) -> bool {
+    matches!(
+        why,
+        Failure::Unreachable { .. } | Failure::Busy { .. } | Failure::Unknown { .. }
+    )
+}
+
+fn named(spec: &Spec) -> Check {
+    Check {
+        id: spec.id().clone(),
+        command: spec.shown(),
+    }
 }
 
 /// What a run is for, in a few words.

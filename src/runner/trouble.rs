@@ -29,6 +29,14 @@ impl Trouble {
         }
     }
 
+    /// A run that ended in no way that was foreseen.
+    pub(super) fn lost() -> Self {
+        Self::refused(
+            "the run broke off here",
+            "run it again; if it does so each time, it is a defect of this program",
+        )
+    }
+
     /// A failed file operation.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();

@@ -15,6 +15,7 @@ use super::git::Git;
 use super::guard::{Guard, GuardFile, Intent};
 use super::layout::Layout;
 use super::loose;
+use super::names;
 use super::neighbour::Neighbour;
 use super::object::{HashKind, NewObject, ObjectKind};
 use super::objects::Objects;
@@ -267,8 +268,8 @@ impl Repo {
         self.tip(&kept)
     }
 
-    /// The same in one fetch with branches, each into its quarantine, and with all sealed commits,
-    /// whose refs are kept as the remote has them.
+    /// The same in one fetch with branches and all sealed commits, each into its quarantine. What is
+    /// there of other branches goes.
     ///
     /// # Errors
     /// As [`Backend::fetch`].
@@ -286,12 +287,22 @@ impl Repo {
             .iter()
             .map(|name| remote::quarantine(remote, name))
             .collect();
-        let heads = format!("{0}*", HEADS);
-        moving.push(heads.clone());
+        let (heads, kept) = (
+            format!("{HEADS}*"),
+            format!("{}*", names::fetched(remote, HEADS)),
+        );
+        moving.push(kept.clone());
+        let branches = names::fetched(remote, "refs/heads/*");
+        moving.push(branches.clone());
+        let more = [
+            format!("+{heads}:{kept}"),
+            // Nothing is ever called that: what was fetched earlier and not now is pruned, so that
+            // a branch `a` that is gone does not stand in the way of `a/b`.
+            format!("+refs/coord/none/*:{branches}"),
+        ];
         self.refs
             .noted(self.guard_file()?, &moving.join("\n"), || {
-                let heads = format!("+{heads}:{heads}");
-                remote::fetch(&self.git, remote, &wanted, &[heads], limit)
+                remote::fetch(&self.git, remote, &wanted, &more, limit)
             })?;
         self.tip(&moving[0])
     }

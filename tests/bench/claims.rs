@@ -9,7 +9,9 @@ use crate::measure::Row;
 use crate::tasks;
 use crate::world::{PROGRAM, World};
 
+/// Tasks that can be claimed; of those that are added, every third waits for another one.
 const TASKS: usize = 1_000;
+const ADDED: usize = TASKS / 2 * 3;
 const PROCESSES: usize = 50;
 const CLONES: usize = 8;
 
@@ -17,7 +19,7 @@ const CLONES: usize = 8;
 pub fn local(world: &World) -> Vec<Row> {
     let dir = world.repo("claims", 100);
     world.config(&dir, "coord.fsync", "false");
-    tasks::fill(world, &dir, TASKS, 0);
+    tasks::fill(world, &dir, ADDED, 0);
     let agents = (0..PROCESSES).map(|n| agent(world, &dir, n));
     let (claims, per_second) = claimed(agents.collect());
     let figure = format!("{per_second:.0} claims/s");
@@ -38,7 +40,7 @@ pub fn clones(world: &World) -> Vec<Row> {
             dir
         })
         .collect();
-    tasks::fill(world, &dirs[0], TASKS, 0);
+    tasks::fill(world, &dirs[0], ADDED, 0);
     for dir in &dirs {
         world.run(world.coord(dir, &["sync"]));
     }

@@ -2,7 +2,8 @@
 //!
 //! Every case compares whole processes in turn and prints medians with their spread and the ratio,
 //! as a Markdown table. `cargo bench -- NAME` runs the cases whose name contains NAME;
-//! `cargo bench -- replay [REPOSITORY]...` is a table of its own.
+//! `cargo bench -- replay [REPOSITORY]...` and `cargo bench -- simulation [REPOSITORY]...` are tables
+//! of their own.
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 #![allow(
@@ -16,7 +17,9 @@ mod footprint;
 mod history;
 mod measure;
 mod memory;
+mod policies;
 mod replay;
+mod simulation;
 mod single;
 mod tasks;
 mod watch;
@@ -54,6 +57,9 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if let Some(at) = args.iter().position(|arg| arg == "replay") {
         return replay::run(&World::new(), &args[at + 1..]);
+    }
+    if let Some(at) = args.iter().position(|arg| arg == "simulation") {
+        return policies::run(&World::new(), &args[at + 1..]);
     }
     let wanted: Vec<String> = args
         .into_iter()

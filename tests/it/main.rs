@@ -38,6 +38,7 @@ mod pager;
 mod ports;
 mod push;
 mod queue;
+mod queue_simulation;
 mod races;
 mod repositories;
 mod rig;

@@ -93,9 +93,12 @@ fn every_merge_of_a_history_is_what_git_makes_of_it() {
         let repo = Repo::discover(&told.dir).unwrap();
         let mut merger = repo.merger(&told.main).unwrap();
         let (mut clean, mut conflicts) = (0, 0);
+        let mut at_once = merger.probe_all(&told.pairs).into_iter();
         for pair in &told.pairs {
             let [ours, theirs] = pair;
-            let tree = match merger.merge(ours, theirs).unwrap() {
+            let merged = merger.merge(ours, theirs).unwrap();
+            assert_eq!(at_once.next().unwrap().unwrap(), merged);
+            let tree = match merged {
                 Merged::Clean { tree } => Some(tree),
                 Merged::Conflict { paths } => {
                     assert!(!paths.is_empty());

@@ -16,6 +16,18 @@ impl Coord {
             return Ok(());
         };
         let _guard = self.repo.lock(self.settings.timeout * 4)?;
+        let branches = self.branches_for(target)?;
+        view::refresh_with(self, &remote, &branches)?;
+        // Entries that came with it may have branches that were not asked for.
+        let all = self.branches_for(target)?;
+        if all.iter().any(|branch| !branches.contains(branch)) {
+            view::refresh_with(self, &remote, &all)?;
+        }
+        Ok(())
+    }
+
+    /// The branches that planning looks at: the target, and those that entries come from.
+    fn branches_for(&self, target: &Branch) -> Result<Vec<String>, Failure> {
         let (entries, _) = find::all(&self.view(None)?, target)?;
         let waiting = entries.iter().filter(|entry| !entry.stage.is_over());
         let mut branches: Vec<String> = waiting
@@ -24,8 +36,7 @@ impl Coord {
         branches.push(target.full());
         branches.sort();
         branches.dedup();
-        view::refresh_with(self, &remote, &branches)?;
-        Ok(())
+        Ok(branches)
     }
 
     /// What the target has, as far as this clone knows; as just fetched when `is_fresh`.
@@ -52,15 +63,27 @@ impl Coord {
         })
     }
 
-    /// The newest commit of a branch that is known here: of this clone's own, else of the remote's.
+    /// The newest commit of a branch that is known here, of this clone's own and of the remote's.
     ///
     /// # Errors
-    /// When a ref cannot be read.
+    /// When the two have parted: it has to be said which is meant.
     pub fn newest_of(&self, branch: &Branch) -> Result<Option<ObjectId>, Failure> {
-        match self.repo.tip(&branch.full())? {
-            Some(own) => Ok(Some(own)),
-            None => self.branch_tip(branch),
+        let (own, theirs) = (self.repo.tip(&branch.full())?, self.branch_tip(branch)?);
+        let (Some(ours), Some(other)) = (own, theirs) else {
+            return Ok(own.or(theirs));
+        };
+        if self.repo.is_ancestor(&other, &ours)? {
+            return Ok(Some(ours));
         }
+        if self.repo.is_ancestor(&ours, &other)? {
+            return Ok(Some(other));
+        }
+        let what =
+            format!("`{branch}` is another here than at the remote, and neither has the other");
+        Err(Failure::usage(
+            what,
+            "bring them together, or `git coord queue add` the one you mean",
+        ))
     }
 
     /// What a branch has where entries come from, as far as this clone knows.

@@ -25,8 +25,14 @@ impl Snapshot<'_> {
         merges: &mut Merges<'_>,
     ) -> Result<BTreeMap<Id, Hindrance>, Failure> {
         let mut hindered = BTreeMap::new();
+        let stamp = self.coord.stamp_with_sights();
         for entry in self.entries.iter().filter(|entry| !entry.stage.is_over()) {
-            if let Some(hindrance) = self.hindrance(entry, merges)? {
+            let hindrance = match self.hindrance(entry, &stamp, merges) {
+                Ok(hindrance) => hindrance,
+                // What is wrong with one entry, or with what it is about, holds up no other.
+                Err(why) => Some(Hindrance::Unmergeable(why.to_string())),
+            };
+            if let Some(hindrance) = hindrance {
                 hindered.insert(entry.id.clone(), hindrance);
             }
         }
@@ -36,6 +42,7 @@ impl Snapshot<'_> {
     fn hindrance(
         &self,
         entry: &EntryRecord,
+        stamp: &Stamp,
         merges: &mut Merges<'_>,
     ) -> Result<Option<Hindrance>, Failure> {
         if !self.coord.has_commit(&entry.sealed) {
@@ -61,13 +68,10 @@ impl Snapshot<'_> {
                 is: is.into(),
             }));
         }
-        let Ok(paths) = merges.touched(entry) else {
-            return Ok(None);
-        };
-        let paths = as_keys(paths.clone())?;
+        let paths = as_keys(self.own_paths(entry, merges)?)?;
         let as_submitter = Stamp {
             by: entry.submitter.clone(),
-            ..self.coord.stamp_with_sights()
+            ..stamp.clone()
         };
         if entry.is_feature {
             let pause = pause::of(&self.view, &as_submitter, &entry.id)?;
@@ -84,7 +88,17 @@ impl Snapshot<'_> {
                 }));
             }
         }
-        let verdict = check::paths(&self.view, &as_submitter, &paths, &[])?;
+        let verdict = check::paths(
+            &self.view,
+            &as_submitter,
+            &paths,
+            &self.coord.required(&paths),
+        )?;
+        if let Some(path) = verdict.uncovered.first() {
+            let agent = &entry.submitter.agent;
+            let why = format!("`{path}` needs a lock, and {agent} holds none on it");
+            return Ok(Some(Hindrance::Unmergeable(why)));
+        }
         self.coord.note_sights(&verdict.conflicts);
         Ok(verdict
             .conflicts
@@ -94,6 +108,28 @@ impl Snapshot<'_> {
                 key: conflict.held,
                 by: conflict.by,
             }))
+    }
+
+    /// What an entry changes, less what those change that it comes after: a branch that is stacked on
+    /// others has their commits too.
+    fn own_paths(
+        &self,
+        entry: &EntryRecord,
+        merges: &mut Merges<'_>,
+    ) -> Result<Vec<Vec<u8>>, Failure> {
+        let mut paths = merges.touched(entry)?.clone();
+        for id in &entry.after {
+            let Some(below) = self.entries.iter().find(|other| other.id == *id) else {
+                continue;
+            };
+            let is_below = !below.stage.is_over()
+                && self.coord.repo.is_ancestor(&below.sealed, &entry.sealed)?;
+            if is_below {
+                let theirs = merges.touched(below)?;
+                paths.retain(|path| theirs.binary_search(path).is_err());
+            }
+        }
+        Ok(paths)
     }
 
     /// What the branch of an entry has now, if that is not what was sealed. A branch that lags

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::domain::queue::plan::Plan;
+use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::queue::{Ask, Land, Landing};
 use crate::model::record::Damage;
@@ -11,7 +12,7 @@ use crate::store::RefSwap;
 
 use super::super::answer::Done;
 use super::super::authority::{Alongside, HERE};
-use super::super::{Coord, Failure, as_keys, lead};
+use super::super::{Coord, Failure, RequireLock, as_keys, lead};
 use super::Snapshot;
 use super::merges::Merges;
 
@@ -25,19 +26,27 @@ impl Snapshot<'_> {
         let Some(last) = count.checked_sub(1).and_then(|last| plan.train.get(last)) else {
             return Err(Failure::usage("nothing is certified", "see `queue why`"));
         };
+        self.coord.check_land_mode()?;
         let mut merges = Merges::new(self)?;
         let mut entries = Vec::with_capacity(count);
+        let mut before = self.tip.commit;
         for link in &plan.train[..count] {
-            let entry = self.entries.iter().find(|entry| entry.id == link.id);
-            let paths = match entry {
-                Some(entry) => merges.touched(entry)?.clone(),
-                None => Vec::new(),
-            };
+            // What the branch changed, and where that came to stand: a directory that was renamed
+            // on the target meanwhile takes new files along.
+            let mut paths = self.coord.repo.changed(&before, &link.point.commit)?;
+            if let Some(entry) = self.entries.iter().find(|entry| entry.id == link.id) {
+                paths.extend(merges.touched(entry)?.iter().cloned());
+            }
+            paths.sort();
+            paths.dedup();
+            let paths = as_keys(paths)?;
             entries.push(Landing {
                 id: link.id.clone(),
                 sealed: link.sealed,
-                paths: as_keys(paths)?,
+                require: self.coord.required(&paths),
+                paths,
             });
+            before = link.point.commit;
         }
         // Asserted, not assumed: what lands has the tree that was checked.
         let tree = self.coord.repo.tree_of(&last.point.commit)?;
@@ -67,11 +76,37 @@ impl Snapshot<'_> {
             options: options.to_vec(),
             is_ahead: Cell::new(false),
         };
+        if self.coord.settings.remote.is_none() {
+            // A ref of this clone is about to name what was merged here.
+            let repo = &self.coord.repo;
+            repo.harden(&last.point.commit, Some(&self.tip.commit))?;
+        }
         lead::handle_with(self.coord, request, &with)
     }
 }
 
 impl Coord {
+    /// Those of the paths that need a lock of one's own.
+    pub(super) fn required(&self, paths: &[Key]) -> Vec<Key> {
+        let is_required = |path: &&Key| self.settings.rule_for(path) == RequireLock::Require;
+        paths.iter().filter(is_required).cloned().collect()
+    }
+
+    /// How a train reaches its target. Where a host wants a pull request or a status first, that is
+    /// the business of the face that speaks with the host; none does yet.
+    fn check_land_mode(&self) -> Result<(), Failure> {
+        match self.repo.config().get("coord.landmode") {
+            None | Some("push") => Ok(()),
+            Some(other) => Err(Failure::usage(
+                format!(
+                    "`coord.landMode` is `{}`, and this version lands by `push` alone",
+                    other.escape_debug()
+                ),
+                "set it to `push`, and let the queue push to the branch",
+            )),
+        }
+    }
+
     /// Whether a commit is in this repository.
     pub(super) fn has_commit(&self, id: &ObjectId) -> bool {
         self.repo.tree_of(id).is_ok()

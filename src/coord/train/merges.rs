@@ -19,7 +19,6 @@ pub(super) struct Merges<'s> {
     merger: Merger<'s>,
     made: HashMap<(ObjectId, ObjectId), Merged>,
     touched: HashMap<ObjectId, Vec<Vec<u8>>>,
-    changed: HashMap<ObjectId, Vec<Vec<u8>>>,
     /// Who could not be merged here, and why: the question that failed last.
     unmergeable: Option<(Id, String)>,
 }
@@ -31,7 +30,6 @@ impl<'s> Merges<'s> {
             snapshot,
             made: HashMap::new(),
             touched: HashMap::new(),
-            changed: HashMap::new(),
             unmergeable: None,
         })
     }
@@ -121,19 +119,9 @@ impl Wanted for Merges<'_> {
         }
     }
 
-    fn is_touched_since(&mut self, then: &ObjectId, entry: &Entry) -> Result<bool, Failure> {
-        let tip = self.snapshot.tip.commit;
-        if !self.changed.contains_key(then) {
-            // What is no longer here was long ago.
-            let Ok(paths) = self.snapshot.coord.repo.changed(then, &tip) else {
-                return Ok(true);
-            };
-            self.changed.insert(*then, paths);
-        }
-        let answer = self.touched(entry).cloned();
-        let own = self.of(entry, answer)?;
-        let others = &self.changed[then];
-        Ok(own.iter().any(|path| others.binary_search(path).is_ok()))
+    fn is_of_target(&mut self, commit: &ObjectId) -> Result<bool, Failure> {
+        let (coord, tip) = (self.snapshot.coord, &self.snapshot.tip.commit);
+        Ok(coord.has_commit(commit) && coord.repo.is_ancestor(commit, tip)?)
     }
 
     fn standing(&mut self, tree: &ObjectId) -> Result<Standing, Failure> {

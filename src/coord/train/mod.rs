@@ -7,6 +7,7 @@ mod land;
 mod merges;
 mod seal;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::lease::ended;
@@ -44,6 +45,7 @@ pub struct Snapshot<'c> {
     pub damaged: Vec<Damage>,
     /// The check that counts.
     pub check: CheckId,
+    running: OnceCell<BTreeSet<ObjectId>>,
 }
 
 impl Coord {
@@ -62,8 +64,7 @@ impl Coord {
         }
         let view = self.view(None)?;
         let Some(tip) = self.target_tip(target, is_fresh)? else {
-            let what = format!("there is no branch `{target}` to land on");
-            return Err(Failure::usage(what, "name another with `--target BRANCH`"));
+            return Err(no_target(target));
         };
         let (entries, damaged) = find::all(&view, target)?;
         Ok(Snapshot {
@@ -77,8 +78,19 @@ impl Coord {
             entries,
             damaged,
             check: check.clone(),
+            running: OnceCell::new(),
             view,
         })
+    }
+
+    /// The commit that a target has, asked anew where a remote has it.
+    ///
+    /// # Errors
+    /// As [`Coord::queue`].
+    pub fn queue_tip(&self, target: &Branch) -> Result<ObjectId, Failure> {
+        self.fetch_for(target)?;
+        self.target_tip(target, true)?
+            .ok_or_else(|| no_target(target))
     }
 
     /// The branch that entries land on unless another one is named.
@@ -138,7 +150,10 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     /// When the locks cannot be read.
-    pub fn running(&self) -> Result<BTreeSet<ObjectId>, Failure> {
+    pub fn running(&self) -> Result<&BTreeSet<ObjectId>, Failure> {
+        if let Some(running) = self.running.get() {
+            return Ok(running);
+        }
         let (all, _) = locks::all(&self.view)?;
         let stamp = self.coord.stamp_with_sights();
         let (mut trees, mut met) = (BTreeSet::new(), Vec::new());
@@ -159,21 +174,22 @@ impl Snapshot<'_> {
         // Nobody asks for such a lock while it is held, so its lease has to be watched here: a
         // runner elsewhere may be dead.
         self.coord.note_sights(&met);
-        Ok(trees)
+        Ok(self.running.get_or_init(|| trees))
     }
 
-    /// What can be done now, with so many runners free.
+    /// What can be done now, with so many runners free. Trees `beside` are left to others.
     ///
     /// # Errors
     /// When the locks cannot be read.
-    pub fn moves(&self, plan: &Plan, free: usize) -> Result<Vec<Move>, Failure> {
+    pub fn moves(
+        &self,
+        plan: &Plan,
+        free: usize,
+        beside: &BTreeSet<ObjectId>,
+    ) -> Result<Vec<Move>, Failure> {
         let running = self.running()?;
-        Ok(moves(
-            plan,
-            &self.line,
-            &|tree| running.contains(tree),
-            free,
-        ))
+        let is_left = |tree: &ObjectId| running.contains(tree) || beside.contains(tree);
+        Ok(moves(plan, &self.line, &is_left, free))
     }
 
     /// What a submitter can do: have his own entry checked alone, and nothing besides, whatever
@@ -207,4 +223,9 @@ impl Snapshot<'_> {
         Ok(placed
             .map(|placed| why::waiting(placed, plan, &self.line, &|tree| running.contains(tree))))
     }
+}
+
+fn no_target(target: &Branch) -> Failure {
+    let what = format!("there is no branch `{target}` to land on");
+    Failure::usage(what, "name another with `--target BRANCH`")
 }

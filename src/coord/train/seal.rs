@@ -7,14 +7,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::queue::find;
+use crate::domain::State;
+use crate::env;
 use crate::model::branch::Branch;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
-use crate::model::queue::Entry;
-use crate::store::{Backend, Pushed, RefSwap, Swapped};
+use crate::model::queue::{Entry, EntryRecord, QUEUE, Stage};
+use crate::model::record;
+use crate::store::{Backend, Pushed, RefSwap, Swapped, names};
 
 use super::super::{Coord, Failure, as_keys};
+
+/// How long the ref of a sealed commit is kept after its entry left the line without having landed, in
+/// seconds: somebody may be about to queue it again.
+const KEPT_SECS: i64 = 24 * 60 * 60;
 
 /// What an entry seals.
 #[derive(Clone, Debug)]
@@ -32,8 +38,7 @@ impl Coord {
     /// When there is no such target or commit, or nothing that is not on the target already.
     pub fn sealed(&self, target: &Branch, commit: ObjectId) -> Result<Sealed, Failure> {
         let Some(tip) = self.target_tip(target, false)? else {
-            let what = format!("there is no branch `{target}` to land on");
-            return Err(Failure::usage(what, "name another with `--target BRANCH`"));
+            return Err(super::no_target(target));
         };
         if self.repo.is_ancestor(&commit, &tip)? {
             let what = format!("{} is on `{target}` already", commit.short());
@@ -47,22 +52,13 @@ impl Coord {
     ///
     /// # Errors
     /// As every push.
-    pub fn seal(&self, target: &Branch, commit: ObjectId) -> Result<(), Failure> {
+    pub fn seal(&self, commit: ObjectId) -> Result<(), Failure> {
         let name = Entry::head_ref(&commit);
         let Some(remote) = self.settings.remote.clone() else {
             return self.seal_here(name, commit);
         };
-        if self.repo.tip(&name)? == Some(commit) && self.is_needed(target, &commit)? {
-            return Ok(());
-        }
-        let stale = self.left_over(target, &commit)?;
-        match self.repo.push_heads(&remote, &commit, &stale)? {
-            Pushed::Moved => Ok(()),
-            Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
-            Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
-            Pushed::Lacks(lack) => Err(Failure::Lacks { remote, lack }),
-            Pushed::Unknown(why) => Err(Failure::Unknown { remote, why }),
-        }
+        let stale = self.left_over(&remote)?;
+        pushed(&remote, self.repo.push_heads(&remote, &commit, &stale)?)
     }
 
     fn seal_here(&self, name: String, commit: ObjectId) -> Result<(), Failure> {
@@ -80,25 +76,60 @@ impl Coord {
         }
     }
 
-    fn is_needed(&self, target: &Branch, commit: &ObjectId) -> Result<bool, Failure> {
-        let (entries, _) = find::all(&self.view(None)?, target)?;
-        let mut waiting = entries.iter().filter(|entry| !entry.stage.is_over());
-        Ok(waiting.any(|entry| entry.sealed == *commit))
-    }
-
-    /// Sealed commits of entries that are over, whose refs are still here.
-    fn left_over(&self, target: &Branch, but: &ObjectId) -> Result<Vec<ObjectId>, Failure> {
-        let (entries, _) = find::all(&self.view(None)?, target)?;
-        let (over, waiting): (Vec<_>, Vec<_>) =
-            entries.iter().partition(|entry| entry.stage.is_over());
-        let needed: BTreeSet<ObjectId> = waiting.iter().map(|entry| entry.sealed).collect();
-        let mut stale = BTreeSet::new();
-        for entry in over {
-            let is_here = self.repo.tip(&Entry::head_ref(&entry.sealed))?.is_some();
-            if is_here && entry.sealed != *but && !needed.contains(&entry.sealed) {
-                stale.insert(entry.sealed);
+    /// Sealed commits that were fetched and that no entry of any target waits with any more.
+    fn left_over(&self, remote: &str) -> Result<Vec<ObjectId>, Failure> {
+        let (mut needed, mut over) = (BTreeSet::new(), BTreeSet::new());
+        let now = env::now();
+        for (place, bytes) in self.view(None)?.under(QUEUE)? {
+            let read = bytes.and_then(|bytes| record::parse::<EntryRecord>(&place, &bytes));
+            // What cannot be read may need anything.
+            let Ok(entry) = read else {
+                return Ok(Vec::new());
+            };
+            // What has landed is on the target, and is never queued again.
+            let is_old = entry.stage == Stage::Landed
+                || entry
+                    .ended_at
+                    .is_some_and(|end| now.secs_since(end) > KEPT_SECS);
+            match entry.stage.is_over() && is_old {
+                true => over.insert(entry.sealed),
+                false => needed.insert(entry.sealed),
+            };
+        }
+        let mut stale = Vec::new();
+        for commit in over.difference(&needed) {
+            let fetched = names::fetched(remote, &Entry::head_ref(commit));
+            if self.repo.tip(&fetched)?.is_some() {
+                stale.push(*commit);
             }
         }
-        Ok(stale.into_iter().collect())
+        Ok(stale)
+    }
+
+    /// Brings the sealed commits of this clone to the remote that decides from now on.
+    ///
+    /// # Errors
+    /// When they cannot be pushed.
+    pub fn bring_seals(&self, remote: &str) -> Result<(), Failure> {
+        for (place, bytes) in self.view(None)?.under(QUEUE)? {
+            let read = bytes.and_then(|bytes| record::parse::<EntryRecord>(&place, &bytes));
+            let Ok(entry) = read else { continue };
+            let is_here = self.repo.tip(&Entry::head_ref(&entry.sealed))?.is_some();
+            if is_here && !entry.stage.is_over() {
+                pushed(remote, self.repo.push_heads(remote, &entry.sealed, &[])?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn pushed(remote: &str, how: Pushed) -> Result<(), Failure> {
+    let remote = remote.to_owned();
+    match how {
+        Pushed::Moved => Ok(()),
+        Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
+        Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
+        Pushed::Lacks(lack) => Err(Failure::Lacks { remote, lack }),
+        Pushed::Unknown(why) => Err(Failure::Unknown { remote, why }),
     }
 }

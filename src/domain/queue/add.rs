@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use crate::model::branch::Branch;
 use crate::model::id::Id;
 use crate::model::key::Key;
+use crate::model::object_id::ObjectId;
 use crate::model::queue::{
-    Add, Did, ENTRIES_MAX, Entry, EntryRecord, Retry, Stage, Told, Verdict, VerdictRecord,
+    Add, CheckId, Did, ENTRIES_MAX, Entry, EntryRecord, Retry, Stage, Told, Verdict, VerdictRecord,
 };
 use crate::model::refusal::Refusal;
 use crate::model::stored::Stored;
@@ -17,6 +18,9 @@ use super::super::land::PATHS_MAX;
 use super::super::secret;
 use super::super::task::text;
 use super::{change, check_may, feature, find, wrong_state};
+
+/// Most trees that one request names.
+const TREES_MAX: usize = 8;
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal> {
     check_paths(ask.paths.len())?;
@@ -124,7 +128,17 @@ pub(super) fn again(desk: &mut Desk<'_>, ask: &Retry) -> Result<Decided, Refusal
         return Err(wrong_state(&ask.id, is, needs));
     }
     if ask.rerun {
-        void(desk, &old)?;
+        let count = void(desk, ask, &old)?;
+        if count == 0 && is_same {
+            let needs = "a check that was red";
+            return Err(wrong_state(&ask.id, "not red by any check", needs));
+        }
+        if is_same && !old.stage.is_over() {
+            // It keeps its place: nothing about it is new.
+            let mut entry = old.body;
+            entry.isolated = None;
+            return in_line(desk, Did::Requeued, entry, &ask.paths);
+        }
     }
     let place = Place::at_the_back(desk, &ask.target, &ask.id)?;
     let entry = Entry {
@@ -152,6 +166,7 @@ fn in_line(
 ) -> Result<Decided, Refusal> {
     let mut told = Told::new(did, Vec::new());
     feature::enqueue(desk, &mut entry, paths, &mut told)?;
+    check_circle(desk, &entry)?;
     let verb = if did == Did::Requeued { "again" } else { "add" };
     let subject = format!(
         "queue {verb} {} at {} for {} by {}: {}",
@@ -228,8 +243,12 @@ fn check_after(desk: &Desk<'_>, ask: &Add) -> Result<(), Refusal> {
             });
         }
     }
-    let mut path = vec![ask.id.clone()];
-    if closes(desk, ask, &ask.after, &mut path, &mut BTreeSet::new())? {
+    Ok(())
+}
+
+fn check_circle(desk: &Desk<'_>, entry: &Entry) -> Result<(), Refusal> {
+    let mut path = vec![entry.id.clone()];
+    if closes(desk, entry, &entry.after, &mut path, &mut BTreeSet::new())? {
         return Err(Refusal::Cycle { ids: path });
     }
     Ok(())
@@ -238,19 +257,19 @@ fn check_after(desk: &Desk<'_>, ask: &Add) -> Result<(), Refusal> {
 /// Whether one of these waits for what was asked for in the end; the way there is in `path` then.
 fn closes(
     desk: &Desk<'_>,
-    ask: &Add,
+    entry: &Entry,
     after: &BTreeSet<Id>,
     path: &mut Vec<Id>,
     seen: &mut BTreeSet<Id>,
 ) -> Result<bool, Refusal> {
     for id in after {
         path.push(id.clone());
-        if *id == ask.id {
+        if *id == entry.id {
             return Ok(true);
         }
         if seen.insert(id.clone())
-            && let Some(next) = find::get(&desk.staged, &ask.target, id)?
-            && closes(desk, ask, &next.after, path, seen)?
+            && let Some(next) = find::get(&desk.staged, &entry.target, id)?
+            && closes(desk, entry, &next.after, path, seen)?
         {
             return Ok(true);
         }
@@ -259,17 +278,28 @@ fn closes(
     Ok(false)
 }
 
-/// What was said about the tree of a failed entry no longer counts.
-fn void(desk: &mut Desk<'_>, entry: &EntryRecord) -> Result<(), Refusal> {
-    let Some(tree) = entry.red else { return Ok(()) };
-    let Some(check) = &entry.red_by else {
-        return Ok(());
-    };
-    let found: Option<VerdictRecord> = find::verdict(&desk.staged, &tree, check)?;
-    let Some(verdict) = found else { return Ok(()) };
-    let mut verdict = verdict.body;
-    verdict.void = verdict.runs.len();
-    let place = Verdict::place(&tree, check);
-    let record = Stored::new(desk.stamp, desk.staged.next_rev(), verdict);
-    desk.staged.put(&place, &record)
+/// What was said about trees that are red no longer counts. What was green stays so.
+fn void(desk: &mut Desk<'_>, ask: &Retry, entry: &EntryRecord) -> Result<usize, Refusal> {
+    let mut trees: Vec<(ObjectId, CheckId)> = ask.trees.iter().take(TREES_MAX).cloned().collect();
+    trees.extend(entry.red.zip(entry.red_by.clone()));
+    if let Some(isolated) = &entry.isolated {
+        trees.push((isolated.tree, isolated.check.clone()));
+        trees.push((isolated.before, isolated.check.clone()));
+    }
+    trees.sort();
+    trees.dedup();
+    let mut count = 0;
+    for (tree, check) in trees {
+        let found: Option<VerdictRecord> = find::verdict(&desk.staged, &tree, &check)?;
+        let Some(verdict) = found.filter(|verdict| verdict.standing().is_reddish()) else {
+            continue;
+        };
+        let mut verdict = verdict.body;
+        verdict.runs.clear();
+        let place = Verdict::place(&tree, &check);
+        let record = Stored::new(desk.stamp, desk.staged.next_rev(), verdict);
+        desk.staged.put(&place, &record)?;
+        count += 1;
+    }
+    Ok(count)
 }

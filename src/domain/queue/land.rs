@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::model::feature::Status;
 use crate::model::id::{Actor, Id};
 use crate::model::key::Key;
-use crate::model::queue::{BATCH_MAX, Did, Entry, Land, LandedAs, Stage, Told};
+use crate::model::queue::{BATCH_MAX, Did, Entry, Land, LandedAs, Landing, Stage, Told};
 use crate::model::refusal::Refusal;
 use crate::model::stamp::Stamp;
 
@@ -59,7 +59,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Land) -> Result<Decided, Refusal
         let entry = waiting(desk, &ask.target, &landing.id, &landing.sealed)?;
         check_pause(desk, &entry)?;
         check_order(desk, ask, &entry.id, &entry.after)?;
-        released.extend(free(desk, &entry.submitter, &landing.paths)?);
+        released.extend(free(desk, &entry.submitter, landing)?);
         let landed = LandedAs {
             commit: ask.new,
             at: desk.stamp.at,
@@ -132,15 +132,25 @@ fn check_order(desk: &Desk<'_>, ask: &Land, id: &Id, after: &BTreeSet<Id>) -> Re
 }
 
 /// Gives back the submitter's locks on what lands. A lock of anybody else stands in the way.
-fn free(desk: &mut Desk<'_>, submitter: &Actor, paths: &[Key]) -> Result<Vec<Key>, Refusal> {
+fn free(desk: &mut Desk<'_>, submitter: &Actor, landing: &Landing) -> Result<Vec<Key>, Refusal> {
     let as_submitter = Stamp {
         by: submitter.clone(),
         ..desk.stamp.clone()
     };
-    let verdict = check::paths(&desk.staged, &as_submitter, paths, &[])?;
+    let verdict = check::paths(
+        &desk.staged,
+        &as_submitter,
+        &landing.paths,
+        &landing.require,
+    )?;
     if !verdict.conflicts.is_empty() {
         return Err(Refusal::LockHeld {
             conflicts: verdict.conflicts,
+        });
+    }
+    if !verdict.uncovered.is_empty() {
+        return Err(Refusal::LockRequired {
+            paths: verdict.uncovered,
         });
     }
     verdict

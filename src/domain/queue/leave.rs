@@ -1,12 +1,17 @@
 //! Leaving the line.
 
+use std::collections::BTreeSet;
+
 use crate::model::queue::{Did, Drop, Stage, Told};
 use crate::model::refusal::Refusal;
 
 use super::super::decide::{Decided, Desk};
+use super::super::secret;
 use super::{change, check_may, find, wrong_state};
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Drop) -> Result<Decided, Refusal> {
+    let why = ask.why.iter().map(|why| ("why", why.as_str()));
+    secret::check(why, &BTreeSet::new())?;
     let entry = find::expect(&desk.staged, &ask.target, &ask.id)?;
     check_may(desk, &entry)?;
     match entry.stage {

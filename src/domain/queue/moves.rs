@@ -2,19 +2,34 @@
 //!
 //! Isolate, then certify. Entries are checked alone first, as many at a time as there are runners;
 //! those that are green form the train, and the train is checked as a whole: what lands is exactly
-//! what was checked. A red train is run once more on the very same tree, then cut at several places
-//! at once until the first red beginning right after a green one is found; whoever makes that
-//! difference goes. Nobody is judged before it is known that the target itself is green.
+//! what was checked. A red train is cut until the first red beginning right after a green one is
+//! found; whoever makes that difference is run once more alone, and goes if it is red again. Nobody
+//! is judged before it is known that the target itself is green.
 //!
-//! There is no memory: all of it follows from the verdicts, which every clone sees.
+//! There is no memory: all of it follows from the records, which every clone sees.
+//!
+//! The rules that make it fast were chosen by simulation (`docs/queue-simulation.md`):
+//!
+//! - A green check of an entry alone stays good, whatever lands. It is a filter, and the train is
+//!   checked anyway: to run it anew whenever a file of the entry was touched cost one run each time,
+//!   found hardly anything, and kept back for ever who touches what everybody touches.
+//! - A check of an entry alone that was begun is ended on the commit on which it was begun. Broken
+//!   entries that follow the target are red once on each new commit and never twice on any.
+//! - A batch never shrinks below the first one, and a train of that length does not wait for more
+//!   while nothing of it is checked.
+//! - At most two cuts at a time: more find the culprit sooner, and pay for it with runs that single
+//!   entries wait for.
 
 use std::collections::BTreeSet;
 
 use crate::model::id::Id;
 use crate::model::object_id::ObjectId;
-use crate::model::queue::{Line, Purpose, Standing};
+use crate::model::queue::{BATCH_FIRST, Line, Purpose, Standing};
 
-use super::plan::{Alone, Plan, Point, Status};
+use super::plan::{Alone, Placed, Plan, Point, Status};
+
+/// Most beginnings of a red train that are checked at the same time.
+const CUTS_MAX: usize = 2;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,10 +89,12 @@ pub fn moves(
         trees: BTreeSet::new(),
         begun: Vec::new(),
     };
-    certify(plan, line, &mut runs);
-    isolate(plan, line, &mut runs);
-    // What is left over goes to a part of the train that was not tried, or to a longer one.
-    ahead(plan, line, &mut runs);
+    suspects(plan, &mut runs);
+    match shortest_red(plan) {
+        None => certify(plan, line, &mut runs),
+        Some(red) => search(plan, red, &mut runs),
+    }
+    isolate(plan, &mut runs);
     runs.begun
 }
 
@@ -98,14 +115,9 @@ pub fn own_check(
     let placed = plan.line.iter().find(|placed| placed.id == *id);
     if let Some(placed) = placed
         && let Status::Unproven(alone) = &placed.status
-        && alone.standing != Standing::Red
+        && alone.standing == Standing::Unknown
     {
-        let purpose = Purpose::Isolate {
-            id: placed.id.clone(),
-            sealed: placed.sealed,
-            onto: plan.tip.commit,
-        };
-        begin_alone(&mut runs, alone, purpose);
+        runs.alone(placed, alone);
     }
     runs.begun
 }
@@ -141,18 +153,6 @@ fn evicted(plan: &Plan) -> Vec<Move> {
             });
         }
     }
-    // A longer beginning that was green would have landed.
-    if let Some(first) = plan.train.first()
-        && first.standing == Standing::Red
-        && plan.base.is_green()
-    {
-        evicted.push(Move::Evict {
-            id: first.id.clone(),
-            sealed: first.sealed,
-            tree: first.point.tree,
-            before: plan.tip.tree,
-        });
-    }
     evicted
 }
 
@@ -171,8 +171,27 @@ impl Runs<'_> {
 
     /// Begins a run unless nobody is free or that tree is being checked.
     fn begin(&mut self, point: Point, purpose: Purpose) {
-        if !self.is_full() && !(self.is_running)(&point.tree) && self.trees.insert(point.tree) {
+        if !self.is_full() && !self.goes_on(&point.tree) {
+            self.trees.insert(point.tree);
             self.begun.push(Move::Check(point, purpose));
+        }
+    }
+
+    /// Whether that tree is being checked, or will be by what was begun here.
+    fn goes_on(&self, tree: &ObjectId) -> bool {
+        (self.is_running)(tree) || self.trees.contains(tree)
+    }
+
+    /// Begins a run of an entry on its own, if it was not run yet or was red once.
+    fn alone(&mut self, placed: &Placed, alone: &Alone) {
+        if matches!(alone.standing, Standing::Unknown | Standing::RedOnce) {
+            let purpose = Purpose::Isolate {
+                id: placed.id.clone(),
+                sealed: placed.sealed,
+                onto: alone.target,
+                before: alone.onto.tree,
+            };
+            self.begin(alone.point, purpose);
         }
     }
 
@@ -183,7 +202,16 @@ impl Runs<'_> {
         };
         if matches!(link.standing, Standing::Unknown | Standing::RedOnce) {
             let ids = plan.train[..count].iter().map(|link| link.id.clone());
-            let purpose = Purpose::Certify { ids: ids.collect() };
+            let purpose = match count {
+                // Whoever is first is on its own, and is to be judged as such.
+                1 => Purpose::Isolate {
+                    id: link.id.clone(),
+                    sealed: link.sealed,
+                    onto: plan.tip.commit,
+                    before: plan.tip.tree,
+                },
+                _ => Purpose::Certify { ids: ids.collect() },
+            };
             self.begin(link.point, purpose);
         }
     }
@@ -197,69 +225,78 @@ impl Runs<'_> {
     }
 }
 
-fn certify(plan: &Plan, line: &Line, runs: &mut Runs<'_>) {
-    let Some(red) = shortest_red(plan) else {
-        let full = (line.batch as usize).max(1);
-        let more_to_come = plan.line.iter().any(|placed| {
-            matches!(&placed.status, Status::Unproven(alone) if alone.standing != Standing::Red)
-        });
-        // A part of a batch is checked when nobody else can join it soon.
-        if plan.train.len() >= full || !more_to_come {
-            runs.part(plan, plan.train.len().min(full));
+/// Whoever was red once is run again before anything else is begun: a landing in between would leave
+/// that with nothing to compare it to. On a red target nothing follows from it, so it is not.
+fn suspects(plan: &Plan, runs: &mut Runs<'_>) {
+    for (placed, alone) in plan.line.iter().filter_map(unproven) {
+        if !alone.standing.is_reddish() {
+            continue;
         }
-        return;
+        if !alone.before.is_reddish() {
+            runs.alone(placed, alone);
+        }
+        runs.before(alone.onto, alone.before);
+    }
+}
+
+/// Begins with the train, when it is long enough: a full batch at once, and less when nothing of it
+/// is being checked, so that runners that are all busy with single entries do not hold it up.
+fn certify(plan: &Plan, line: &Line, runs: &mut Runs<'_>) {
+    let full = (line.batch as usize).max(1);
+    let is_idle = !plan.train.iter().any(|link| runs.goes_on(&link.point.tree));
+    let enough = if is_idle {
+        full.min(BATCH_FIRST as usize)
+    } else {
+        full
     };
-    // The same tree once more, before anything follows from a single red run.
-    runs.part(plan, red);
+    // Nobody is waited for who cannot join soon.
+    let may_join = |alone: &Alone| match alone.standing {
+        Standing::Unknown => true,
+        Standing::RedOnce => !alone.before.is_reddish(),
+        Standing::Red | Standing::Flaky | Standing::Green => false,
+    };
+    let mut others = plan.line.iter().filter_map(unproven);
+    if plan.train.len() >= enough || !others.any(|(_, alone)| may_join(alone)) {
+        runs.part(plan, plan.train.len().min(full));
+    }
+}
+
+/// Looks for the first red beginning right after a green one: cuts what is between green and red,
+/// the widest gap first. Nothing else of the train is begun meanwhile.
+///
+/// The red beginning itself is not run again: if it was a flake, all that is before its last entry
+/// turns out green and lands, and then that entry is alone and is run again as a suspect.
+fn search(plan: &Plan, red: usize, runs: &mut Runs<'_>) {
     if !runs.before(plan.tip, plan.base) && plan.base != Standing::Unknown {
         return;
     }
-    // Cut what is between green and red into equal parts, one for each runner.
-    let parts = runs.free.saturating_sub(runs.begun.len()).min(red - 1);
-    for part in 1..=parts {
-        runs.part(plan, (red * part / (parts + 1)).max(1));
-    }
-}
-
-fn isolate(plan: &Plan, line: &Line, runs: &mut Runs<'_>) {
-    // Who is proven too early is proven again when others have landed.
-    let enough = 2 * (line.batch as usize).max(1) + runs.free;
-    let mut pending = 0;
-    for placed in &plan.line {
-        let Status::Unproven(alone) = &placed.status else {
-            continue;
-        };
-        if alone.standing == Standing::Red {
-            runs.before(alone.onto, alone.before);
-            continue;
-        }
-        pending += 1;
-        if runs.is_full() || plan.train.len() + pending > enough {
+    let going_on = (1..red).filter(|count| runs.goes_on(&plan.train[count - 1].point.tree));
+    let mut ends: Vec<usize> = [0].into_iter().chain(going_on).chain([red]).collect();
+    while ends.len() < CUTS_MAX + 2 {
+        let gaps = ends.windows(2).map(|gap| (gap[0], gap[1] - gap[0]));
+        let widest = gaps.rev().max_by_key(|(_, width)| *width);
+        let Some((from, width)) = widest.filter(|(_, width)| *width > 1) else {
             return;
-        }
-        if alone.standing == Standing::RedOnce {
-            runs.before(alone.onto, alone.before);
-        }
-        let purpose = Purpose::Isolate {
-            id: placed.id.clone(),
-            sealed: placed.sealed,
-            onto: plan.tip.commit,
         };
-        begin_alone(runs, alone, purpose);
+        let middle = from + width / 2;
+        runs.part(plan, middle);
+        ends.push(middle);
+        ends.sort_unstable();
     }
 }
 
-fn begin_alone(runs: &mut Runs<'_>, alone: &Alone, purpose: Purpose) {
-    runs.begin(alone.point, purpose);
+/// Checks entries alone, in their order.
+fn isolate(plan: &Plan, runs: &mut Runs<'_>) {
+    for (placed, alone) in plan.line.iter().filter_map(unproven) {
+        if !alone.standing.is_reddish() {
+            runs.alone(placed, alone);
+        }
+    }
 }
 
-fn ahead(plan: &Plan, line: &Line, runs: &mut Runs<'_>) {
-    if shortest_red(plan).is_some() {
-        return;
-    }
-    let mut count = (line.batch as usize).max(1) * 2;
-    while !runs.is_full() && count / 2 < plan.train.len() {
-        runs.part(plan, count.min(plan.train.len()));
-        count *= 2;
+fn unproven(placed: &Placed) -> Option<(&Placed, &Alone)> {
+    match &placed.status {
+        Status::Unproven(alone) => Some((placed, alone)),
+        _ => None,
     }
 }

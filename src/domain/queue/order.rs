@@ -4,18 +4,23 @@
 //! entry goes before it. Then the more urgent before the less urgent, and of the same urgency the
 //! older before the younger. What others wait for is as urgent and as old as the first of them.
 //! Whoever was passed by eight later entries is treated as one step more urgent, so nobody starves:
-//! an entry with `a` others ahead that could land does so after at most `a + 40` others that came
-//! later (five steps of eight), however many more urgent ones keep coming.
+//! of those that came later than an entry that could land, at most [`LATER_MAX`] more than it had
+//! ahead of it when it came go before it, however many more urgent ones keep coming. Not counted are
+//! urgent ones, and what those ahead of it wait for.
 //!
 //! Nothing here looks at a clock: age is the number of the state in which an entry was added.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::id::Id;
-use crate::model::queue::{EntryRecord, Line, PASSED_MAX};
+use crate::model::queue::{BATCH_MAX, EntryRecord, Line, PASSED_MAX};
 
 /// How urgent, then how old: the smaller stands before the larger.
 type Rank = (i16, u64);
+
+/// How many later entries go before one at most, besides as many as it had ahead of it: eight for
+/// each of five steps, and one batch, which lands as a whole.
+pub const LATER_MAX: u64 = 5 * PASSED_MAX + BATCH_MAX as u64;
 
 /// More urgent than every priority.
 const URGENT: i16 = i16::MIN;

@@ -1,14 +1,18 @@
 //! Stopping a line, and letting it go on.
 
+use std::collections::BTreeSet;
+
 use crate::model::queue::{Did, Pause, Paused, Told};
 use crate::model::refusal::Refusal;
 
 use super::super::decide::{Decided, Desk};
-use super::super::trust;
+use super::super::{secret, trust};
 use super::{change, find};
 
 /// Anybody may stop a line; it goes on by who stopped it, or with trust 3.
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Pause) -> Result<Decided, Refusal> {
+    let why = ask.why.iter().map(|why| ("why", why.as_str()));
+    secret::check(why, &BTreeSet::new())?;
     let mut line = find::line(&desk.staged, &ask.target)?;
     let me = desk.me().clone();
     let (did, word) = match &ask.why {

@@ -46,11 +46,11 @@ pub trait Merges {
     /// When git cannot say.
     fn has(&mut self, commit: &ObjectId, entry: &Entry) -> Result<bool, Self::Error>;
 
-    /// Whether the target has got commits since `then` that touch what an entry touches.
+    /// Whether a commit that the target had once is part of it still, and is here.
     ///
     /// # Errors
     /// When git cannot say.
-    fn is_touched_since(&mut self, then: &ObjectId, entry: &Entry) -> Result<bool, Self::Error>;
+    fn is_of_target(&mut self, commit: &ObjectId) -> Result<bool, Self::Error>;
 
     /// What the runs of the check on a tree come to.
     ///
@@ -129,7 +129,9 @@ pub struct Link {
 /// An entry on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alone {
-    /// What it was merged onto: the target, with what the entry has to come after.
+    /// The commit of the target.
+    pub target: ObjectId,
+    /// What it was merged onto: that, with what the entry has to come after.
     pub onto: Point,
     /// What is known about that.
     pub before: Standing,
@@ -205,7 +207,12 @@ pub fn plan<M: Merges>(facts: &Facts<'_>, merges: &mut M) -> Result<Plan, M::Err
     };
     let mut present: BTreeSet<&Id> = BTreeSet::new();
     for &entry in &ordered {
-        let status = if merges.has(&facts.tip.commit, entry)? {
+        // Whoever cannot be merged here is asked nothing.
+        let unmergeable = facts.hindered.get(&entry.id);
+        let unmergeable = unmergeable.filter(|why| matches!(why, Hindrance::Unmergeable(_)));
+        let status = if let Some(hindrance) = unmergeable {
+            Status::Hindered(hindrance.clone())
+        } else if merges.has(&facts.tip.commit, entry)? {
             present.insert(&entry.id);
             Status::Present
         } else if let Some(hindrance) = facts.hindered.get(&entry.id) {
@@ -281,12 +288,15 @@ fn board<M: Merges>(
     };
     let standing = merges.standing(&point.tree)?;
     if !standing.is_green() && !is_proven(facts, entry, standing, merges)? {
-        return Ok(Status::Unproven(Alone {
+        let fresh = Alone {
+            target: facts.tip.commit,
             onto,
             before: merges.standing(&onto.tree)?,
             point,
             standing,
-        }));
+        };
+        let begun = begun(facts, entry, standing, merges)?;
+        return Ok(Status::Unproven(begun.unwrap_or(fresh)));
     }
     if plan.train.len() >= BATCH_MAX as usize {
         return Ok(Status::Proven);
@@ -315,25 +325,55 @@ fn board<M: Merges>(
     })
 }
 
-/// Whether its own check was green on an earlier commit of the target, and nothing that it touches
-/// was touched since. Whoever is aboard stays so: what is being certified together says more.
+/// Whether its own check was green, on whatever commit of the target, and is not red on this one.
 fn is_proven<M: Merges>(
     facts: &Facts<'_>,
     entry: &EntryRecord,
     now: Standing,
     merges: &mut M,
 ) -> Result<bool, M::Error> {
-    let Some(isolated) = &entry.isolated else {
+    let isolated = entry.isolated.as_ref();
+    let Some(isolated) = isolated.filter(|isolated| isolated.check == *facts.check) else {
         return Ok(false);
     };
-    if isolated.check != *facts.check || now.is_reddish() {
-        return Ok(false);
+    Ok(!now.is_reddish() && merges.standing(&isolated.tree)?.is_green())
+}
+
+/// Where its own check was begun, if how that ends is not known yet, or is red. What is known about
+/// it on the target as it is now counts more, and nothing follows from what was red before it came.
+fn begun<M: Merges>(
+    facts: &Facts<'_>,
+    entry: &EntryRecord,
+    now: Standing,
+    merges: &mut M,
+) -> Result<Option<Alone>, M::Error> {
+    let isolated = entry.isolated.as_ref();
+    let Some(isolated) = isolated.filter(|isolated| isolated.check == *facts.check) else {
+        return Ok(None);
+    };
+    let standing = merges.standing(&isolated.tree)?;
+    let before = merges.standing(&isolated.before)?;
+    if now.is_reddish() || standing.is_green() || before == Standing::Red {
+        return Ok(None);
     }
-    if !merges.standing(&isolated.tree)?.is_green() {
-        return Ok(false);
+    if !merges.is_of_target(&isolated.onto)? {
+        return Ok(None);
     }
-    let is_aboard = facts.line.train.contains(&entry.id);
-    Ok(is_aboard || !merges.is_touched_since(&isolated.onto, entry)?)
+    let onto = Point {
+        commit: isolated.onto,
+        tree: isolated.before,
+    };
+    // With something else before it than the target it is another tree, and cannot be made again.
+    Ok(match merges.merge(&onto, entry)? {
+        Merged::Clean(point) if point.tree == isolated.tree => Some(Alone {
+            target: isolated.onto,
+            onto,
+            before,
+            point,
+            standing,
+        }),
+        Merged::Clean(_) | Merged::Conflict(_) => None,
+    })
 }
 
 /// The first entry of the train that this one conflicts with. Whatever conflicts with a beginning of

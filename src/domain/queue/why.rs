@@ -91,7 +91,10 @@ pub fn ended(entry: &Entry) -> Option<Why> {
         Stage::Failed => Some(Why::new(
             State::Failed,
             said.unwrap_or_else(|| "its check is red".into()),
-            format!("mend the branch, then `git coord queue retry {id}`"),
+            format!(
+                "mend the branch, then `git coord queue retry {id}`; `--rerun` if the check was at \
+                 fault"
+            ),
         )),
         Stage::Cancelled => Some(Why::new(
             State::Cancelled,
@@ -117,7 +120,10 @@ pub fn waiting(
             paused.by.agent,
             shown(paused.why.as_str())
         );
-        let next = format!("it goes on with `git coord queue resume --target {target}`");
+        let next = format!(
+            "{} lets it go on with `git coord queue resume --target {target}`, as does trust 3",
+            paused.by.agent
+        );
         return Why::new(State::Paused, because, next);
     }
     match &placed.status {
@@ -154,12 +160,15 @@ pub fn waiting(
                 _ if runs => Why::new(State::Checking, "its own check is running", "wait for it"),
                 Standing::Red | Standing::RedOnce if base_is_red => Why::new(
                     State::BlockedByBase,
-                    format!("its check is red, and so is that of `{target}` without it"),
-                    format!("mend `{target}` first; nobody is put out for that"),
+                    "its check is red, and so is that of what it is merged onto",
+                    format!(
+                        "mend `{target}` first, or if the check itself was at fault, `git coord \
+                         queue retry {id} --rerun`; nobody is put out for that"
+                    ),
                 ),
                 Standing::Red => Why::new(
                     State::Suspect,
-                    format!("its check is red, twice; that of `{target}` is not known yet"),
+                    "its check is red, twice; that of what it is merged onto is not known yet",
                     "the next `git coord queue run` finds out",
                 ),
                 Standing::RedOnce => Why::new(
@@ -254,7 +263,10 @@ fn hindered(id: &str, hindrance: &Hindrance) -> Why {
         Hindrance::Absent { id: other, is } => Why::new(
             State::Waiting,
             format!("it comes after `{other}`, which is {is}"),
-            format!("see `git coord queue why {other}`, or queue it again without `--after`"),
+            format!(
+                "see `git coord queue why {other}`; without it, `git coord queue rm {id}` and add it \
+                 again"
+            ),
         ),
         Hindrance::Missing => Why::new(
             State::Unmergeable,
@@ -267,7 +279,7 @@ fn hindered(id: &str, hindrance: &Hindrance) -> Why {
         Hindrance::Unmergeable(why) => Why::new(
             State::Unmergeable,
             shown(why),
-            "merge the target into the branch by hand, then queue it again",
+            format!("mend that, then `git coord queue retry {id}`"),
         ),
     }
 }

@@ -21,6 +21,7 @@ mod lapsing;
 mod liveness;
 mod messages;
 mod notices;
+mod queue;
 mod remembering;
 mod stealing;
 mod tasks;

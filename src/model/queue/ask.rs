@@ -82,9 +82,13 @@ pub struct Retry {
     /// What that changes, as for [`Add`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<Key>,
-    /// Earlier runs on the tree that was red no longer count: what was wrong was not in the tree.
+    /// Earlier runs that were red no longer count on the trees that it was judged by, and on these:
+    /// what was wrong was in none of them.
     #[serde(default, skip_serializing_if = "is_false")]
     pub rerun: bool,
+    /// The target as it is, and what else was red for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trees: Vec<(ObjectId, CheckId)>,
 }
 
 /// See [`Ask::Drop`].
@@ -121,6 +125,9 @@ pub struct Start {
     pub check: Check,
     /// What for.
     pub purpose: Purpose,
+    /// It is a submitter's, which does not say what counts for all.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_own: bool,
     /// The length of its lease.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_secs: Option<Ttl>,
@@ -171,6 +178,9 @@ pub struct Landing {
     pub sealed: ObjectId,
     /// What it changes: nobody but its submitter may hold a lock on that.
     pub paths: Vec<Key>,
+    /// Those of them that need a lock of its submitter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub require: Vec<Key>,
 }
 
 /// See [`Ask::Land`].

@@ -92,6 +92,8 @@ pub enum Purpose {
         sealed: ObjectId,
         /// The commit of the target.
         onto: ObjectId,
+        /// The tree of what it was merged onto: of that commit, with what the entry comes after.
+        before: ObjectId,
     },
     /// Whether these pass together, in this order. If so they land.
     Certify {

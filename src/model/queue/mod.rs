@@ -90,13 +90,17 @@ impl Stage {
     }
 }
 
-/// The check of an entry on its own was green: which tree that was, and on which commit of the
-/// target. It says that the entry is worth certifying with others, and lands nothing.
+/// Where the check of an entry on its own was begun last. It stays there, however the target goes on
+/// meanwhile, until it is known how it ends: an entry that were begun anew with every landing would
+/// never be red twice on one tree. A green one says that the entry is worth certifying with others,
+/// and lands nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Isolated {
     /// The commit of the target.
     pub onto: ObjectId,
-    /// The tree that was checked.
+    /// The tree of what the entry was merged onto.
+    pub before: ObjectId,
+    /// The tree that is checked.
     pub tree: ObjectId,
     /// By which check.
     pub check: CheckId,
@@ -152,7 +156,7 @@ pub struct Entry {
     /// How often it was put back after it was over.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retries: u32,
-    /// Its own check was green.
+    /// Where its own check was begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isolated: Option<Isolated>,
     /// How far it is.

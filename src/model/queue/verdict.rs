@@ -62,11 +62,8 @@ pub struct Verdict {
     pub check: CheckId,
     /// What was run, for people.
     pub command: Text,
-    /// The runs, oldest first.
+    /// The runs, oldest first. Somebody who asks for new ones empties it; the history has them.
     pub runs: Vec<Run>,
-    /// So many of the first runs no longer count: somebody asked for new ones.
-    #[serde(default, skip_serializing_if = "is_none")]
-    pub void: usize,
 }
 
 impl Body for Verdict {
@@ -115,7 +112,7 @@ impl Verdict {
     /// What it comes to. A later green clears an earlier red: a check that can pass on this tree has
     /// passed on it.
     pub fn standing(&self) -> Standing {
-        let runs = self.runs.iter().skip(self.void);
+        let runs = self.runs.iter();
         let (green, red): (Vec<&Run>, Vec<&Run>) =
             runs.partition(|run| run.outcome == Outcome::Passed);
         match (green.len(), red.len()) {
@@ -126,8 +123,4 @@ impl Verdict {
             (_, _) => Standing::Flaky,
         }
     }
-}
-
-fn is_none(count: &usize) -> bool {
-    *count == 0
 }

@@ -8,14 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::coord::Failure;
 use crate::domain::feature::find;
+use crate::domain::queue::why::State;
 use crate::model::branch::Branch;
 use crate::model::feature::FeatureRecord;
 use crate::model::id::Id;
 use crate::model::queue::{Add as Wanted, Ask};
+use crate::model::request::Request;
 
 use super::super::words;
+use super::look::Why;
 use super::run::Run;
-use super::{Answer, Context, Target, ask, branch, name};
+use super::{Answer, Context, Target, branch, name};
 
 /// Put a branch in line. What it has now is sealed: what is pushed to it later does not land.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
@@ -90,9 +93,10 @@ impl Add {
             paths: sealed.paths,
             allow_secrets: words::read(&self.allow_secret, "--allow-secret")?,
         };
-        coord.seal(&target, sealed.commit)?;
+        coord.seal(sealed.commit)?;
         let id = wanted.id.clone();
-        let answer = ask(context, Ask::Add(wanted))?;
+        let done = coord.handle(Request::Queue(Ask::Add(wanted)))?;
+        let mut notes = Vec::new();
         if self.isolate || !self.check.is_empty() {
             let run = Run {
                 target: self.target.clone(),
@@ -101,11 +105,33 @@ impl Add {
                 ..Run::default()
             };
             // It is in line whatever becomes of that.
-            if let Err(why) = run.drive(context, Some(&id)) {
-                (context.progress)(&format!("its check was not run: {why}"));
+            match run.drive(context, Some(&id)) {
+                Ok(driven) if driven.runs == 0 => {
+                    notes.push("its check was not run here: see `git coord queue why`".into());
+                    notes.extend(driven.troubles);
+                }
+                Ok(_) => {}
+                Err(why) => notes.push(format!("its check was not run: {why}")),
             }
         }
-        Ok(answer)
+        notes.extend(self.what_is_in_the_way(context, &id));
+        Ok(Answer::done(done, notes))
+    }
+
+    /// Why it will not land as things are. What cannot be told now is told by `queue why`.
+    fn what_is_in_the_way(&self, context: &Context<'_>, id: &Id) -> Option<String> {
+        let why = Why {
+            id: Some(id.to_string()),
+            target: self.target.clone(),
+            fetch: false,
+        };
+        let listed = why.run(context).ok()?;
+        let why = &listed.entries.first()?.why;
+        let is_on_its_way = matches!(
+            why.state,
+            State::Unchecked | State::Checking | State::Proven | State::Certifying | State::Landed
+        );
+        (!is_on_its_way).then(|| format!("{}; {}", why.because, why.next))
     }
 
     /// The branch that is meant.

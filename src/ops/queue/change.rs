@@ -8,6 +8,7 @@ use crate::coord::Failure;
 use crate::model::queue::{Ask, Drop, Pause as WantedPause, Retry as WantedRetry};
 
 use super::add::value;
+use super::look::red_trees;
 use super::{Answer, Context, Target, ask, name};
 
 /// Put an entry back in line, with what its branch has now.
@@ -76,13 +77,18 @@ impl Retry {
         };
         let commit = commit.unwrap_or(entry.sealed);
         let sealed = coord.sealed(&target, commit)?;
-        coord.seal(&target, commit)?;
+        coord.seal(commit)?;
         let wanted = WantedRetry {
             target,
             id: entry.id.clone(),
             sealed: commit,
             paths: sealed.paths,
             rerun: self.rerun,
+            trees: if self.rerun {
+                red_trees(context, &self.target, &entry.id)?
+            } else {
+                Vec::new()
+            },
         };
         ask(context, Ask::Retry(wanted))
     }

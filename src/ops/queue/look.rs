@@ -4,8 +4,8 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::Failure;
 use crate::coord::train::Snapshot;
+use crate::coord::{Coord, Failure};
 use crate::domain::queue::find;
 use crate::domain::queue::plan;
 use crate::domain::queue::why::{Why as Because, ended};
@@ -15,6 +15,8 @@ use crate::model::object_id::ObjectId;
 use crate::model::queue::{CheckId, Entry, EntryRecord, Line, Stage, Standing, VerdictRecord};
 use crate::model::task::Priority;
 use crate::model::text::Text;
+
+use crate::runner::Spec;
 
 use super::super::log;
 use super::{Answer, Context, Target, name};
@@ -174,11 +176,16 @@ pub struct Step {
     pub standing: Standing,
 }
 
-/// The check that counts for whoever only looks: the one that was run last.
-pub(super) fn check_of(line: &Line) -> CheckId {
-    line.check
-        .as_ref()
-        .map_or_else(|| CheckId::new(&[], &[]), |check| check.id.clone())
+/// The check that counts for whoever only looks: what the target says, else the one that was run
+/// last.
+pub(super) fn check_of(coord: &Coord, target: &Branch, tip: &ObjectId) -> Result<CheckId, Failure> {
+    if let Ok(spec) = Spec::of(coord.repo(), tip, &[]) {
+        return Ok(spec.id().clone());
+    }
+    let line = find::line(&coord.view(None)?, target)?;
+    Ok(line
+        .check
+        .map_or_else(|| CheckId::new(&[], &[]), |check| check.id))
 }
 
 fn snapshot<'c>(
@@ -188,8 +195,10 @@ fn snapshot<'c>(
 ) -> Result<Snapshot<'c>, Failure> {
     let coord = &context.coord;
     let target = target.branch(context)?;
-    let line = find::line(&coord.view(None)?, &target)?;
-    coord.queue(&target, &check_of(&line), is_fresh)
+    let none = CheckId::new(&[], &[]);
+    let mut snapshot = coord.queue(&target, &none, is_fresh)?;
+    snapshot.check = check_of(coord, &target, &snapshot.tip.commit)?;
+    Ok(snapshot)
 }
 
 fn placed(
@@ -281,7 +290,7 @@ impl Show {
         }
         trees.sort();
         trees.dedup();
-        let check = check_of(&snapshot.line);
+        let check = snapshot.check.clone();
         let mut verdicts = Vec::new();
         for tree in trees {
             verdicts.extend(find::verdict(&snapshot.view, &tree, &check)?);
@@ -334,4 +343,28 @@ impl Log {
         };
         wanted.run(context)
     }
+}
+
+/// The trees by which an entry is judged now: itself, and what it is merged onto.
+pub(super) fn red_trees(
+    context: &Context<'_>,
+    target: &Target,
+    id: &Id,
+) -> Result<Vec<(ObjectId, CheckId)>, Failure> {
+    let snapshot = snapshot(context, target, false)?;
+    let mut trees = vec![snapshot.tip.tree];
+    for placed in snapshot
+        .plan()?
+        .line
+        .iter()
+        .filter(|placed| placed.id == *id)
+    {
+        if let plan::Status::Unproven(alone) = &placed.status {
+            trees.extend([alone.point.tree, alone.onto.tree]);
+        }
+    }
+    Ok(trees
+        .into_iter()
+        .map(|tree| (tree, snapshot.check.clone()))
+        .collect())
 }

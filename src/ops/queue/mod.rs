@@ -16,6 +16,7 @@ use crate::model::queue::Ask;
 use crate::model::request::Request;
 
 use super::{Answer, Context};
+pub use crate::domain::queue::why::State;
 pub use look::{Listed, Placed, Planned, Shown};
 pub use run::{Emptied, Ran};
 

@@ -1,15 +1,17 @@
 //! `queue run` and `queue land`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coord::{About, Coord, Failure, Reach};
-use crate::domain::queue::find;
 use crate::domain::queue::moves::Move;
 use crate::env;
 use crate::model::agent::Ask as AgentAsk;
 use crate::model::id::Id;
+use crate::model::refusal::Refusal;
 use crate::model::request::Request;
 use crate::runner::{Cleared, Drive, Driven, Pool, Spec, jobs_default};
 
@@ -57,6 +59,9 @@ pub struct Land {
     #[command(flatten)]
     #[serde(flatten)]
     pub target: Target,
+    /// The check that counts [default: coord.check of the target, else the one that was run last]
+    #[arg(long, value_name = "CMD")]
+    pub check: Vec<String>,
     /// Say this to the server's hooks, as `git push -o` does [default: push.pushOption]
     #[arg(short = 'o', long = "push-option", value_name = "OPTION")]
     pub push_options: Vec<String>,
@@ -112,22 +117,19 @@ impl Run {
         context: &Context<'_>,
         only: Option<&Id>,
     ) -> Result<Driven, Failure> {
+        let target = self.target.branch(context)?;
+        let stop = crate::child::Stop::listen()
+            .map_err(|why| Failure::usage(format!("signals: {why}"), "try again"))?;
         let coord = as_runner(context)?;
         let me = coord.actor().clone();
         let alive = coord.sessions().keep_alive(&me).map_err(|why| {
             let what = format!("the file that shows that {me} is alive: {why}");
             Failure::usage(what, "see `git coord doctor`")
         })?;
-        let target = self.target.branch(context)?;
-        let line = find::line(&coord.view(None)?, &target)?;
-        let tip = coord.queue(&target, &check_of(&line), true)?.tip.commit;
-        let spec = Spec::of(coord.repo(), &tip, &self.check)?;
-        let stop = crate::child::Stop::listen()
-            .map_err(|why| Failure::usage(format!("signals: {why}"), "try again"))?;
         let done = Drive {
             coord: &coord,
             target: &target,
-            spec: &spec,
+            check: &self.check,
             jobs: self.jobs.unwrap_or_else(jobs_default).max(1),
             watch: self.watch,
             only,
@@ -137,21 +139,11 @@ impl Run {
             say: &|line| (context.progress)(line),
         }
         .run();
-        if done.as_ref().is_ok_and(|done| !done.landed.is_empty()) {
-            note_checks(context, &coord);
-        }
         // Its locks are given back already; what is left of the session goes too.
         let _ = coord.handle(Request::Agent(AgentAsk::Unregister {}));
         drop(alive);
         coord.sessions().forget(&me);
         done
-    }
-}
-
-/// Writes what was checked onto what landed. It can be made again at any time.
-fn note_checks(context: &Context<'_>, coord: &Coord) {
-    if let Err(why) = coord.render_notes(About::Checks, Reach::Shared) {
-        (context.progress)(&format!("the notes of the checks come later: {why}"));
     }
 }
 
@@ -167,20 +159,27 @@ impl Land {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         let coord = &context.coord;
         let target = self.target.branch(context)?;
-        let line = find::line(&coord.view(None)?, &target)?;
-        let snapshot = coord.queue(&target, &check_of(&line), true)?;
+        let tip = coord.queue_tip(&target)?;
+        let check = match self.check.as_slice() {
+            [] => check_of(coord, &target, &tip)?,
+            given => Spec::of(coord.repo(), &tip, given)?.id().clone(),
+        };
+        let snapshot = coord.queue(&target, &check, false)?;
         let plan = snapshot.plan()?;
-        for one in snapshot.moves(&plan, 0)? {
+        for one in snapshot.moves(&plan, 0, &BTreeSet::new())? {
             if let Move::Land(count) = one {
                 let done = snapshot.land(&plan, count, &self.push_options)?;
-                note_checks(context, coord);
-                return Ok(Answer::done(done, Vec::new()));
+                let noted = coord.render_notes(About::Checks, Reach::Shared);
+                let later =
+                    noted.map_err(|why| format!("the notes of the checks come later: {why}"));
+                return Ok(Answer::done(done, later.err().into_iter().collect()));
             }
         }
-        let what = format!("nothing that waits for `{target}` is certified");
-        Err(Failure::usage(
-            what,
-            "see `git coord queue why`, and `git coord queue run`",
-        ))
+        Err(Failure::Refused(Box::new(Refusal::WrongState {
+            what: "line".into(),
+            name: target.to_string(),
+            is: "without anything certified".into(),
+            needs: "a green check; see `git coord queue why`".into(),
+        })))
     }
 }

@@ -34,6 +34,10 @@ pub(in crate::store) use room::shallow_file;
 /// How often a merge is tried when the child ends in the middle of it.
 const TRIES_MAX: usize = 2;
 
+/// How many questions are asked before the first answer is read. All of them fit into a pipe, so
+/// that neither side waits for the other to read.
+const AHEAD_MAX: usize = 64;
+
 /// How a merge ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Merged {
@@ -104,6 +108,58 @@ impl Merger<'_> {
         self.repo.check_in_sight(ours, theirs)?;
         let answer = self.ask(ours, theirs)?;
         self.judge(answer, ours, theirs)
+    }
+
+    /// [`Merger::probe`] for many pairs, in their order. Git has the next question at hand when it is
+    /// done with one: on a busy machine each wait for a turn costs more than a merge.
+    pub fn probe_all(&mut self, pairs: &[[ObjectId; 2]]) -> Vec<Result<Merged>> {
+        let mut merged = Vec::with_capacity(pairs.len());
+        for some in pairs.chunks(AHEAD_MAX) {
+            let mut answers = self.ask_ahead(some).into_iter();
+            for [ours, theirs] in some {
+                merged.push(match answers.next() {
+                    Some(answer) => self.judge(answer, ours, theirs),
+                    None => self.probe(ours, theirs),
+                });
+            }
+        }
+        merged
+    }
+
+    /// As many answers as come; the rest is asked one by one, where it is found out why.
+    fn ask_ahead(&mut self, pairs: &[[ObjectId; 2]]) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        let is_shallow = shallow_file(&self.repo.layout().common_dir).is_some();
+        let (Some([first, _]), false) = (pairs.first(), is_shallow) else {
+            return answers;
+        };
+        let child = self.child.take().map(|child| (child, self.is_owed));
+        let child = child.map_or_else(|| self.room.open().map(|child| (child, false)), Ok);
+        let Ok((mut child, is_owed)) = child else {
+            return answers;
+        };
+        let mut questions = String::new();
+        for [ours, theirs] in pairs.iter().chain(std::iter::once(&[*first; 2])) {
+            questions.push_str(&format!("{ours} {theirs}\n"));
+        }
+        let asked = child.stdin.write_all(questions.as_bytes());
+        let read = asked.and_then(|()| {
+            if is_owed {
+                answer::end(&mut child.stdout)?;
+            }
+            for _ in pairs {
+                answers.push(Answer::read(&mut child.stdout)?);
+            }
+            answer::pass_clean(&mut child.stdout)
+        });
+        match read {
+            Ok(()) => {
+                self.child = Some(child);
+                self.is_owed = true;
+            }
+            Err(_) => end(child),
+        }
+        answers
     }
 
     /// Ends the idle child, as anybody on the machine may.
@@ -201,12 +257,16 @@ impl Merger<'_> {
 
 impl Drop for Merger<'_> {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            // Nobody waits for what it may still be at.
-            let _ = child.child.kill();
-            let _ = child.child.wait();
+        if let Some(child) = self.child.take() {
+            end(child);
         }
     }
+}
+
+/// Nobody waits for what the child may still be at.
+fn end(mut child: Kept) {
+    let _ = child.child.kill();
+    let _ = child.child.wait();
 }
 
 /// One question and its answer.

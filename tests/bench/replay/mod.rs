@@ -109,7 +109,7 @@ pub fn run(world: &World, args: &[String]) {
 }
 
 /// `repo` and `.git` say nothing; the directory above them may.
-fn name_of(dir: &Path) -> String {
+pub fn name_of(dir: &Path) -> String {
     let dir = dir.canonicalize().expect("the repository is there");
     let names = dir.iter().rev().map(|name| name.to_string_lossy());
     let name = names
@@ -271,13 +271,15 @@ fn plan(repo: &Repo, merger: &mut Merger<'_>, landed: &[Pair]) -> Plan {
         Ok(Merged::Conflict { .. }) | Err(Error::Unmergeable { .. }) => None,
         Err(why) => panic!("{why}"),
     };
+    let mut pairs = Vec::new();
     for (n, head) in heads.iter().enumerate() {
         repo.touched(target, head).expect("they are here");
-        clean(merger.probe(target, head));
-        for other in &heads[..n] {
-            clean(merger.probe(other, head));
-        }
+        pairs.push([*target, **head]);
+        pairs.extend(heads[..n].iter().map(|other| [**other, **head]));
     }
+    merger.probe_all(&pairs).into_iter().for_each(|merged| {
+        let _ = clean(merged);
+    });
     let mut tip = *target;
     let mut landed = 0;
     for (n, head) in heads.iter().enumerate() {

@@ -143,10 +143,10 @@ fn a_newer_record_is_told_apart_and_kept() {
 fn an_unknown_place_is_only_noted() {
     let sandbox = Sandbox::new();
     let alice = locked(&sandbox, &[]);
-    plant(&alice, "tasks/3f/one.json", "{}", PLAIN);
+    plant(&alice, "elsewhere/3f/one.json", "{}", PLAIN);
     let report = doctor(&alice, &["--fix"]);
     assert_eq!(report["problems"], 0, "{report:#}");
-    found(&report, "records", "note", "tasks/3f/one.json");
+    found(&report, "records", "note", "elsewhere/3f/one.json");
     alice.coord(["lock", "src/c.rs"]).ok();
 }
 

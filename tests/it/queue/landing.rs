@@ -75,8 +75,8 @@ fn entries_that_were_proven_land_together_after_one_more_check() {
 fn what_is_certified_lands_without_another_check() {
     let sandbox = Sandbox::new();
     let alice = alice(&sandbox);
-    let refused = alice.coord(["queue", "land"]).code(2);
-    assert!(printed(&refused).contains("nothing that waits for `main` is certified"));
+    let refused = alice.coord(["queue", "land"]).refused();
+    assert!(printed(&refused).contains("without anything certified"));
     let check = Check::new(&sandbox, "true");
     branch(&alice, "one", "one", "1");
     let isolate = [

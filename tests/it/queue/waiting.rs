@@ -342,7 +342,7 @@ fn a_stopped_line_lands_nothing_until_it_goes_on() {
         ids(&ran["landed"]).is_empty() && ran["runs"] == 0,
         "{ran:#}"
     );
-    alice.coord(["queue", "land"]).code(2);
+    alice.coord(["queue", "land"]).refused();
     // By who stopped it.
     let refused = alice.coord(["queue", "resume"]).refused();
     assert!(printed(&refused).contains("bob"), "{refused}");

@@ -14,9 +14,9 @@ fn handle(agent: &Agent, requests: &[Value]) -> Value {
 
 /// A run of the check on a tree, by an agent.
 fn run(agent: &Agent, tree: &str, outcome: &str, millis: u64) -> [Value; 2] {
-    let common = json!({"target": "main", "tree": tree, "check": CHECK, "purpose": {"certify": {"ids": ["topic"]}}});
+    let check = json!({"id": CHECK, "command": "make\u{202e} test"});
+    let common = json!({"target": "main", "tree": tree, "check": check, "purpose": {"certify": {"ids": ["topic"]}}});
     let mut ran = common.clone();
-    ran["command"] = "make\u{202e} test".into();
     ran["run"] = json!({
         "by": {"agent": agent.name(), "session": "s1"}, "at": "2026-01-02T03:04:05Z",
         "millis": millis, "outcome": outcome, "host": "box",

@@ -249,6 +249,17 @@ fn what_is_contained_already_and_what_is_unrelated() {
         }
         let why = refusal(merger.merge(&tips["two"], &tips["alien"]));
         assert!(why.contains("no commit in common"), "{why}");
+        // Of many, each has its own answer, also behind one over which the child ends.
+        let pair = |ours: &str, theirs: &str| [tips[ours], tips[theirs]];
+        let mut pairs = vec![pair("one", "two"), pair("alien", "two"), pair("two", "one")];
+        pairs.extend(vec![pair("two", "two"); 200]);
+        for (n, merged) in merger.probe_all(&pairs).into_iter().enumerate() {
+            match n {
+                1 => drop(refusal(merged)),
+                _ => assert_eq!(tree_of(merged), two, "{n}"),
+            }
+        }
+        assert!(merger.probe_all(&[]).is_empty());
         // The child ended over that; the next merge starts another.
         assert_eq!(tree_of(merger.merge(&tips["one"], &tips["two"])), two);
         let absent = crate::store::NewObject::new(
