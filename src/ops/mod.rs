@@ -188,7 +188,7 @@ pub enum Answer {
     /// How those stand that were waited for.
     Waited(task::wait::Waited),
     /// What is to land, and what each waits for.
-    Queue(queue::Listed),
+    Queue(Box<queue::Listed>),
     /// All of one entry of the merge queue.
     QueueEntry(Box<queue::Shown>),
     /// What the queue came to.

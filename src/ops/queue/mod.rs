@@ -61,11 +61,11 @@ impl Queue {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         match &self.what {
             What::Add(add) => add.run(context),
-            What::List(list) => list.run(context).map(Answer::Queue),
+            What::List(list) => list.run(context).map(listed),
             What::Show(show) => show
                 .run(context)
                 .map(|shown| Answer::QueueEntry(Box::new(shown))),
-            What::Why(why) => why.run(context).map(Answer::Queue),
+            What::Why(why) => why.run(context).map(listed),
             What::Plan(plan) => plan
                 .run(context)
                 .map(|planned| Answer::QueuePlan(Box::new(planned))),
@@ -78,6 +78,10 @@ impl Queue {
             What::Log(log) => log.run(context),
         }
     }
+}
+
+fn listed(listed: Listed) -> Answer {
+    Answer::Queue(Box::new(listed))
 }
 
 /// On which branch entries land.
