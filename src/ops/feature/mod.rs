@@ -47,6 +47,7 @@ pub struct Feature {
     reason = "text here would replace the text on the structs in the help"
 )]
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize, JsonSchema)]
+#[command(defer = true)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
     Register(register::Register),
