@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::{Check, branch, entries, holds, ids, queued, run, shared};
 use crate::support::race::two_at_a_time;
 use crate::support::server::{GitDaemon, Server};
+use crate::support::state::STATE;
 use crate::support::wait::{until, until_by};
 use crate::support::{Agent, Running, Sandbox, race};
 
@@ -55,6 +56,15 @@ fn lander(clone: &Agent, index: usize) -> Running {
     }
 }
 
+/// Notes each time that the target moves without the state: a landing by half, if only for a moment.
+const BY_HALF: &str = "#!/bin/sh
+[ \"$1\" = committed ] || exit 0
+refs=$(cat)
+case $refs in
+  *refs/heads/main*) case $refs in *refs/coord/state*) ;; *) echo \"$refs\" >> by-half ;; esac ;;
+esac
+";
+
 /// Adds an entry; every second one is proven already, and waits for whoever lands it.
 fn submit(agent: &Agent, index: usize) {
     let name = format!("entry-{index}");
@@ -73,6 +83,7 @@ fn submit(agent: &Agent, index: usize) {
 fn world(clones: usize, seed: u64, counts: &Counts) {
     let sandbox = Sandbox::new();
     let hub = sandbox.bare("hub");
+    hub.write_program("hooks/reference-transaction", BY_HALF);
     // A server of its own, which nobody kills.
     let daemon = GitDaemon::start(&sandbox);
     let clones: Vec<Agent> = (0..clones)
@@ -133,6 +144,12 @@ fn world(clones: usize, seed: u64, counts: &Counts) {
     last.coord(["sync"]).ok();
     last.git(["fetch", "--quiet"]).ok();
     holds(&last, "origin/main");
+    let by_half = fs::read_to_string(hub.path().join("by-half"));
+    assert!(by_half.is_err(), "seed {seed}: {by_half:?}");
+    // Nobody pushes by hand here: what had to be found on the target had landed by half.
+    let log = last.ask_git(["log", "--format=%s", STATE]);
+    let found = log.lines().find(|line| line.starts_with("queue found"));
+    assert_eq!(found, None, "seed {seed}");
     let entries = entries(&last);
     assert_eq!(entries.len(), ENTRIES, "seed {seed}");
     for (id, entry) in &entries {
