@@ -68,7 +68,7 @@ fn queued(agent: &Agent, name: &str, file: &str, text: &str) -> String {
 /// Lets a runner go on until nothing is left to do.
 #[track_caller]
 fn run(agent: &Shell, check: &str) -> Value {
-    let args = ["queue", "run", "--check", check, "--jobs", "2", "--json"];
+    let args = ["queue", "run", "--check", check, "--jobs", "1", "--json"];
     agent.coord(args).ok().json()
 }
 
