@@ -1,9 +1,9 @@
 //! Running checks: a command line of the target branch, in a working tree of exactly one commit.
 //!
 //! A run takes a [`Slot`] of the machine's [`Pool`], a persistent working tree outside the
-//! repository's own, makes it what the commit says ([`checkout`]), and runs the commands of a
+//! repository's own, makes it what the commit says (`checkout`), and runs the commands of a
 //! [`Spec`] there one after the other: in a process group of their own, with a clean environment, a
-//! time limit and a bounded [`log`]. When the run is over, nothing that it started is left.
+//! time limit and a bounded log. When the run is over, nothing that it started is left.
 //!
 //! What is run is never for an entry to say: it comes from the runner's command line, or from the
 //! commit that the target branch has. Nothing here knows the queue; its loop says what to run and
