@@ -10,15 +10,15 @@
 //!
 //! The rules that make it fast were chosen by simulation (`docs/queue-simulation.md`):
 //!
-//! - A green check of an entry alone stays good, whatever lands. It is a filter, and the train is
-//!   checked anyway: to run it anew whenever a file of the entry was touched cost one run each time,
-//!   found hardly anything, and kept back for ever who touches what everybody touches.
+//! - A green check of an entry alone stays good, whatever lands: it is a filter, and the train is
+//!   checked anyway. If it expired whenever a file of the entry is touched, who changes what everybody
+//!   changes might never board, and the queue would run itself what submitters have run already.
 //! - A check of an entry alone that was begun is ended on the commit on which it was begun. Broken
 //!   entries that follow the target are red once on each new commit and never twice on any.
 //! - A batch never shrinks below the first one, and a train of that length does not wait for more
 //!   while nothing of it is checked.
-//! - At most two cuts at a time: more find the culprit sooner, and pay for it with runs that single
-//!   entries wait for.
+//! - A red train is cut at two places at a time, and not run again first: one cut leaves runners idle
+//!   and the train waiting, three and the second run cost more than they save.
 
 use std::collections::BTreeSet;
 

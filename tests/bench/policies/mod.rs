@@ -212,6 +212,21 @@ impl Found {
 }
 
 impl Outcome {
+    /// Landed entries in one hour.
+    fn per_hour(&self) -> f64 {
+        self.landed as f64 * 60.0 / self.minutes.max(1) as f64
+    }
+
+    /// Runs by the queue's own runners for one landed entry.
+    fn checks_per_landed(&self) -> f64 {
+        self.checks as f64 / self.landed.max(1) as f64
+    }
+
+    /// All runs for one landed entry.
+    fn all_checks_per_landed(&self) -> f64 {
+        (self.checks + self.theirs) as f64 / self.landed.max(1) as f64
+    }
+
     fn add(&mut self, other: &Outcome) {
         let sums = [
             (&mut self.landed, other.landed),

@@ -44,23 +44,6 @@ pub struct Outcome {
     pub twice: usize,
 }
 
-impl Outcome {
-    /// Landed entries in one hour.
-    pub fn per_hour(&self) -> f64 {
-        self.landed as f64 * 60.0 / self.minutes.max(1) as f64
-    }
-
-    /// Runs by the queue's own runners for one landed entry.
-    pub fn checks_per_landed(&self) -> f64 {
-        self.checks as f64 / self.landed.max(1) as f64
-    }
-
-    /// All runs for one landed entry.
-    pub fn all_checks_per_landed(&self) -> f64 {
-        (self.checks + self.theirs) as f64 / self.landed.max(1) as f64
-    }
-}
-
 /// What was run, and how it ended: the judge of what a policy did.
 pub struct Runs<'t> {
     truth: &'t Truth,
