@@ -113,6 +113,35 @@ fn a_circle_that_only_damage_can_make_loses_nobody() {
     assert_eq!(shop.order(), "b");
 }
 
+/// Why the bound has a batch in it.
+#[test]
+fn what_is_certified_lands_before_whoever_is_due() {
+    let shop = Shop::with("a");
+    let later = |number: usize| {
+        let mut entry = shop.entry("a");
+        entry.body.id = id(&format!("n{number:02}"));
+        entry.body.since += 1 + number as u64;
+        entry.body.priority = 0.try_into().unwrap();
+        entry.body.landed_before = 4 * PASSED_MAX;
+        entry
+    };
+    let mut last = shop.entry("a");
+    last.body.priority = 4.try_into().unwrap();
+    let count = BATCH_MAX as usize;
+    let mut entries: Vec<EntryRecord> = (0..count + 1).map(later).collect();
+    let mut line = Line::new(target());
+    line.train = entries[..count]
+        .iter()
+        .map(|entry| entry.id.clone())
+        .collect();
+    line.landed = 4 * PASSED_MAX;
+    entries.push(last);
+    let ordered = order(&entries, &line);
+    assert_eq!(ordered[count].id, id("a"), "and before all others");
+    let passed = line.landed + u64::from(BATCH_MAX);
+    assert!(passed <= LATER_MAX && passed > 5 * PASSED_MAX);
+}
+
 /// One thing that happens to a line under load.
 #[derive(Clone, Debug)]
 enum Step {
