@@ -13,7 +13,7 @@ use crate::coord::train::Snapshot;
 use crate::domain::queue::plan::Point;
 use crate::env;
 use crate::model::id::Id;
-use crate::model::queue::{Ask, Outcome, Purpose, Ran, Run, Start};
+use crate::model::queue::{Ask, Purpose, Ran, Run, Start};
 use crate::model::request::{Renew, Request, Which};
 use crate::model::time::Ttl;
 
@@ -138,7 +138,6 @@ impl<'l, 'a> Loop<'l, 'a> {
             }
         };
         self.done.runs += usize::from(run.is_some());
-        let standing = run.as_ref().map(|run| run.outcome);
         let wanted = Ran {
             target: self.drive.target.clone(),
             tree: point.tree,
@@ -147,14 +146,6 @@ impl<'l, 'a> Loop<'l, 'a> {
             run,
         };
         self.ask(Ask::Ran(wanted))?;
-        if let Some(outcome) = standing {
-            let word = match outcome {
-                Outcome::Passed => "green",
-                Outcome::Failed => "red",
-                Outcome::TimedOut => "red: it took too long",
-            };
-            (self.drive.say)(&format!("{}: {word}", describe(&purpose)));
-        }
         Ok(())
     }
 
