@@ -102,20 +102,16 @@ pub fn var(name: &str) -> Option<String> {
 
 /// Where programs keep what they know of this user's machine.
 pub fn user_state_dir() -> Option<std::path::PathBuf> {
-    let absolute =
-        |text: String| Some(std::path::PathBuf::from(text)).filter(|dir| dir.is_absolute());
-    let home = || {
-        var("HOME")
-            .or_else(|| var("LOCALAPPDATA"))
-            .and_then(absolute)
-    };
-    var("XDG_STATE_HOME")
-        .and_then(absolute)
-        .or_else(|| Some(home()?.join(".local/state")))
+    user_dir("XDG_STATE_HOME", ".local/state")
 }
 
 /// Where programs keep what they can make again.
 pub fn user_cache_dir() -> Option<std::path::PathBuf> {
+    user_dir("XDG_CACHE_HOME", ".cache")
+}
+
+/// A directory of the user's: what a variable names, or else a place below the home directory.
+fn user_dir(name: &str, below_home: &str) -> Option<std::path::PathBuf> {
     let absolute =
         |text: String| Some(std::path::PathBuf::from(text)).filter(|dir| dir.is_absolute());
     let home = || {
@@ -123,9 +119,9 @@ pub fn user_cache_dir() -> Option<std::path::PathBuf> {
             .or_else(|| var("LOCALAPPDATA"))
             .and_then(absolute)
     };
-    var("XDG_CACHE_HOME")
+    var(name)
         .and_then(absolute)
-        .or_else(|| Some(home()?.join(".cache")))
+        .or_else(|| Some(home()?.join(below_home)))
 }
 
 /// All environment variables, also those that are no text.
