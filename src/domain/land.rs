@@ -4,9 +4,11 @@
 //! therefore changes in that push, so the server itself checks that nothing about the locks has
 //! moved since the decision.
 
+use crate::model::key::Key;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::{Land, Landed};
+use crate::model::stamp::Stamp;
 
 use super::decide::{Decided, Desk};
 use super::{check, line, renew};
@@ -21,7 +23,43 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Land) -> Result<Decided, Ref
             most: PATHS_MAX,
         });
     }
-    let verdict = check::paths(&desk.staged, desk.stamp, &request.paths, &request.require)?;
+    let own = covering(desk, desk.stamp, &request.paths, &request.require)?;
+    let me = desk.me().clone();
+    let mut renewed = Vec::new();
+    let mut released = Vec::new();
+    match request.locks {
+        Landed::Release => {
+            for key in &own {
+                desk.drop_hold(key, &me)?;
+            }
+            released = own;
+            line::hand_over(desk, &released)?;
+        }
+        Landed::Renew => {
+            for key in &own {
+                renewed.extend(renew::renew(desk, key, None)?);
+            }
+        }
+    }
+    let (target, new) = (request.target.as_str(), request.new.short());
+    let subject = format!("land {new} on {target} by {}", me.agent);
+    Ok(Decided::change(
+        Reply::Landed { released, renewed },
+        subject,
+    ))
+}
+
+/// The locks of the stamp's actor that cover paths which are to land.
+///
+/// # Errors
+/// When somebody else holds one that is in the way, or one is missing on a path that needs it.
+pub(super) fn covering(
+    desk: &mut Desk<'_>,
+    stamp: &Stamp,
+    paths: &[Key],
+    require: &[Key],
+) -> Result<Vec<Key>, Refusal> {
+    let verdict = check::paths(&desk.staged, stamp, paths, require)?;
     if !verdict.conflicts.is_empty() {
         return Err(Refusal::LockHeld {
             conflicts: verdict.conflicts,
@@ -36,27 +74,5 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Land) -> Result<Decided, Ref
         .lapsed
         .into_iter()
         .for_each(|evidence| desk.rely_on(evidence));
-    let me = desk.me().clone();
-    let mut renewed = Vec::new();
-    let mut released = Vec::new();
-    match request.locks {
-        Landed::Release => {
-            for key in &verdict.own {
-                desk.drop_hold(key, &me)?;
-            }
-            released = verdict.own;
-            line::hand_over(desk, &released)?;
-        }
-        Landed::Renew => {
-            for key in &verdict.own {
-                renewed.extend(renew::renew(desk, key, None)?);
-            }
-        }
-    }
-    let (target, new) = (request.target.as_str(), request.new.short());
-    let subject = format!("land {new} on {target} by {}", me.agent);
-    Ok(Decided::change(
-        Reply::Landed { released, renewed },
-        subject,
-    ))
+    Ok(verdict.own)
 }

@@ -13,8 +13,8 @@ use crate::model::stamp::Stamp;
 
 use super::super::decide::{Decided, Desk};
 use super::super::feature::{find as features, pause};
-use super::super::land::PATHS_MAX;
-use super::super::{check, line};
+use super::super::land::{PATHS_MAX, covering};
+use super::super::line;
 use super::{change, find, waiting, wrong_state};
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Land) -> Result<Decided, Refusal> {
@@ -137,28 +137,9 @@ fn free(desk: &mut Desk<'_>, submitter: &Actor, landing: &Landing) -> Result<Vec
         by: submitter.clone(),
         ..desk.stamp.clone()
     };
-    let verdict = check::paths(
-        &desk.staged,
-        &as_submitter,
-        &landing.paths,
-        &landing.require,
-    )?;
-    if !verdict.conflicts.is_empty() {
-        return Err(Refusal::LockHeld {
-            conflicts: verdict.conflicts,
-        });
-    }
-    if !verdict.uncovered.is_empty() {
-        return Err(Refusal::LockRequired {
-            paths: verdict.uncovered,
-        });
-    }
-    verdict
-        .lapsed
-        .into_iter()
-        .for_each(|evidence| desk.rely_on(evidence));
-    for key in &verdict.own {
+    let own = covering(desk, &as_submitter, &landing.paths, &landing.require)?;
+    for key in &own {
         desk.drop_hold(key, submitter)?;
     }
-    Ok(verdict.own)
+    Ok(own)
 }
