@@ -155,25 +155,27 @@ fn land_first(coord: &Coord, with: &Alongside) -> Result<(), Failure> {
         HERE => coord.repo.push_here(swaps)?,
         _ => coord.repo.push_for_person(&remote, swaps, &with.options)?,
     };
-    match pushed {
+    if matches!(pushed, Pushed::Unknown(_)) {
+        let now = match remote.as_str() {
+            HERE => coord.repo.tip(&branch.name),
+            _ => coord.repo.fetch(&remote, &branch.name),
+        };
+        if now.is_ok_and(|now| now == Some(branch.new)) {
+            return Ok(());
+        }
+    }
+    confirmed(&remote, pushed)
+}
+
+/// What a push comes to that nothing but its own answer tells about.
+pub(super) fn confirmed(remote: &str, how: Pushed) -> Result<(), Failure> {
+    let remote = remote.to_owned();
+    match how {
         Pushed::Moved => Ok(()),
         Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
         Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
         Pushed::Lacks(lack) => Err(Failure::Lacks { remote, lack }),
-        Pushed::Unknown(why) => {
-            let unknown = |why| Failure::Unknown {
-                remote: remote.clone(),
-                why,
-            };
-            let now = match remote.as_str() {
-                HERE => coord.repo.tip(&branch.name),
-                _ => coord.repo.fetch(&remote, &branch.name),
-            };
-            match now {
-                Ok(now) if now == Some(branch.new) => Ok(()),
-                Ok(_) | Err(_) => Err(unknown(why)),
-            }
-        }
+        Pushed::Unknown(why) => Err(Failure::Unknown { remote, why }),
     }
 }
 

@@ -14,8 +14,9 @@ use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::queue::{Entry, EntryRecord, QUEUE, Stage};
 use crate::model::record;
-use crate::store::{Backend, Pushed, RefSwap, Swapped, names};
+use crate::store::{Backend, RefSwap, Swapped, names};
 
+use super::super::authority::confirmed;
 use super::super::{Coord, Failure, as_keys};
 
 /// How long the ref of a sealed commit is kept after its entry left the line without having landed, in
@@ -58,7 +59,7 @@ impl Coord {
             return self.seal_here(name, commit);
         };
         let stale = self.left_over(&remote)?;
-        pushed(&remote, self.repo.push_heads(&remote, &commit, &stale)?)
+        confirmed(&remote, self.repo.push_heads(&remote, &commit, &stale)?)
     }
 
     fn seal_here(&self, name: String, commit: ObjectId) -> Result<(), Failure> {
@@ -116,20 +117,9 @@ impl Coord {
             let Ok(entry) = read else { continue };
             let is_here = self.repo.tip(&Entry::head_ref(&entry.sealed))?.is_some();
             if is_here && !entry.stage.is_over() {
-                pushed(remote, self.repo.push_heads(remote, &entry.sealed, &[])?)?;
+                confirmed(remote, self.repo.push_heads(remote, &entry.sealed, &[])?)?;
             }
         }
         Ok(())
-    }
-}
-
-fn pushed(remote: &str, how: Pushed) -> Result<(), Failure> {
-    let remote = remote.to_owned();
-    match how {
-        Pushed::Moved => Ok(()),
-        Pushed::Rejected(why) => Err(Failure::Rejected { remote, why }),
-        Pushed::Unreached(why) => Err(Failure::Unreachable { remote, why }),
-        Pushed::Lacks(lack) => Err(Failure::Lacks { remote, lack }),
-        Pushed::Unknown(why) => Err(Failure::Unknown { remote, why }),
     }
 }
