@@ -113,16 +113,20 @@ impl Run {
 
 /// The same agent in a fresh session, unless `--as AGENT/SESSION` named one.
 fn as_session(context: &Context<'_>) -> Result<Coord, Failure> {
-    let identity = context.coord.identity();
-    let agent = &identity.actor.agent;
-    let session = if identity.is_session_given {
-        identity.actor.session.to_string()
-    } else {
-        // The last ten digits of the id are random bits enough; the whole would be hard to read.
-        let id = env::fresh_op().to_string().to_ascii_lowercase();
-        format!("run-{}", &id[id.len() - 10..])
-    };
-    Coord::open(&context.dir, Some(&format!("{agent}/{session}")))
+    let Actor { agent, session } = &context.coord.identity().actor;
+    if context.coord.identity().is_session_given {
+        return Coord::open(&context.dir, Some(&format!("{agent}/{session}")));
+    }
+    in_fresh_session(context, "run")
+}
+
+/// The same agent in a fresh session, whose name says what for.
+pub(super) fn in_fresh_session(context: &Context<'_>, what: &str) -> Result<Coord, Failure> {
+    let agent = &context.coord.identity().actor.agent;
+    // The last ten digits of the id are random bits enough; the whole would be hard to read.
+    let id = env::fresh_op().to_string().to_ascii_lowercase();
+    let end = &id[id.len() - 10..];
+    Coord::open(&context.dir, Some(&format!("{agent}/{what}-{end}")))
 }
 
 fn give_back(coord: &Coord) -> Result<Done, Failure> {

@@ -6,15 +6,15 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::{About, Coord, Failure, Reach};
+use crate::coord::{About, Failure, Reach};
 use crate::domain::queue::moves::Move;
-use crate::env;
 use crate::model::agent::Ask as AgentAsk;
 use crate::model::id::Id;
 use crate::model::refusal::Refusal;
 use crate::model::request::Request;
 use crate::runner::{Cleared, Drive, Driven, Pool, Spec, jobs_default};
 
+use super::super::run::in_fresh_session;
 use super::look::{Listed, check_of};
 use super::{Answer, Context, Target};
 
@@ -120,7 +120,7 @@ impl Run {
         let target = self.target.branch(context)?;
         let stop = crate::child::Stop::listen()
             .map_err(|why| Failure::usage(format!("signals: {why}"), "try again"))?;
-        let coord = as_runner(context)?;
+        let coord = in_fresh_session(context, "queue")?;
         let me = coord.actor().clone();
         let alive = coord.sessions().keep_alive(&me).map_err(|why| {
             let what = format!("the file that shows that {me} is alive: {why}");
@@ -145,14 +145,6 @@ impl Run {
         coord.sessions().forget(&me);
         done
     }
-}
-
-/// The same agent in a session of its own, for as long as the loop runs.
-fn as_runner(context: &Context<'_>) -> Result<Coord, Failure> {
-    let agent = &context.coord.identity().actor.agent;
-    let id = env::fresh_op().to_string().to_ascii_lowercase();
-    let session = format!("queue-{}", &id[id.len() - 10..]);
-    Coord::open(&context.dir, Some(&format!("{agent}/{session}")))
 }
 
 impl Land {
