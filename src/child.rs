@@ -49,6 +49,11 @@ mod unix {
             Ok(Self(asked))
         }
 
+        /// Set by whoever has the flag, and by no signal.
+        pub fn when(asked: Arc<AtomicBool>) -> Self {
+            Self(asked)
+        }
+
         /// Whether one has come.
         pub fn is_asked(&self) -> bool {
             self.0.load(Ordering::Relaxed)
@@ -91,9 +96,9 @@ mod unix {
     }
 }
 
-/// Never set: here the first request ends the program at once.
+/// Set by no signal: here the first request ends the program at once.
 #[cfg(not(unix))]
-pub struct Stop;
+pub struct Stop(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
 #[cfg(not(unix))]
 impl Stop {
@@ -102,12 +107,17 @@ impl Stop {
     /// # Errors
     /// Never.
     pub fn listen() -> io::Result<Self> {
-        Ok(Self)
+        Ok(Self(std::sync::Arc::default()))
     }
 
-    /// Never.
+    /// Set by whoever has the flag.
+    pub fn when(asked: std::sync::Arc<std::sync::atomic::AtomicBool>) -> Self {
+        Self(asked)
+    }
+
+    /// Whether it was set.
     pub fn is_asked(&self) -> bool {
-        false
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
     }
 }
 

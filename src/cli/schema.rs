@@ -18,8 +18,7 @@ use crate::model::queue::{EntryRecord, LineRecord, VerdictRecord};
 use crate::model::task::{CommentRecord, TaskRecord};
 use crate::model::value::ValueRecord;
 use crate::model::wait::WaitRecord;
-
-use super::json::{No, Yes};
+use crate::ops::envelope::{No, Yes};
 
 /// What has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -166,6 +166,14 @@ fn in_line(context: &Context<'_>, mut wanted: Wanted, wait: Duration) -> Result<
             (context.progress)(&news);
             told = news;
         }
+        if context.is_given_up() {
+            // A lock that is granted now would be held by nobody who knows of it.
+            coord.handle(Request::Leave(Leave {}))?;
+            return Err(Failure::usage(
+                "nobody waits for the lock any more",
+                "ask for it again",
+            ));
+        }
         let left = wait.saturating_sub(start.elapsed());
         if left.is_zero() {
             // Once more from the place in line, for a plain yes or no: what is in the way may be a

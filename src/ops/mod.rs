@@ -8,7 +8,9 @@
 pub mod agent;
 pub mod check;
 pub mod compact;
+mod context;
 pub mod doctor;
+pub mod envelope;
 pub mod feature;
 pub mod forget;
 pub mod gc;
@@ -42,18 +44,16 @@ pub mod whoami;
 pub mod why;
 mod words;
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coord::doctor::Report as Examined;
 use crate::coord::replay::Report;
-use crate::coord::{Coord, Done, Failure};
+use crate::coord::{Done, Failure};
 use crate::model::happening::Told as Happened;
-use crate::model::notice::NoticeRecord;
-use crate::runner::{Unwatched, Watch};
+
+pub use context::{Caller, Context};
 
 /// One operation, as any face asks for it. The documentation of each is on its struct, where the
 /// faces read it; a command line defines the arguments of the one that is named, and no others.
@@ -209,66 +209,6 @@ pub enum Answer {
     FeatureDrift(feature::Drifted),
     /// What became of the work.
     Report(Box<report::Reported>),
-}
-
-/// Where an operation is asked, and how it tells that it is still at work.
-pub struct Context<'c> {
-    /// The directory that typed paths are relative to.
-    pub dir: PathBuf,
-    /// The clone and the actor.
-    pub coord: Coord,
-    /// Told what a long operation waits for; a face shows it or drops it.
-    pub progress: &'c dyn Fn(&str),
-    /// Takes the answers of an operation that gives several, each when there is one.
-    pub stream: &'c dyn Fn(&Answer),
-    /// Is told how checks run that this operation runs.
-    pub checks: &'c dyn Watch,
-}
-
-impl<'c> Context<'c> {
-    /// Opens the repository around `dir` for the actor that `given` names, or that is found.
-    ///
-    /// # Errors
-    /// As [`Coord::open`].
-    pub fn open(
-        dir: PathBuf,
-        given: Option<&str>,
-        progress: &'c dyn Fn(&str),
-    ) -> Result<Self, Failure> {
-        let coord = Coord::open(&dir, given)?;
-        Ok(Self {
-            dir,
-            coord,
-            progress,
-            stream: &|_| {},
-            checks: &Unwatched,
-        })
-    }
-
-    /// As [`Context::open`], for an operation that may set right what the others stumble over: a
-    /// remote that is named in the config and does not exist.
-    ///
-    /// # Errors
-    /// As [`Coord::open`] otherwise.
-    pub fn open_for_set_up(
-        dir: PathBuf,
-        given: Option<&str>,
-        progress: &'c dyn Fn(&str),
-    ) -> Result<Self, Failure> {
-        let coord = Coord::open_unchecked(&dir, given)?;
-        Ok(Self {
-            dir,
-            coord,
-            progress,
-            stream: &|_| {},
-            checks: &Unwatched,
-        })
-    }
-
-    /// What happened to the session's locks, as the last view has it; each is returned once.
-    pub fn notices(&self) -> Vec<NoticeRecord> {
-        self.coord.unseen_notices()
-    }
 }
 
 impl Operation {

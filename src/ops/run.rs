@@ -61,6 +61,7 @@ pub struct Ran {
 
 impl Run {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Ran, Failure> {
+        context.at_a_shell("running a program")?;
         let Some((program, args)) = self.command.split_first() else {
             return Err(Failure::usage("no program is named", "name one after `--`"));
         };

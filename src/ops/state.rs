@@ -316,7 +316,10 @@ fn watch(
                 },
             });
         }
-        let left = limit.saturating_sub(start.elapsed());
+        let left = match context.is_given_up() {
+            true => Duration::ZERO,
+            false => limit.saturating_sub(start.elapsed()),
+        };
         if left.is_zero() {
             return Err(Refusal::WrongState {
                 what: "value".into(),

@@ -6,7 +6,6 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::child::Stop;
 use crate::coord::failure::Class;
 use crate::coord::{About, Coord, Failure, Reach};
 use crate::domain::State;
@@ -70,8 +69,7 @@ impl Sync {
 
     fn follow(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         let coord = &context.coord;
-        let stop = Stop::listen()
-            .map_err(|why| Failure::usage(format!("signals: {why}"), "try without --watch"))?;
+        let stop = context.stop()?;
         let start = Instant::now();
         let time = self.for_time.as_deref();
         let time = time.map(|time| length::any(time, "--for")).transpose()?;

@@ -6,7 +6,6 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::child::Stop;
 use crate::coord::Failure;
 use crate::coord::failure::Class;
 use crate::domain::happenings;
@@ -79,8 +78,7 @@ impl Watch {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         let coord = &context.coord;
         let wanted = self.wanted(context)?;
-        let stop = Stop::listen()
-            .map_err(|why| Failure::usage(format!("signals: {why}"), "try with --no-wait"))?;
+        let stop = context.stop()?;
         let start = Instant::now();
         let time = self.for_time.as_deref();
         let time = time.map(|time| length::wait(time, "--for")).transpose()?;

@@ -208,7 +208,7 @@ impl Checkpoint {
             task: task.or_else(|| claimed(context)),
             files: files.keys,
             notes: notes
-                .map(|notes| typed::long(notes, "--notes"))
+                .map(|notes| typed::long(context, notes, "--notes"))
                 .transpose()?,
             next: texts(&self.next, "--next")?,
             allow_secrets: words::read(&self.allow_secret, "--allow-secret")?,

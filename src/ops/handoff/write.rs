@@ -1,6 +1,6 @@
 //! `handoff write`: leave work for somebody else.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use clap::Args;
@@ -15,7 +15,7 @@ use crate::model::id::Id;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::request::Request;
-use crate::ops::{Answer, Context, given, keys, words};
+use crate::ops::{Answer, Caller, Context, given, keys, words};
 use crate::store::Error;
 
 /// What an editor is given; it stays when what was written in it was refused.
@@ -113,11 +113,12 @@ impl Write {
                 let summary = given::one(Some(summary), "SUMMARY")?;
                 Content::of(summary.expect("because it is given"))
             }
-            (None, Some(file)) if file != "-" => {
-                read(context, &from_file(&context.dir.join(file))?)?
+            (None, Some(file)) if file != "-" => read(context, &context.read(file, BYTES_MAX)?)?,
+            (None, None) if self.edit => {
+                context.at_a_shell("an editor")?;
+                read(context, &from_editor(coord, &edited)?)?
             }
-            (None, None) if self.edit => read(context, &from_editor(coord, &edited)?)?,
-            (None, _) => read(context, &from_input(self.file.is_some())?)?,
+            (None, _) => read(context, &from_input(context, self.file.is_some())?)?,
         };
         self.add_to(context, &mut content)?;
         let ask = Ask::Write(Box::new(Wanted {
@@ -246,28 +247,19 @@ fn of_json(text: &str) -> Result<Content, String> {
     serde_json::from_value(value).map_err(|why| why.to_string())
 }
 
-fn from_file(path: &Path) -> Result<String, Failure> {
-    let unreadable = |why: std::io::Error| {
-        Failure::usage(format!("{}: {why}", path.display()), "name a file of text")
+/// What stands on the input, if something is to be read there.
+fn from_input(context: &Context<'_>, is_asked: bool) -> Result<String, Failure> {
+    let is_silent = match context.caller {
+        Caller::Shell => std::io::stdin().is_terminal(),
+        Caller::Remote(_) => true,
     };
-    whole(std::fs::File::open(path).map_err(unreadable)?).map_err(unreadable)
-}
-
-fn from_input(is_asked: bool) -> Result<String, Failure> {
-    let input = std::io::stdin();
-    if input.is_terminal() && !is_asked {
+    if is_silent && !is_asked {
         return Err(Failure::usage(
             "nothing is said",
             "say it as `git coord handoff write \"how it stands\" --next …`, or with `--edit`",
         ));
     }
-    whole(input.lock()).map_err(|why| Failure::usage(format!("the input: {why}"), "try --file"))
-}
-
-fn whole(from: impl Read) -> std::io::Result<String> {
-    let mut text = String::new();
-    from.take(BYTES_MAX).read_to_string(&mut text)?;
-    Ok(text)
+    context.read("-", BYTES_MAX)
 }
 
 /// Lets the person write it. What was refused the last time is offered again.
@@ -283,7 +275,7 @@ fn from_editor(coord: &Coord, file: &Path) -> Result<String, Failure> {
             "see `git var GIT_EDITOR`, or use options or `--file`",
         ));
     }
-    let text = from_file(file)?;
+    let text = std::fs::read_to_string(file).map_err(Error::io("reading", file))?;
     if text == TEMPLATE {
         let _ = std::fs::remove_file(file);
         return Err(Failure::usage(

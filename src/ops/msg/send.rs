@@ -189,7 +189,7 @@ fn send(
         notes.push(note);
     }
     let ask = said::Send {
-        text: typed::long(text, "TEXT")?,
+        text: typed::long(context, text, "TEXT")?,
         sort: match how.kind {
             Kind::Info => said::Sort::Info,
             Kind::Request => said::Sort::Request,

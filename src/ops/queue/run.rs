@@ -117,9 +117,12 @@ impl Run {
         context: &Context<'_>,
         only: Option<&Id>,
     ) -> Result<Driven, Failure> {
+        if !self.check.is_empty() {
+            // What is run here is for the target's `.coordconfig` and this machine to say.
+            context.at_a_shell("naming a command to run")?;
+        }
         let target = self.target.branch(context)?;
-        let stop = crate::child::Stop::listen()
-            .map_err(|why| Failure::usage(format!("signals: {why}"), "try again"))?;
+        let stop = context.stop()?;
         let coord = in_fresh_session(context, "queue")?;
         let me = coord.actor().clone();
         let alive = coord.sessions().keep_alive(&me).map_err(|why| {

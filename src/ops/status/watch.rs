@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::child::Stop;
 use crate::coord::Failure;
 
 use super::super::{Answer, Context};
@@ -17,8 +16,7 @@ const REMOTE_PAUSE_MIN: Duration = Duration::from_secs(1);
 
 pub(super) fn follow(context: &Context<'_>) -> Result<Answer, Failure> {
     let coord = &context.coord;
-    let stop = Stop::listen()
-        .map_err(|why| Failure::usage(format!("signals: {why}"), "try without --watch"))?;
+    let stop = context.stop()?;
     let pause = coord.settings().age_max.max(REMOTE_PAUSE_MIN);
     let mut shown: Option<Overview> = None;
     let mut seen = 0;

@@ -1,7 +1,5 @@
 //! `task import`: tasks out of a text.
 
-use std::io::Read;
-
 use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -157,25 +155,6 @@ impl Import {
     }
 
     fn text(&self, context: &Context<'_>) -> Result<String, Failure> {
-        let failed = |why: &dyn std::fmt::Display| {
-            let what = format!("{} cannot be read: {why}", self.name());
-            Failure::usage(what, "name a text file, or `-` for standard input")
-        };
-        // One byte more than is read, so that what is too long is seen to be.
-        let most = IMPORT_BYTES_MAX as u64 + 1;
-        let mut bytes = Vec::new();
-        let read = if self.file == "-" {
-            std::io::stdin().take(most).read_to_end(&mut bytes)
-        } else {
-            let file = std::fs::File::open(context.dir.join(&self.file));
-            file.and_then(|file| file.take(most).read_to_end(&mut bytes))
-        };
-        read.map_err(|why| failed(&why))?;
-        if bytes.len() > IMPORT_BYTES_MAX {
-            return Err(failed(&format!(
-                "it is longer than {IMPORT_BYTES_MAX} bytes"
-            )));
-        }
-        String::from_utf8(bytes).map_err(|_| failed(&"it is no UTF-8"))
+        context.read(&self.file, IMPORT_BYTES_MAX as u64)
     }
 }

@@ -221,7 +221,10 @@ fn patiently(context: &Context<'_>, request: &Request, wait: Duration) -> Result
     loop {
         // Before the question, so that no change is missed between it and the wait.
         let seen = coord.tip()?;
-        let left = wait.saturating_sub(start.elapsed());
+        let left = match context.is_given_up() {
+            true => Duration::ZERO,
+            false => wait.saturating_sub(start.elapsed()),
+        };
         if left.is_zero() {
             return past_the_dead(context, request);
         }

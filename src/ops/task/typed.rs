@@ -1,7 +1,6 @@
 //! From typed words to the values of a request.
 
 use std::collections::BTreeSet;
-use std::io::Read;
 
 use crate::coord::Failure;
 use crate::env;
@@ -9,6 +8,7 @@ use crate::model::limits::RECORD_BYTES_MAX;
 use crate::model::text::Word;
 use crate::model::time::Timestamp;
 
+use super::super::Caller;
 use super::Context;
 
 /// Reads one value; the name of its option goes into the error.
@@ -38,24 +38,25 @@ pub(super) fn words(texts: &[String], option: &str) -> Result<BTreeSet<Word>, Fa
     words.map(|word| value(word, option)).collect()
 }
 
-/// A long text: as it stands, `@FILE` for what is in a file, `-` for standard input.
+/// A long text: as it stands, and at a command line `@FILE` for what is in a file, `-` for standard
+/// input.
 pub(super) fn content(context: &Context<'_>, text: &str, option: &str) -> Result<String, Failure> {
+    if let Caller::Remote(_) = context.caller {
+        return Ok(text.to_owned());
+    }
     let most = u64::try_from(RECORD_BYTES_MAX).unwrap_or(u64::MAX);
-    let mut read = String::new();
-    let outcome = match text.strip_prefix('@') {
+    let named = match text.strip_prefix('@') {
         Some(rest) if rest.starts_with('@') => return Ok(rest.to_owned()),
-        Some(file) => std::fs::File::open(context.dir.join(file))
-            .and_then(|file| file.take(most + 1).read_to_string(&mut read)),
-        None if text == "-" => std::io::stdin().take(most + 1).read_to_string(&mut read),
+        Some(file) => file,
+        None if text == "-" => text,
         None => return Ok(text.to_owned()),
     };
-    match outcome {
-        Ok(_) => Ok(read),
-        Err(why) => Err(Failure::usage(
-            format!("{option}: `{}` cannot be read: {why}", text.escape_debug()),
+    context.read(named, most).map_err(|why| {
+        Failure::usage(
+            format!("{option}: {why}"),
             "name a file of text after `@`; `@@…` is a text that begins with one `@`",
-        )),
-    }
+        )
+    })
 }
 
 /// A moment: a length of time from now, a day, or a time.

@@ -80,7 +80,10 @@ impl Wait {
         let mut age_max = coord.settings().age_max;
         let mut told = usize::MAX;
         loop {
-            let left = timeout.saturating_sub(start.elapsed());
+            let left = match context.is_given_up() {
+                true => Duration::ZERO,
+                false => timeout.saturating_sub(start.elapsed()),
+            };
             // Before the look, so that no change is missed between it and the wait.
             let seen = coord.tip()?;
             match coord.view(Some(age_max)) {
