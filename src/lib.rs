@@ -16,6 +16,7 @@ pub mod coord;
 pub mod domain;
 pub mod env;
 pub mod hooks;
+pub mod mcp;
 pub mod model;
 pub mod ops;
 pub mod ports;

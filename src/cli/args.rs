@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::mcp::Mcp;
 use crate::ops::Operation;
 
 use super::Dir;
@@ -43,6 +44,7 @@ pub(super) enum Command {
     Operation(Operation),
     #[command(flatten)]
     Page(Pages),
+    Mcp(Mcp),
 }
 
 #[cfg(test)]

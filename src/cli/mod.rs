@@ -47,6 +47,7 @@ use clap::{CommandFactory, FromArgMatches};
 use clap_complete::CompleteEnv;
 
 use crate::coord::Failure;
+use crate::mcp::Mcp;
 use crate::model::key::Here;
 use crate::model::notice::NoticeRecord;
 use crate::ops::{Answer, Context, Operation, keys, status};
@@ -124,6 +125,7 @@ fn built(mut command: clap::Command) -> clap::Command {
 
 fn run(cli: &Cli, page: &Page) -> ExitCode {
     let operation = match &cli.command {
+        Some(Command::Mcp(server)) => return serve(cli, page, server).into(),
         Some(Command::Operation(operation)) => operation.clone(),
         Some(Command::Page(pages)) => {
             return match pages.run() {
@@ -141,15 +143,9 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
         // `git coord` alone: what is going on, and what to do next.
         None => Operation::Status(status::Status::default()),
     };
-    let dir = match std::env::current_dir() {
-        Ok(dir) => cli
-            .dir
-            .as_ref()
-            .map_or(dir.clone(), |below| dir.join(below)),
-        Err(why) => {
-            let what = format!("the current directory cannot be used: {why}");
-            return fail(page, &Failure::usage(what, "change to one that exists")).into();
-        }
+    let dir = match started_in(cli) {
+        Ok(dir) => dir,
+        Err(failure) => return fail(page, &failure).into(),
     };
     // The doctor is for when nothing can be opened.
     if let Operation::Doctor(wanted) = &operation {
@@ -188,6 +184,31 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
     }
 }
 
+/// Where the command acts.
+fn started_in(cli: &Cli) -> Result<PathBuf, Failure> {
+    let dir = std::env::current_dir().map_err(|why| {
+        let what = format!("the current directory cannot be used: {why}");
+        Failure::usage(what, "change to one that exists")
+    })?;
+    Ok(cli
+        .dir
+        .as_ref()
+        .map_or(dir.clone(), |below| dir.join(below)))
+}
+
+/// Serves programs until they are gone. The standard output may be theirs.
+fn serve(cli: &Cli, page: &Page, server: &Mcp) -> Exit {
+    let served = started_in(cli)
+        .and_then(|dir| server.run(&dir, cli.actor.as_deref(), &|text| page.note(text)));
+    match served {
+        Ok(text) => {
+            page.data(&text);
+            Exit::Done
+        }
+        Err(failure) => fail(page, &failure),
+    }
+}
+
 /// One answer of several.
 fn show_one(page: &Page, answer: &Answer) {
     if page.is_json {
@@ -209,18 +230,7 @@ fn show_one(page: &Page, answer: &Answer) {
 }
 
 fn answer(cli: &Cli, page: &Page, context: &Context<'_>, operation: &Operation) -> ExitCode {
-    let mut result = operation.run(context);
-    let mut notices = match &result {
-        // The change has taken along all that there were.
-        Ok(Answer::Done { done, .. }) if done.commit.is_some() => Vec::new(),
-        _ => context.notices(),
-    };
-    // Told in one place, whoever found them.
-    match &mut result {
-        Ok(Answer::Done { done, .. }) => notices.append(&mut done.notices),
-        Ok(Answer::Ran(ran)) => notices.append(&mut ran.notices),
-        _ => {}
-    }
+    let (result, notices) = operation.ask(context);
     if !page.is_json {
         notices::show(page, &notices);
     }

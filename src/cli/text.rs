@@ -350,8 +350,12 @@ fn of_report(page: &Page, report: &Report) -> String {
 }
 
 fn of_who(who: &whoami::Who) -> String {
-    format!(
+    let mut text = format!(
         "agent    {}  (from {})\nsession  {}  (from {})\n",
         who.agent, who.agent_from, who.session, who.session_from
-    )
+    );
+    for (key, value) in &who.settings {
+        text.push_str(&format!("{} = {}\n", shown(key), shown(value)));
+    }
+    text
 }

@@ -44,6 +44,11 @@ const AGENTS: &[(&str, &str, &[&str])] = &[
     ("AIDER_CHAT", "aider", &[]),
 ];
 
+/// The last rule for an agent's name.
+const PERSON: &str = "user.name and this machine's name";
+/// The last rule for a session's name.
+const WORKTREE: &str = "this worktree on this machine";
+
 /// Finds the actor: what was given, then `COORD_AGENT` and `COORD_SESSION`, then git config
 /// `coord.agent`, then the environment of a coding agent, then the person.
 ///
@@ -64,26 +69,15 @@ pub fn find(repo: &Repo, given: Option<&str>) -> Result<Identity, Failure> {
     } else if let Some(name) = config("coord.agent") {
         (agent_name(&name)?, "git config coord.agent".into())
     } else if let Some((var, name, _)) = known {
-        let dir = repo
-            .layout()
-            .work_dir
-            .as_deref()
-            .and_then(|dir| dir.file_name());
-        let dir = dir
-            .map(|dir| slug(&dir.to_string_lossy(), 20))
-            .unwrap_or_default();
         (
-            agent_name(&join(name, &dir))?,
+            agent_name(&join(name, &dir_name(repo)))?,
             format!("the variable {var} of a coding agent"),
         )
     } else {
         let person = config("user.name")
             .or_else(|| env::var("USER"))
             .unwrap_or_default();
-        (
-            agent_name(&join(&slug(&person, 32), ""))?,
-            "user.name and this machine's name".into(),
-        )
+        (agent_name(&join(&slug(&person, 32), ""))?, PERSON.into())
     };
     let agent_session =
         known.and_then(|(_, _, vars)| vars.iter().find_map(|var| Some((*var, env::var(var)?))));
@@ -99,7 +93,7 @@ pub fn find(repo: &Repo, given: Option<&str>) -> Result<Identity, Failure> {
     } else {
         let dir = repo.layout().git_dir.to_string_lossy().into_owned();
         let name = format!("w-{}", digest(&format!("{}\0{dir}", env::host())));
-        (session_name(&name)?, "this worktree on this machine".into())
+        (session_name(&name)?, WORKTREE.into())
     };
     Ok(Identity {
         actor: Actor { agent, session },
@@ -108,6 +102,43 @@ pub fn find(repo: &Repo, given: Option<&str>) -> Result<Identity, Failure> {
         is_session_given: given_session.is_some(),
         program: known.map(|(_, name, _)| *name),
     })
+}
+
+/// The actor at the other end of a connection: what [`find`] finds, but for its last resorts. The
+/// person's name is that of no agent, and a worktree may have several connections.
+///
+/// # Errors
+/// As [`find`].
+pub fn of_connection(
+    repo: &Repo,
+    client: Option<&str>,
+    connection: &str,
+) -> Result<Identity, Failure> {
+    let mut identity = find(repo, None)?;
+    if identity.agent_rule == PERSON
+        && let Some(client) = client
+    {
+        let client = slug(client, 32);
+        // Clients call themselves `claude-code` or `codex-mcp-client`; their hooks know the agent.
+        let known = AGENTS.iter().map(|(_, name, _)| *name);
+        let known = known.into_iter().find(|name| client.starts_with(name));
+        let name = join(known.unwrap_or(&client), &dir_name(repo));
+        identity.actor.agent = agent_name(&name)?;
+        identity.agent_rule = "the client's name for itself".into();
+    }
+    if identity.session_rule == WORKTREE {
+        identity.actor.session = session_name(&format!("c-{}", digest(connection)))?;
+        identity.session_rule = "this connection".into();
+    }
+    Ok(identity)
+}
+
+/// The name of the working tree's directory, for agents' names.
+fn dir_name(repo: &Repo) -> String {
+    let dir = repo.layout().work_dir.as_deref();
+    let dir = dir.and_then(|dir| dir.file_name());
+    dir.map(|dir| slug(&dir.to_string_lossy(), 20))
+        .unwrap_or_default()
 }
 
 /// `claude.repo@host`: two agents of one kind in two worktrees are two agents.

@@ -34,6 +34,7 @@ mod remember;
 mod round;
 mod session;
 mod sights;
+mod touched;
 pub mod train;
 mod view;
 mod wait;
@@ -113,6 +114,29 @@ impl Coord {
         self.settings.remote = Some(remote.to_owned());
         self.settings.check_remote(self.repo.config())?;
         Ok(self)
+    }
+
+    /// Lets somebody else act in the clone that is open.
+    ///
+    /// # Errors
+    /// When the name is none.
+    pub fn act_as(&mut self, given: &str) -> Result<(), Failure> {
+        self.identity = identity::find(&self.repo, Some(given))?;
+        Ok(())
+    }
+
+    /// Lets the program at the other end of a connection act: as its environment says, and where
+    /// that says nothing, as a session of its own of an agent with the client's name.
+    ///
+    /// # Errors
+    /// As [`Coord::open`].
+    pub fn act_for_connection(
+        &mut self,
+        client: Option<&str>,
+        connection: &str,
+    ) -> Result<(), Failure> {
+        self.identity = identity::of_connection(&self.repo, client, connection)?;
+        Ok(())
     }
 
     /// The repository.

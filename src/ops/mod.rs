@@ -52,6 +52,7 @@ use crate::coord::doctor::Report as Examined;
 use crate::coord::replay::Report;
 use crate::coord::{Done, Failure};
 use crate::model::happening::Told as Happened;
+use crate::model::notice::NoticeRecord;
 
 pub use context::{Caller, Context};
 
@@ -212,6 +213,32 @@ pub enum Answer {
 }
 
 impl Operation {
+    /// Does what was asked, and tells what happened to the session's locks while it looked away:
+    /// each is told once, whoever found it.
+    pub fn ask(&self, context: &Context<'_>) -> (Result<Answer, Failure>, Vec<NoticeRecord>) {
+        let mut result = self.run(context);
+        let mut notices = match &result {
+            // The change has taken along all that there were.
+            Ok(Answer::Done { done, .. }) if done.commit.is_some() => Vec::new(),
+            _ => context.notices(),
+        };
+        match &mut result {
+            Ok(Answer::Done { done, .. }) => notices.append(&mut done.notices),
+            Ok(Answer::Ran(ran)) => notices.append(&mut ran.notices),
+            _ => {}
+        }
+        (result, notices)
+    }
+
+    /// Whether it was asked to wait for its turn.
+    pub fn waits(&self) -> bool {
+        match self {
+            Self::Lock(lock) => lock.wait.is_some(),
+            Self::Task(task) => task.waits(),
+            _ => false,
+        }
+    }
+
     /// Does what was asked.
     ///
     /// # Errors

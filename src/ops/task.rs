@@ -79,6 +79,11 @@ pub enum What {
 }
 
 impl Task {
+    /// Whether it was asked to wait for its turn.
+    pub(super) fn waits(&self) -> bool {
+        matches!(&self.what, What::Next(next) if next.wait.is_some())
+    }
+
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         match &self.what {
             What::Add(add) => add.run(context),

@@ -1,5 +1,7 @@
 //! `whoami`: who acts here, and which rule decided.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,11 @@ use super::Context;
 /// Show who acts here, and which rule decided.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Whoami {}
+pub struct Whoami {
+    /// Also show every `coord.*` setting in force
+    #[arg(long)]
+    pub settings: bool,
+}
 
 /// The answer of `whoami`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -24,16 +30,26 @@ pub struct Who {
     pub session: SessionName,
     /// Where that name came from.
     pub session_from: String,
+    /// The settings in force, as they were asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
 }
 
 impl Whoami {
     pub(super) fn run(&self, context: &Context<'_>) -> Who {
         let identity = context.coord.identity();
+        let config = context.coord.repo().config();
+        let settings = config.iter().filter(|(key, _)| key.starts_with("coord."));
+        let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
         Who {
             agent: identity.actor.agent.clone(),
             agent_from: identity.agent_rule.clone(),
             session: identity.actor.session.clone(),
             session_from: identity.session_rule.clone(),
+            settings: match self.settings {
+                true => settings.map(owned).collect(),
+                false => BTreeMap::new(),
+            },
         }
     }
 }

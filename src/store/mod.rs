@@ -17,6 +17,7 @@ mod bundle;
 mod chain;
 mod commit;
 mod config;
+mod config_files;
 #[cfg(test)]
 mod contract;
 mod difference;
@@ -63,6 +64,7 @@ pub use backend::{Backend, Lack, Pushed, RefSwap, Swapped};
 pub use chain::{Advance, advance, contains, history, past};
 pub use commit::{Commit, EpochLink, Person};
 pub use config::{Config, TARGET_KEYS, TEAM_FILE, TEAM_KEYS};
+pub use config_files::ConfigFiles;
 pub use difference::{Changed, changes};
 pub use draft::Draft;
 pub use error::{Error, Result};

@@ -1,0 +1,34 @@
+//! As whom a call acts: by the process or by the connection, never by what the call says.
+
+use crate::coord::{Coord, Failure};
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever was named when the server was started, or when its token was given out: `AGENT` or
+    /// `AGENT/SESSION`.
+    Named(String),
+    /// The program that started this server and speaks with it alone. What its environment or its
+    /// hooks do not say is filled in from how it introduced itself.
+    Process {
+        /// The name by which the client introduced itself.
+        client: Option<String>,
+        /// What tells this server from the others of this worktree.
+        connection: String,
+    },
+}
+
+impl Who {
+    /// Makes this who acts in a clone.
+    ///
+    /// # Errors
+    /// When a given name is none.
+    pub fn act(&self, coord: &mut Coord) -> Result<(), Failure> {
+        match self {
+            Self::Named(name) => coord.act_as(name),
+            Self::Process { client, connection } => {
+                coord.act_for_connection(client.as_deref(), connection)
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Streamable HTTP, on the loopback or on a Unix socket.
+//!
+//! A connection has limited time for its headers and its bodies, there are only so many at once, and
+//! nothing is answered before the gate has let a request in.
+
+mod gate;
+mod token;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use super::server::{Server, Shared, Speaker};
+pub use gate::Gate;
+pub use token::Tokens;
+
+/// The path at which the protocol is spoken.
+pub const PATH: &str = "/mcp";
+/// Most connections at once; further ones wait to be accepted.
+const CONNECTIONS_MAX: usize = 512;
+/// Largest body of a request, in bytes.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// How long a request may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(10);
+/// How long an answer is kept for a client that lost its connection.
+const KEPT: Duration = Duration::from_secs(5);
+/// The pause after a connection could not be accepted, such as when files have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+type Mcp = StreamableHttpService<Server, LocalSessionManager>;
+type Body = BoxBody<Bytes, Infallible>;
+
+/// Serves the loopback until the process ends.
+pub async fn over_tcp(listener: TcpListener, shared: Arc<Shared>, gate: Gate) {
+    let site = Arc::new(Site::new(shared, gate));
+    loop {
+        let seat = site.seat().await;
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Answers are small and whole.
+                let _ = stream.set_nodelay(true);
+                site.clone().serve(stream, seat);
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+/// Serves a Unix socket until the process ends.
+#[cfg(unix)]
+pub async fn over_socket(listener: tokio::net::UnixListener, shared: Arc<Shared>, gate: Gate) {
+    let site = Arc::new(Site::new(shared, gate));
+    loop {
+        let seat = site.seat().await;
+        match listener.accept().await {
+            Ok((stream, _)) => site.clone().serve(stream, seat),
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+/// Listens at an address; port 0 is any that is free.
+///
+/// # Errors
+/// Of the operating system.
+pub async fn listen(at: SocketAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(at).await
+}
+
+/// What all connections of one listener share.
+struct Site {
+    mcp: Mcp,
+    gate: Gate,
+    seats: Arc<Semaphore>,
+}
+
+impl Site {
+    fn new(shared: Arc<Shared>, gate: Gate) -> Self {
+        let mut sessions = LocalSessionManager::default();
+        sessions.session_config.completed_cache_ttl = KEPT;
+        let config = StreamableHttpServerConfig::default()
+            // The gate has looked at both, also for what is not the protocol's path.
+            .disable_allowed_hosts()
+            .enforce_origin_validation()
+            .with_max_request_body_bytes(BODY_BYTES_MAX);
+        let new = move || Ok(Server::new(Arc::clone(&shared), Speaker::Each));
+        Self {
+            mcp: StreamableHttpService::new(new, Arc::new(sessions), config),
+            gate,
+            seats: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        }
+    }
+
+    async fn seat(&self) -> tokio::sync::OwnedSemaphorePermit {
+        let seat = Arc::clone(&self.seats).acquire_owned().await;
+        seat.expect("because it is never closed")
+    }
+
+    fn serve(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        seat: tokio::sync::OwnedSemaphorePermit,
+    ) {
+        tokio::spawn(async move {
+            let answer = service_fn(move |request| {
+                let site = Arc::clone(&self);
+                async move { Ok::<_, Infallible>(site.answer(request).await) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(ARRIVAL)
+                .serve_connection(TokioIo::new(stream), answer);
+            // How a connection ends is its client's affair.
+            let _ = connection.await;
+            drop(seat);
+        });
+    }
+
+    async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let who = match self.gate.admit(request.headers()) {
+            Ok(who) => who,
+            Err((status, why)) => return refused(status, why),
+        };
+        if request.uri().path() != PATH {
+            return refused(StatusCode::NOT_FOUND, "there is only /mcp");
+        }
+        request.extensions_mut().insert(who);
+        let (parts, body) = request.into_parts();
+        let whole = Limited::new(body, BODY_BYTES_MAX).collect();
+        let body = match tokio::time::timeout(ARRIVAL, whole).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(_)) => return refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+            Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+        };
+        self.mcp
+            .handle(Request::from_parts(parts, Full::new(body)))
+            .await
+    }
+}
+
+fn refused(status: StatusCode, why: &'static str) -> Response<Body> {
+    let mut response = Response::new(Full::new(Bytes::from_static(why.as_bytes())).boxed());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    if status == StatusCode::UNAUTHORIZED {
+        let scheme = hyper::header::HeaderValue::from_static("Bearer realm=\"git-coord\"");
+        headers.insert(hyper::header::WWW_AUTHENTICATE, scheme);
+    }
+    // What is left of the request is not read.
+    let close = hyper::header::HeaderValue::from_static("close");
+    headers.insert(hyper::header::CONNECTION, close);
+    response
+}
