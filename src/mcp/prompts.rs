@@ -110,6 +110,8 @@ pub fn get(name: &str, given: &Object) -> Option<Result<GetPromptResult, String>
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test says no
+
     use serde_json::json;
 
     use super::{ALL, get};

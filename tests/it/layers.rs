@@ -192,6 +192,9 @@ fn bans_are_kept() {
                 "cli/",
                 "ops/",
                 "hooks/",
+                "mcp/changes.rs",
+                "mcp/http/",
+                "mcp/serve.rs",
             ],
         ),
     ];

@@ -10,7 +10,7 @@ mod output;
 
 use std::sync::{Arc, OnceLock};
 
-use clap::{Command, Subcommand};
+use clap::{Command as CommandLine, Subcommand};
 use serde_json::{Map, Value};
 
 use crate::ops::Operation;
@@ -46,7 +46,7 @@ pub struct Entry {
 pub fn all() -> &'static [Entry] {
     static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let mut whole = Operation::augment_subcommands(Command::new("git-coord"));
+        let mut whole = Operation::augment_subcommands(CommandLine::new("git-coord"));
         whole.build();
         let types = input::Types::of_operations();
         let mut found = Vec::new();
@@ -64,7 +64,7 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 
 /// Goes down the command line and the types together.
 fn walk(
-    command: &Command,
+    command: &CommandLine,
     types: &input::Types,
     variants: &Value,
     above: &str,
@@ -100,12 +100,12 @@ fn walk(
 }
 
 /// What the command line's help says, as one text.
-fn about(command: &Command) -> String {
+fn about(command: &CommandLine) -> String {
     let text = command.get_long_about().or(command.get_about());
     text.map(ToString::to_string).unwrap_or_default()
 }
 
-fn conflicts(command: &Command) -> Vec<(String, String)> {
+fn conflicts(command: &CommandLine) -> Vec<(String, String)> {
     let pairs = command.get_arguments().flat_map(|arg| {
         let others = command.get_arg_conflicts_with(arg);
         others

@@ -95,6 +95,8 @@ fn bearer(value: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test says no
+
     use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::super::super::caller::Who;

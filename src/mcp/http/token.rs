@@ -12,7 +12,7 @@
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -31,7 +31,14 @@ type Hash = [u8; 32];
 /// The tokens of a file.
 pub struct Tokens {
     file: Option<PathBuf>,
-    known: Mutex<(Option<(u64, SystemTime)>, Vec<(Hash, Who)>)>,
+    known: Mutex<Known>,
+}
+
+/// What a file had to say, and how it looked then.
+#[derive(Default)]
+struct Known {
+    looked: Option<(u64, SystemTime)>,
+    tokens: Vec<(Hash, Who)>,
 }
 
 impl Tokens {
@@ -47,8 +54,12 @@ impl Tokens {
             file: Some(file.to_owned()),
             known: Mutex::default(),
         };
-        let read = read(file)?;
-        *tokens.known.lock().unwrap_or_else(PoisonError::into_inner) = (look(file), read);
+        // Before it is read, so that no change is missed.
+        let looked = look(file);
+        *tokens.known() = Known {
+            looked,
+            tokens: read(file)?,
+        };
         Ok(tokens)
     }
 
@@ -67,23 +78,31 @@ impl Tokens {
     pub(super) fn of(text: &str) -> Self {
         Self {
             file: None,
-            known: Mutex::new((None, parse(text).expect("it is in order"))),
+            known: Mutex::new(Known {
+                looked: None,
+                tokens: parse(text).expect("it is in order"),
+            }),
         }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whose a token is. Every known token is compared with it, each in the same time.
     pub fn find(&self, token: &str) -> Option<Who> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known();
         if let Some(file) = &self.file {
-            let now = look(file);
-            if now != known.0 {
+            let looked = look(file);
+            if looked != known.looked {
                 // One that cannot be read any more has no tokens.
-                *known = (now, read(file).unwrap_or_default());
+                let tokens = read(file).unwrap_or_default();
+                *known = Known { looked, tokens };
             }
         }
         let shown = hash(token);
         let mut found = None;
-        for (hash, who) in &known.1 {
+        for (hash, who) in &known.tokens {
             if bool::from(hash.ct_eq(&shown)) {
                 found = Some(who.clone());
             }
@@ -179,6 +198,8 @@ fn append(file: &Path, agent: &str) -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test says no
+
     use super::super::super::caller::Who;
     use super::{Tokens, parse};
 

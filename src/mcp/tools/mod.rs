@@ -225,6 +225,8 @@ fn annotations(effect: Effect) -> ToolAnnotations {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test says no
+
     use super::super::catalogue;
     use super::{COMPAT, CORE, Tools};
 
