@@ -239,6 +239,7 @@ mod tests {
             paths: keys(asked),
             locks: Landed::Renew,
             require: Vec::new(),
+            branch: None,
         });
         let refusal = Refusal::LockRequired {
             paths: keys(required),
