@@ -12,6 +12,7 @@ use crate::model::key::Here;
 use crate::model::notice::NoticeRecord;
 use crate::model::refusal::Refusal;
 use crate::ops::Answer;
+use crate::ops::queue::Stands;
 
 /// The version of the JSON that is printed.
 const SCHEMA: u32 = 1;
@@ -74,6 +75,10 @@ pub(super) struct No<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schemars(default)]
     notices: &'a [NoticeRecord],
+    /// How entries of the merge queue stand that it is about, as `queue why` says it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(default)]
+    entries: &'a [Stands],
     #[serde(flatten)]
     why: Why<'a>,
 }
@@ -114,8 +119,12 @@ pub(super) fn of_failure(failure: &Failure, here: &Here, notices: &[NoticeRecord
         message: failure.to_string(),
         hint: failure.hint(here),
         notices,
+        entries: match failure {
+            Failure::Queued { entries, .. } => entries,
+            _ => &[],
+        },
         why: match failure {
-            Failure::Refused(refusal) => Why::Refused(refusal),
+            Failure::Refused(refusal) | Failure::Queued { refusal, .. } => Why::Refused(refusal),
             other => Why::Failed {
                 code: other.fault(),
             },
