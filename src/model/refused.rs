@@ -151,7 +151,10 @@ fn cut_queue(ask: &mut queue::Ask) -> usize {
                 .sum();
             paths + cut(&mut land.entries)
         }
-        queue::Ask::Settle(settle) => cut(&mut settle.entries),
+        queue::Ask::Settle(settle) => {
+            let paths: usize = settle.paths.values_mut().map(cut).sum();
+            paths + cut(&mut settle.entries)
+        }
         queue::Ask::Ran(ran) => {
             if let Some(run) = &mut ran.run {
                 run.tail = run.tail.take().map(|tail| tail.beginning());

@@ -72,6 +72,7 @@ impl Add {
             target: target.clone(),
             id,
             sealed: sealed.commit,
+            base: Some(sealed.base),
             branch: Some(source),
             title: match &self.title {
                 Some(title) => Some(value(title, "--title")?),

@@ -82,6 +82,7 @@ impl Retry {
             target,
             id: entry.id.clone(),
             sealed: commit,
+            base: Some(sealed.base),
             paths: sealed.paths,
             rerun: self.rerun,
             trees: if self.rerun {
