@@ -210,7 +210,7 @@ impl Page {
     /// What went wrong, and what to do next, as it is typed here.
     pub(super) fn failure(&self, failure: &Failure, here: &Here) {
         let word = match failure {
-            Failure::Refused(_) => "refused",
+            Failure::Refused(_) | Failure::Queued { .. } => "refused",
             _ => "error",
         };
         let code = failure.code();

@@ -1,5 +1,6 @@
 //! Every way in which a command can end other than well.
 
+use crate::domain::queue::why::Stands;
 use crate::model::key::Here;
 use crate::model::object_id::ObjectId;
 use crate::model::record::Damage;
@@ -8,12 +9,23 @@ use crate::store::{self, Lack};
 
 use super::authority::HERE;
 
+/// Most entries of the queue that a message names.
+const SHOWN_MAX: usize = 8;
+
 /// Why there is no positive answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The answer is no.
     #[error("{0}")]
     Refused(Box<Refusal>),
+    /// The answer is no, and about entries of the merge queue.
+    #[error("{refusal}{}", stand(entries))]
+    Queued {
+        /// The answer.
+        refusal: Box<Refusal>,
+        /// How they stand, and what to do next.
+        entries: Vec<Stands>,
+    },
     /// The question makes no sense.
     #[error("{what}")]
     Usage {
@@ -183,7 +195,7 @@ impl Failure {
     /// Its class.
     pub fn class(&self) -> Class {
         match self {
-            Self::Refused(refusal) => match **refusal {
+            Self::Refused(refusal) | Self::Queued { refusal, .. } => match **refusal {
                 Refusal::Damaged { .. } => Class::Broken,
                 Refusal::LockHeld { .. }
                 | Refusal::OtherSession { .. }
@@ -220,7 +232,7 @@ impl Failure {
     /// A stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Refused(refusal) => refusal.code(),
+            Self::Refused(refusal) | Self::Queued { refusal, .. } => refusal.code(),
             other => other.fault().as_str(),
         }
     }
@@ -228,7 +240,7 @@ impl Failure {
     /// What went wrong; a refusal has its own words for that.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Refused(_) => Fault::Refused,
+            Self::Refused(_) | Self::Queued { .. } => Fault::Refused,
             Self::Usage { .. } => Fault::Usage,
             Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => {
                 Fault::Unreachable
@@ -253,6 +265,8 @@ impl Failure {
     pub fn hint(&self, here: &Here) -> Option<String> {
         match self {
             Self::Refused(refusal) => Some(refusal.hint(here)),
+            // Each line says what to do next.
+            Self::Queued { .. } => None,
             Self::Usage { hint, .. } => hint.clone(),
             Self::Unreachable { .. } | Self::Store(store::Error::Remote { .. }) => {
                 Some("nothing was changed; try again when the remote answers".into())
@@ -306,6 +320,18 @@ impl Failure {
             Self::Carried { .. } => Some("run the command again".into()),
         }
     }
+}
+
+/// A line for each entry; not so many that the rest is lost.
+fn stand(entries: &[Stands]) -> String {
+    let shown = entries.iter().take(SHOWN_MAX);
+    let mut text: String = shown
+        .map(|Stands { id, why }| format!("\n`{id}`: {why}"))
+        .collect();
+    if entries.len() > SHOWN_MAX {
+        text.push_str(&format!("\nand {} more", entries.len() - SHOWN_MAX));
+    }
+    text
 }
 
 /// Whether a branch of this very repository cannot move since a working tree follows it, and that has

@@ -7,6 +7,7 @@ use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::request::{Land, Landed, Request};
+use crate::model::text::Text;
 use crate::store::{Backend, Error, Output, RefSwap};
 
 use super::answer::Done;
@@ -73,6 +74,7 @@ impl Coord {
                 require: paths.iter().filter(is_required).cloned().collect(),
                 paths,
                 locks: landing.locks.unwrap_or_else(|| self.usual_end(landing)),
+                branch: self.source_branch(landing),
             });
             let branch = RefSwap {
                 name: target.clone(),
@@ -120,6 +122,15 @@ impl Coord {
             let what = format!("`{}` is no branch or commit", source.escape_debug());
             Failure::usage(what, "name a local branch, as `git coord push origin main`")
         })
+    }
+
+    /// The branch that is pushed, if it is one.
+    fn source_branch(&self, landing: &Landing) -> Option<Text> {
+        let named = match landing.source.as_str() {
+            "HEAD" => self.current_branch()?,
+            name => name.strip_prefix("refs/heads/").unwrap_or(name).to_owned(),
+        };
+        named.parse().ok()
     }
 
     fn check_fast_forward(

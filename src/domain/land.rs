@@ -4,6 +4,8 @@
 //! therefore changes in that push, so the server itself checks that nothing about the locks has
 //! moved since the decision.
 
+use std::iter;
+
 use crate::model::key::Key;
 use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
@@ -11,6 +13,7 @@ use crate::model::request::{Land, Landed};
 use crate::model::stamp::Stamp;
 
 use super::decide::{Decided, Desk};
+use super::feature::pause;
 use super::{check, line, renew};
 
 /// Most paths that one landing may name: all of them are kept in its event, some megabytes.
@@ -23,6 +26,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Land) -> Result<Decided, Ref
             most: PATHS_MAX,
         });
     }
+    stop(desk, request)?;
     let own = covering(desk, desk.stamp, &request.paths, &request.require)?;
     let me = desk.me().clone();
     let mut renewed = Vec::new();
@@ -47,6 +51,22 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Land) -> Result<Decided, Ref
         Reply::Landed { released, renewed },
         subject,
     ))
+}
+
+/// Refuses a branch on which a feature is made that somebody else has paused.
+fn stop(desk: &mut Desk<'_>, request: &Land) -> Result<(), Refusal> {
+    let target = request.target.as_str();
+    let target = target.strip_prefix("refs/heads/").unwrap_or(target);
+    let branches: Vec<&str> = iter::once(target)
+        .chain(request.branch.as_ref().map(|branch| branch.as_str()))
+        .collect();
+    let pause = pause::of_branches(&desk.staged, desk.stamp, &branches)?;
+    if pause.is_on() {
+        return Err(Refusal::held(pause.by, desk.me()));
+    }
+    let lapsed = pause.lapsed.into_iter();
+    lapsed.for_each(|why| desk.rely_on(why));
+    Ok(())
 }
 
 /// The locks of the stamp's actor that cover paths which are to land.

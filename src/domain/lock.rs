@@ -54,11 +54,9 @@ pub(super) fn decide(desk: &mut Desk<'_>, request: &Lock) -> Result<Decided, Ref
         if let Some(until) = request.wait_until.filter(|until| *until > desk.stamp.at) {
             return wait::join(desk, request, until, conflicts);
         }
-        let is_own_agent = |conflict: &Conflict| conflict.by.agent == desk.me().agent;
         return Err(match conflicts {
             none if none.is_empty() => Refusal::Reserved { ahead },
-            conflicts if conflicts.iter().all(is_own_agent) => Refusal::OtherSession { conflicts },
-            conflicts => Refusal::LockHeld { conflicts },
+            conflicts => Refusal::held(conflicts, desk.me()),
         });
     }
     let was_waiting = wait::drop_granted(desk, &request.keys)?;

@@ -21,7 +21,7 @@ mod compact;
 mod decide;
 pub mod handoff;
 mod id;
-mod land;
+pub mod land;
 mod line;
 mod lock;
 pub mod memory;

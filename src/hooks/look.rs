@@ -13,28 +13,14 @@ use super::Heard;
 /// The most that a hook waits for the network.
 const NETWORK_MAX: Duration = Duration::from_secs(2);
 
-/// Judges a commit: its branch, and what is staged.
-///
-/// # Errors
-/// As [`judged`].
-pub(super) fn commit(coord: &Coord) -> Result<Heard, Failure> {
-    look(coord, || halt(coord, None), || coord.staged_paths())
-}
-
-/// Judges a change of paths, which are asked for only when anything could be in their way.
+/// Judges work on branches, and the paths that it changes. Both are asked for only when anything
+/// could be in the way.
 ///
 /// # Errors
 /// Whatever makes it impossible to tell; a refusal is an answer.
 pub(super) fn judged(
     coord: &Coord,
-    paths: impl FnOnce() -> Result<Vec<Vec<u8>>, Failure>,
-) -> Result<Heard, Failure> {
-    look(coord, || Ok(()), paths)
-}
-
-fn look(
-    coord: &Coord,
-    first: impl FnOnce() -> Result<(), Failure>,
+    branches: impl FnOnce() -> Vec<String>,
     paths: impl FnOnce() -> Result<Vec<Vec<u8>>, Failure>,
 ) -> Result<Heard, Failure> {
     let mut notes = Vec::new();
@@ -47,8 +33,9 @@ fn look(
     if !can_matter(coord)? {
         return Ok(Heard::yes(notes));
     }
-    // Who may not commit at all need not know which path is locked.
-    let checked = first().and_then(|()| judge(coord, &as_keys(paths()?)?, None));
+    // Who has to stop altogether need not know which path is locked.
+    let stopped = halt(coord, &branches(), None);
+    let checked = stopped.and_then(|()| judge(coord, &as_keys(paths()?)?, None));
     match checked {
         Ok(checked) => {
             let here = super::here();

@@ -99,7 +99,10 @@ fn on_event(dir: &Path, event: Event, args: &[&str]) -> Heard {
         Err(why) => return cannot_tell(&why.to_string(), fail_closed().unwrap_or(false)),
     };
     let heard = match event {
-        Event::PreCommit => look::commit(&coord),
+        Event::PreCommit => {
+            let branch = || coord.current_branch().into_iter().collect();
+            look::judged(&coord, branch, || coord.staged_paths())
+        }
         Event::PrePush => pre_push::answer(&coord, args),
         Event::PrepareCommitMsg => prepare_commit_msg::answer(&coord, args),
         Event::PostCommit => post_commit::answer(&coord),

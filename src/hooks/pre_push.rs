@@ -13,6 +13,7 @@ const INPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// One line of git's: what moves where.
 struct Moved<'l> {
+    from: &'l str,
     new: Option<ObjectId>,
     to: &'l str,
     old: Option<ObjectId>,
@@ -38,13 +39,25 @@ pub(super) fn answer(coord: &Coord, args: &[&str]) -> Result<Heard, Failure> {
         return Ok(Heard::default());
     }
     let remote = args.first().copied().unwrap_or_default();
-    let mut heard = look::judged(coord, || paths(coord, remote, &moved))?;
+    let branches = || branches(coord, &moved);
+    let mut heard = look::judged(coord, branches, || paths(coord, remote, &moved))?;
     // A push that is refused is not the end of the work; and no message stops one.
     if !heard.is_no {
         let told = delivery::tell(coord, delivery::Moment::Pushed);
         heard.notes.extend(told.unwrap_or_default());
     }
     Ok(heard)
+}
+
+/// The branches whose work leaves: those that are pushed, and those that are pushed to.
+fn branches(coord: &Coord, moved: &[Moved<'_>]) -> Vec<String> {
+    let leaving = moved.iter().filter(|moved| moved.new.is_some());
+    let names = leaving.flat_map(|moved| [moved.from, moved.to]);
+    let branch = |name: &str| match name {
+        "HEAD" => coord.current_branch(),
+        name => name.strip_prefix("refs/heads/").map(str::to_owned),
+    };
+    names.filter_map(branch).collect()
 }
 
 fn paths(coord: &Coord, remote: &str, moved: &[Moved<'_>]) -> Result<Vec<Vec<u8>>, Failure> {
@@ -54,7 +67,7 @@ fn paths(coord: &Coord, remote: &str, moved: &[Moved<'_>]) -> Result<Vec<Vec<u8>
         .get(&format!("remote.{remote}.url"))
         .is_some();
     let mut paths = Vec::new();
-    for Moved { new, to, old } in moved {
+    for Moved { new, to, old, .. } in moved {
         let Some(new) = new else { continue };
         // What reaches the main branch was perhaps on another branch of the remote before, but it
         // is only now that it counts; on every other branch, what the main branch has is no news.
@@ -93,10 +106,11 @@ fn main_tips(coord: &Coord, remote: &str, to: &str) -> Option<ObjectId> {
 /// Reads `<local ref> <local oid> <remote ref> <remote oid>`; an id of zeros is none.
 fn parse(line: &str) -> Option<Moved<'_>> {
     let words: Vec<&str> = line.split(' ').collect();
-    let [_, new, to, old] = words.as_slice() else {
+    let [from, new, to, old] = words.as_slice() else {
         return None;
     };
     Some(Moved {
+        from,
         new: names::existing(new),
         to,
         old: names::existing(old),

@@ -10,6 +10,7 @@ use crate::coord::as_keys;
 use crate::coord::replay::{self, Signatures};
 use crate::coord::{Change, Coord, Failure, Known, View};
 use crate::domain::check;
+use crate::domain::feature::pause;
 use crate::domain::locks::LOCKS;
 use crate::env;
 use crate::model::event::Event;
@@ -208,8 +209,9 @@ fn judge_branch(
         Some(_) => Known::Nothing,
         None => Known::AllRefs,
     };
-    let mut conflicts: Vec<Conflict> = Vec::new();
-    for change in coord.commits_between(&[new], &old, known)? {
+    let changes = coord.commits_between(&[new], &old, known)?;
+    let mut conflicts = stopped(coord, view, moved.name, &changes, pusher)?;
+    for change in changes {
         conflicts.extend(in_the_way(coord, view, change, pusher)?);
     }
     if conflicts.is_empty() {
@@ -221,6 +223,29 @@ fn judge_branch(
         refusal: Box::new(Refusal::LockHeld { conflicts }),
         note: pusher.to_string(),
     })
+}
+
+/// Who has paused a feature that is made on the branch, but for the one who pushes.
+fn stopped(
+    coord: &Coord,
+    view: &View<'_>,
+    name: &str,
+    changes: &[Change],
+    pusher: &Pusher,
+) -> Result<Vec<Conflict>, Failure> {
+    let branch = name.strip_prefix("refs/heads/").unwrap_or(name);
+    let mut found = pause::of_branches(view, &coord.stamp(), &[branch])?.by;
+    found.retain(|conflict| {
+        let agent = &conflict.by.agent;
+        // Where nobody is known, who paused it is known by commits that are all of that agent.
+        let is_claimed = matches!(pusher, Pusher::Unknown { .. })
+            && !changes.is_empty()
+            && changes
+                .iter()
+                .all(|change| change.claimed.as_ref() == Some(agent));
+        !pusher.is(agent) && !is_claimed
+    });
+    Ok(found)
 }
 
 fn in_the_way(

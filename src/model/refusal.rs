@@ -238,6 +238,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Refuses for what others hold: other agents, or only other sessions of the same agent.
+    pub fn held(conflicts: Vec<Conflict>, me: &Actor) -> Self {
+        let is_own_agent = |conflict: &Conflict| conflict.by.agent == me.agent;
+        match conflicts.iter().all(is_own_agent) {
+            true => Self::OtherSession { conflicts },
+            false => Self::LockHeld { conflicts },
+        }
+    }
+
     /// The stable word for programs, as in JSON.
     pub fn code(&self) -> &'static str {
         match self {

@@ -151,7 +151,10 @@ fn cut_queue(ask: &mut queue::Ask) -> usize {
                 .sum();
             paths + cut(&mut land.entries)
         }
-        queue::Ask::Settle(settle) => cut(&mut settle.entries),
+        queue::Ask::Settle(settle) => {
+            let paths: usize = settle.paths.values_mut().map(cut).sum();
+            paths + cut(&mut settle.entries)
+        }
         queue::Ask::Ran(ran) => {
             if let Some(run) = &mut ran.run {
                 run.tail = run.tail.take().map(|tail| tail.beginning());
@@ -239,6 +242,7 @@ mod tests {
             paths: keys(asked),
             locks: Landed::Renew,
             require: Vec::new(),
+            branch: None,
         });
         let refusal = Refusal::LockRequired {
             paths: keys(required),

@@ -164,6 +164,9 @@ pub struct Land {
     /// Paths of these keys need a lock of one's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub require: Vec<Key>,
+    /// The local branch that is pushed, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Text>,
 }
 
 /// See [`Request::Note`].

@@ -51,7 +51,8 @@ impl Check {
         let coord = &context.coord;
         let mut notes = Vec::new();
         if self.staged {
-            halt(coord, Some(coord.settings().age_max))?;
+            let branch = coord.current_branch();
+            halt(coord, branch.as_slice(), Some(coord.settings().age_max))?;
         }
         let paths = if self.staged {
             as_keys(coord.staged_paths()?)?
@@ -68,19 +69,23 @@ impl Check {
     }
 }
 
-/// Stops a commit on the current branch while somebody else has paused the feature that is made on it.
+/// Stops work on branches while somebody else has paused a feature that is made on one of them.
 ///
 /// # Errors
 /// The refusal, as for a locked path.
-pub fn halt(coord: &Coord, age_max: Option<std::time::Duration>) -> Result<(), Failure> {
+pub fn halt(
+    coord: &Coord,
+    branches: &[String],
+    age_max: Option<std::time::Duration>,
+) -> Result<(), Failure> {
     let view = coord.view(None)?;
     if !view.snapshot().has(PAUSES)? {
         return Ok(());
     }
-    let Some(branch) = coord.current_branch() else {
-        return Ok(());
+    let branches: Vec<&str> = branches.iter().map(String::as_str).collect();
+    let pauses = |view: &View<'_>| -> Result<Vec<Conflict>, Failure> {
+        Ok(pause::of_branches(view, &coord.stamp_with_sights(), &branches)?.by)
     };
-    let pauses = |view: &View<'_>| pause::of_branch(view, &coord.stamp_with_sights(), &branch);
     let mut conflicts = pauses(&view)?;
     // Only a no is worth the network.
     if !conflicts.is_empty() && coord.settings().remote.is_some() && age_max.is_some() {
@@ -95,12 +100,7 @@ fn refuse(coord: &Coord, conflicts: Vec<Conflict>) -> Result<(), Failure> {
     if conflicts.is_empty() {
         return Ok(());
     }
-    let is_own = |conflict: &Conflict| conflict.by.agent == coord.actor().agent;
-    Err(if conflicts.iter().all(is_own) {
-        Refusal::OtherSession { conflicts }.into()
-    } else {
-        Refusal::LockHeld { conflicts }.into()
-    })
+    Err(Refusal::held(conflicts, coord.actor()).into())
 }
 
 /// Judges a change of `paths` on a view of at most the given age.

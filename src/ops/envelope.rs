@@ -11,6 +11,7 @@ use crate::model::notice::NoticeRecord;
 use crate::model::refusal::Refusal;
 
 use super::Answer;
+use super::queue::Stands;
 
 /// The version of this JSON.
 const SCHEMA: u32 = 1;
@@ -73,6 +74,10 @@ pub struct No<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schemars(default)]
     notices: &'a [NoticeRecord],
+    /// How entries of the merge queue stand that it is about, as `queue why` says it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(default)]
+    entries: &'a [Stands],
     #[serde(flatten)]
     why: Why<'a>,
 }
@@ -118,8 +123,14 @@ impl<'a> No<'a> {
             message: failure.to_string(),
             hint: failure.hint(here),
             notices,
+            entries: match failure {
+                Failure::Queued { entries, .. } => entries,
+                _ => &[],
+            },
             why: match failure {
-                Failure::Refused(refusal) => Why::Refused(refusal),
+                Failure::Refused(refusal) | Failure::Queued { refusal, .. } => {
+                    Why::Refused(refusal)
+                }
                 other => Why::Failed {
                     code: other.fault(),
                 },

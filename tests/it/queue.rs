@@ -4,6 +4,7 @@
 mod landing;
 mod places;
 mod races;
+mod refused;
 mod verdicts;
 mod waiting;
 

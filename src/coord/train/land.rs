@@ -1,8 +1,11 @@
 //! Landing the first part of a train: the target and the state move in one push.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
+use crate::domain::land::PATHS_MAX;
 use crate::domain::queue::plan::Plan;
+use crate::model::id::Id;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::queue::{Ask, Land, Landing};
@@ -82,6 +85,27 @@ impl Snapshot<'_> {
             repo.harden(&last.point.commit, Some(&self.tip.commit))?;
         }
         lead::handle_with(self.coord, request, &with)
+    }
+
+    /// What entries have changed that are on the target already, as far as that can be told.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn changed_by(&self, ids: &[Id]) -> Result<BTreeMap<Id, Vec<Key>>, Failure> {
+        let mut changed = BTreeMap::new();
+        let mut count = 0;
+        for entry in self.entries.iter().filter(|entry| ids.contains(&entry.id)) {
+            let Some(base) = entry.base.filter(|base| self.coord.has_commit(base)) else {
+                continue;
+            };
+            let paths = as_keys(self.coord.repo.touched(&base, &entry.sealed)?)?;
+            count += paths.len();
+            if count > PATHS_MAX {
+                break;
+            }
+            changed.insert(entry.id.clone(), paths);
+        }
+        Ok(changed)
     }
 }
 

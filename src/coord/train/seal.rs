@@ -28,6 +28,8 @@ const KEPT_SECS: i64 = 24 * 60 * 60;
 pub struct Sealed {
     /// The commit.
     pub commit: ObjectId,
+    /// What the target has.
+    pub base: ObjectId,
     /// What it changes since it left the target.
     pub paths: Vec<Key>,
 }
@@ -46,7 +48,11 @@ impl Coord {
             return Err(Failure::usage(what, "commit something on the branch first"));
         }
         let paths = as_keys(self.repo.touched(&tip, &commit)?)?;
-        Ok(Sealed { commit, paths })
+        Ok(Sealed {
+            commit,
+            base: tip,
+            paths,
+        })
     }
 
     /// Makes the ref of a sealed commit where the state is decided.

@@ -1,5 +1,5 @@
-//! A lock on `feature:<id>:pause` stops the line: its tasks are not handed out, commits on its branch
-//! are refused, and it does not land. Who holds the lock is not stopped.
+//! A lock on `feature:<id>:pause` stops the line: its tasks are neither handed out nor claimed, commits
+//! on its branch and pushes of it are refused, and it does not land. Who holds the lock is not stopped.
 
 use crate::model::feature::{Feature, PAUSES};
 use crate::model::id::Id;
@@ -48,27 +48,29 @@ pub fn of(state: &dyn State, stamp: &Stamp, id: &Id) -> Result<Pause, Damage> {
     Ok(pause)
 }
 
-/// What stops commits on a branch: the pauses of the features that are made on it.
+/// What stops work on branches: the pauses of the features that are made on them.
 ///
 /// # Errors
 /// When a record that may matter cannot be read.
-pub fn of_branch(state: &dyn State, stamp: &Stamp, branch: &str) -> Result<Vec<Conflict>, Damage> {
+pub fn of_branches(state: &dyn State, stamp: &Stamp, branches: &[&str]) -> Result<Pause, Damage> {
+    let mut pause = Pause::default();
     // Most of the time nothing is paused, and no feature need be read.
-    if state.under(PAUSES)?.is_empty() {
-        return Ok(Vec::new());
+    if branches.is_empty() || state.under(PAUSES)?.is_empty() {
+        return Ok(pause);
     }
     let (features, damaged) = find::all(state)?;
-    // It may be the one that is made on this branch.
+    // It may be the one that is made on such a branch.
     if let Some(damage) = damaged.into_iter().next() {
         return Err(damage);
     }
     let is_here = |feature: &&Feature| {
         let own = feature.branch.as_ref().map(|branch| branch.as_str());
-        !feature.status.is_over() && own == Some(branch)
+        !feature.status.is_over() && own.is_some_and(|own| branches.contains(&own))
     };
-    let mut conflicts = Vec::new();
     for feature in features.iter().map(|feature| &feature.body).filter(is_here) {
-        conflicts.extend(of(state, stamp, &feature.id)?.by);
+        let own = of(state, stamp, &feature.id)?;
+        pause.by.extend(own.by);
+        pause.lapsed.extend(own.lapsed);
     }
-    Ok(conflicts)
+    Ok(pause)
 }

@@ -60,6 +60,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Add) -> Result<Decided, Refusal>
         id: ask.id.clone(),
         target: ask.target.clone(),
         sealed: ask.sealed,
+        base: ask.base,
         branch: ask.branch.clone(),
         is_feature: false,
         title,
@@ -143,6 +144,7 @@ pub(super) fn again(desk: &mut Desk<'_>, ask: &Retry) -> Result<Decided, Refusal
     let place = Place::at_the_back(desk, &ask.target, &ask.id)?;
     let entry = Entry {
         sealed: ask.sealed,
+        base: ask.base,
         since: place.since,
         landed_before: place.landed_before,
         ahead: place.ahead,

@@ -1,8 +1,11 @@
 //! Why an entry is where it is: who or what is in the way, and what to do next, in one line.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::id::Id;
 use crate::model::object_id::ObjectId;
 use crate::model::queue::{Entry, Line, Stage, Standing};
 use crate::model::text::shown;
@@ -63,6 +66,23 @@ pub struct Why {
     pub because: String,
     /// What to do next, or what will happen by itself.
     pub next: String,
+}
+
+/// An entry and why it is where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stands {
+    /// Its name.
+    pub id: Id,
+    /// Why it is where it is.
+    #[serde(flatten)]
+    pub why: Why,
+}
+
+impl fmt::Display for Why {
+    /// The one line that is the same wherever it is asked for.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.because, self.next)
+    }
 }
 
 impl Why {

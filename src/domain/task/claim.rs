@@ -13,6 +13,7 @@ use crate::model::text::{Text, Word};
 use crate::model::time::Ttl;
 
 use super::super::decide::{Decided, Desk};
+use super::super::feature::pause;
 use super::super::lock;
 use super::board::{Board, Brief};
 use super::claims::{self, Claim};
@@ -186,8 +187,13 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Ask) -> Result<Decided, Refusal>
     Ok(answer(desk, "claim", taken, After::default()))
 }
 
-/// Refuses a task that is blocked, or is not for this agent.
-fn allow(desk: &Desk<'_>, task: &TaskRecord, capabilities: &BTreeSet<Word>) -> Result<(), Refusal> {
+/// Refuses a task that is blocked, or of a feature that somebody else has paused, or is not for this
+/// agent.
+fn allow(
+    desk: &mut Desk<'_>,
+    task: &TaskRecord,
+    capabilities: &BTreeSet<Word>,
+) -> Result<(), Refusal> {
     let brief = Brief::of(task);
     if brief.unmet().next().is_some() || brief.sort.as_str() == EPIC {
         let board = Board::read(&desk.staged)?;
@@ -207,7 +213,21 @@ fn allow(desk: &Desk<'_>, task: &TaskRecord, capabilities: &BTreeSet<Word>) -> R
             return Err(wrong_state(&task.id, is, "what it waits for to be done"));
         }
     }
+    if let Some(feature) = &task.feature {
+        stop(desk, feature)?;
+    }
     fit(desk, task, capabilities)
+}
+
+/// Refuses work on a feature that somebody else has paused.
+fn stop(desk: &mut Desk<'_>, feature: &Id) -> Result<(), Refusal> {
+    let pause = pause::of(&desk.staged, desk.stamp, feature)?;
+    if pause.is_on() {
+        return Err(Refusal::held(pause.by, desk.me()));
+    }
+    let lapsed = pause.lapsed.into_iter();
+    lapsed.for_each(|why| desk.rely_on(why));
+    Ok(())
 }
 
 /// Refuses a task that is not for this agent.

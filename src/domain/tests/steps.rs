@@ -182,6 +182,7 @@ impl Asked {
                 paths,
                 locks,
                 require,
+                branch: None,
             }),
             Self::Note => Request::Note(Note {
                 text: "a fact".parse().unwrap(),

@@ -115,6 +115,7 @@ impl<'w> Someone<'w> {
             paths: keys(paths),
             locks: Landed::Release,
             require: Vec::new(),
+            branch: None,
         }))
     }
 }

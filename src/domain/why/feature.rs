@@ -81,8 +81,8 @@ pub fn pauses_of_branch(
     stamp: &Stamp,
     branch: &str,
 ) -> Result<Vec<Reason>, Refusal> {
-    let conflicts = pause::of_branch(state, stamp, branch)?;
-    Ok(conflicts.iter().map(super::paused).collect())
+    let pause = pause::of_branches(state, stamp, &[branch])?;
+    Ok(pause.by.iter().map(super::paused).collect())
 }
 
 /// Another feature that comes first.

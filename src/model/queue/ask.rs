@@ -1,6 +1,6 @@
 //! What can be asked of the merge queue.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,9 @@ pub struct Add {
     pub id: Id,
     /// The sealed commit.
     pub sealed: ObjectId,
+    /// The commit that the target has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<ObjectId>,
     /// The branch that has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
@@ -79,6 +82,9 @@ pub struct Retry {
     pub id: Id,
     /// What its branch has now.
     pub sealed: ObjectId,
+    /// The commit that the target has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<ObjectId>,
     /// What that changes, as for [`Add`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<Key>,
@@ -209,6 +215,9 @@ pub struct Settle {
     pub commit: ObjectId,
     /// The entries, with their sealed commits.
     pub entries: Vec<(Id, ObjectId)>,
+    /// What they change, where that is known: their submitters' locks on it are given back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub paths: BTreeMap<Id, Vec<Key>>,
 }
 
 fn is_false(flag: &bool) -> bool {

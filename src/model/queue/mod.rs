@@ -126,6 +126,9 @@ pub struct Entry {
     pub target: Branch,
     /// The sealed commit.
     pub sealed: ObjectId,
+    /// The commit that the target had then: once the entry has landed, what it changed is told by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<ObjectId>,
     /// The branch that was sealed, without `refs/heads/`; an entry of a bare commit has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,

@@ -18,7 +18,7 @@ use crate::model::request::Request;
 use super::super::words;
 use super::look::Why;
 use super::run::Run;
-use super::{Answer, Context, Target, branch, name};
+use super::{Answer, Context, Target, branch, name, refused};
 
 /// Put a branch in line. What it has now is sealed: what is pushed to it later does not land.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +72,7 @@ impl Add {
             target: target.clone(),
             id,
             sealed: sealed.commit,
+            base: Some(sealed.base),
             branch: Some(source),
             title: match &self.title {
                 Some(title) => Some(value(title, "--title")?),
@@ -95,7 +96,8 @@ impl Add {
         };
         coord.seal(sealed.commit)?;
         let id = wanted.id.clone();
-        let done = coord.handle(Request::Queue(Ask::Add(wanted)))?;
+        let done = coord.handle(Request::Queue(Ask::Add(wanted)));
+        let done = done.map_err(|why| refused(context, &target, &id, why))?;
         let mut notes = Vec::new();
         if self.isolate || !self.check.is_empty() {
             let run = Run {
@@ -131,7 +133,7 @@ impl Add {
             why.state,
             State::Unchecked | State::Checking | State::Proven | State::Certifying | State::Landed
         );
-        (!is_on_its_way).then(|| format!("{}; {}", why.because, why.next))
+        (!is_on_its_way).then(|| why.to_string())
     }
 
     /// The branch that is meant.

@@ -9,7 +9,7 @@ use crate::model::queue::{Ask, Drop, Pause as WantedPause, Retry as WantedRetry}
 
 use super::add::value;
 use super::look::red_trees;
-use super::{Answer, Context, Target, ask, name};
+use super::{Answer, Context, Target, ask, ask_about, name};
 
 /// Put an entry back in line, with what its branch has now.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
@@ -82,6 +82,7 @@ impl Retry {
             target,
             id: entry.id.clone(),
             sealed: commit,
+            base: Some(sealed.base),
             paths: sealed.paths,
             rerun: self.rerun,
             trees: if self.rerun {
@@ -90,7 +91,7 @@ impl Retry {
                 Vec::new()
             },
         };
-        ask(context, Ask::Retry(wanted))
+        ask_about(context, &entry, Ask::Retry(wanted))
     }
 }
 
@@ -104,7 +105,7 @@ impl Rm {
             id: entry.id.clone(),
             why: why.map(|why| value(why, "--reason")).transpose()?,
         };
-        ask(context, Ask::Drop(wanted))
+        ask_about(context, &entry, Ask::Drop(wanted))
     }
 }
 

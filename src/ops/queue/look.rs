@@ -188,16 +188,15 @@ pub(super) fn check_of(coord: &Coord, target: &Branch, tip: &ObjectId) -> Result
         .map_or_else(|| CheckId::new(&[], &[]), |check| check.id))
 }
 
-fn snapshot<'c>(
-    context: &'c Context<'_>,
-    target: &Target,
+/// What this clone knows about a target.
+pub(super) fn snapshot<'c>(
+    coord: &'c Coord,
+    target: &Branch,
     is_fresh: bool,
 ) -> Result<Snapshot<'c>, Failure> {
-    let coord = &context.coord;
-    let target = target.branch(context)?;
     let none = CheckId::new(&[], &[]);
-    let mut snapshot = coord.queue(&target, &none, is_fresh)?;
-    snapshot.check = check_of(coord, &target, &snapshot.tip.commit)?;
+    let mut snapshot = coord.queue(target, &none, is_fresh)?;
+    snapshot.check = check_of(coord, target, &snapshot.tip.commit)?;
     Ok(snapshot)
 }
 
@@ -248,14 +247,14 @@ fn listed(
 
 impl List {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Listed, Failure> {
-        let snapshot = snapshot(context, &self.target, self.fetch)?;
+        let snapshot = snapshot(&context.coord, &self.target.branch(context)?, self.fetch)?;
         listed(snapshot, |entry| self.all || !entry.stage.is_over())
     }
 }
 
 impl Why {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Listed, Failure> {
-        let snapshot = snapshot(context, &self.target, self.fetch)?;
+        let snapshot = snapshot(&context.coord, &self.target.branch(context)?, self.fetch)?;
         let Some(typed) = &self.id else {
             return listed(snapshot, |entry| entry.stage == Stage::Queued);
         };
@@ -268,7 +267,7 @@ impl Why {
 
 impl Show {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Shown, Failure> {
-        let snapshot = snapshot(context, &self.target, false)?;
+        let snapshot = snapshot(&context.coord, &self.target.branch(context)?, false)?;
         let entry = name::of(&snapshot.view, &snapshot.target, &self.id)?;
         let mut trees = Vec::new();
         let mut why = ended(&entry);
@@ -305,7 +304,7 @@ impl Show {
 
 impl Plan {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Planned, Failure> {
-        let snapshot = snapshot(context, &self.target, self.fetch)?;
+        let snapshot = snapshot(&context.coord, &self.target.branch(context)?, self.fetch)?;
         let plan = snapshot.plan()?;
         let mut others = Vec::new();
         for one in &plan.line {
@@ -351,7 +350,7 @@ pub(super) fn red_trees(
     target: &Target,
     id: &Id,
 ) -> Result<Vec<(ObjectId, CheckId)>, Failure> {
-    let snapshot = snapshot(context, target, false)?;
+    let snapshot = snapshot(&context.coord, &target.branch(context)?, false)?;
     let mut trees = vec![snapshot.tip.tree];
     for placed in snapshot
         .plan()?

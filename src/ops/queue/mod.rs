@@ -4,6 +4,7 @@ mod add;
 mod change;
 mod look;
 mod name;
+mod refused;
 mod run;
 
 use clap::{Args, Subcommand};
@@ -12,11 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::coord::Failure;
 use crate::model::branch::Branch;
-use crate::model::queue::Ask;
+use crate::model::id::Id;
+use crate::model::queue::{Ask, Entry};
 use crate::model::request::Request;
 
 use super::{Answer, Context};
-pub use crate::domain::queue::why::State;
+pub use crate::domain::queue::why::{Stands, State};
 pub use look::{Listed, Placed, Planned, Shown};
 pub use run::{Emptied, Ran};
 
@@ -109,8 +111,19 @@ fn branch(typed: &str) -> Result<Branch, Failure> {
         .map_err(|why| Failure::usage(format!("{why}"), "see `git branch`"))
 }
 
-/// Asks for a change.
+/// Asks for a change of a line.
 fn ask(context: &Context<'_>, ask: Ask) -> Result<Answer, Failure> {
     let done = context.coord.handle(Request::Queue(ask))?;
     Ok(Answer::done(done, Vec::new()))
+}
+
+/// Asks for a change of an entry.
+fn ask_about(context: &Context<'_>, entry: &Entry, wanted: Ask) -> Result<Answer, Failure> {
+    ask(context, wanted).map_err(|why| refused(context, &entry.target, &entry.id, why))
+}
+
+/// Says with a refusal how the entry stands that it is about.
+fn refused(context: &Context<'_>, target: &Branch, id: &Id, why: Failure) -> Failure {
+    let snapshot = look::snapshot(&context.coord, target, false);
+    refused::about(snapshot, std::slice::from_ref(id), why)
 }

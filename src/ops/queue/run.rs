@@ -16,7 +16,7 @@ use crate::runner::{Cleared, Drive, Driven, Pool, Spec, jobs_default};
 
 use super::super::run::in_fresh_session;
 use super::look::{Listed, check_of};
-use super::{Answer, Context, Target};
+use super::{Answer, Context, Target, refused};
 
 /// Check what is in line, and land what is green, until nothing is left to do.
 ///
@@ -163,18 +163,25 @@ impl Land {
         let plan = snapshot.plan()?;
         for one in snapshot.moves(&plan, 0, &BTreeSet::new())? {
             if let Move::Land(count) = one {
-                let done = snapshot.land(&plan, count, &self.push_options)?;
+                let done = snapshot.land(&plan, count, &self.push_options);
+                let done = done.map_err(|why| {
+                    let ids = plan.train.iter().take(count).map(|link| link.id.clone());
+                    let ids: Vec<Id> = ids.collect();
+                    refused::about(coord.queue(&target, &check, false), &ids, why)
+                })?;
                 let noted = coord.render_notes(About::Checks, Reach::Shared);
                 let later =
                     noted.map_err(|why| format!("the notes of the checks come later: {why}"));
                 return Ok(Answer::done(done, later.err().into_iter().collect()));
             }
         }
-        Err(Failure::Refused(Box::new(Refusal::WrongState {
+        let refusal = Refusal::WrongState {
             what: "line".into(),
             name: target.to_string(),
             is: "without anything certified".into(),
-            needs: "a green check; see `git coord queue why`".into(),
-        })))
+            needs: "a green check".into(),
+        };
+        let waiting: Vec<Id> = plan.line.iter().map(|placed| placed.id.clone()).collect();
+        Err(refused::about(Ok(snapshot), &waiting, refusal.into()))
     }
 }

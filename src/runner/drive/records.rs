@@ -74,6 +74,7 @@ impl Loop<'_, '_> {
                 let settle = Settle {
                     target: snapshot.target.clone(),
                     commit: snapshot.tip.commit,
+                    paths: snapshot.changed_by(&ids)?,
                     entries,
                 };
                 if self.ask(Ask::Settle(settle))?.is_some() {

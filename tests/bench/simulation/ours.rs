@@ -123,6 +123,7 @@ impl Shop<'_> {
             target: self.ledger.target.clone(),
             id: id(entry),
             sealed: self.repository.seal(entry),
+            base: None,
             branch: None,
             title: None,
             priority: None,
@@ -195,6 +196,7 @@ impl Shop<'_> {
                     target: self.ledger.target.clone(),
                     id: id(entry),
                     sealed: self.repository.rebase(entry, &self.tip),
+                    base: None,
                     paths: Vec::new(),
                     rerun: false,
                     trees: Vec::new(),
@@ -216,6 +218,7 @@ impl Shop<'_> {
                     target,
                     commit,
                     entries,
+                    paths: Default::default(),
                 };
                 self.ask(&runner, Ask::Settle(ask));
             }

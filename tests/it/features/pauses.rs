@@ -69,6 +69,80 @@ fn a_pause_of_another_session_of_the_same_agent_stops_too() {
 }
 
 #[test]
+fn pushes_of_the_branch_of_a_paused_feature_are_refused() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let alice = hub.clone_as("alice");
+    let bob = alice.beside("bob");
+    alice.coord(["hooks", "install"]).ok();
+    alice.git(["switch", "--quiet", "-c", "feat/login"]).ok();
+    feature(&alice, "register login -c src/").ok();
+    let tip = alice.commit("src/a.rs", "fn mine() {}\n");
+    bob.coord(["lock", "feature:login:pause", "--reason", "wait"])
+        .ok();
+    let refused = alice.git(["push", "--quiet", "origin", "HEAD"]).failed();
+    insta::assert_snapshot!(refused, @r"
+    exit 1
+    --- stderr
+    refused[lock_held]: `feature:login:pause` is locked by bob (session s1) since [time] until [time], on branch `feat/login`: wait
+    hint: the feature is paused: keep your changes until bob unlocks feature:login:pause, or work on something else; if bob is gone, `git coord lock --steal --rev 2 --reason … feature:login:pause`, then `git coord unlock feature:login:pause`
+    error: failed to push some refs to '[sandbox]/hub.git'
+    ");
+    // Whatever it is pushed as, and whatever is pushed as it.
+    for spec in ["feat/login:main", "HEAD:main", "main:feat/login"] {
+        let refused = alice.git(["push", "--quiet", "origin", spec]).failed();
+        assert!(
+            refused
+                .stderr
+                .contains("refused[lock_held]: `feature:login"),
+            "{spec}: {refused}"
+        );
+    }
+    let refused = alice.coord(["push", "origin", "HEAD:main"]).failed();
+    assert!(refused.stderr.contains("feature:login:pause"), "{refused}");
+    // Other work goes on, and so does who holds the pause.
+    alice.git(["push", "--quiet", "origin", "main:other"]).ok();
+    bob.git(["push", "--quiet", "origin", "HEAD"]).ok();
+    assert_eq!(hub.ask_git(["rev-parse", "feat/login"]), tip);
+    let more = ["commit", "--quiet", "--no-verify", "--allow-empty"];
+    alice.git(more.into_iter().chain(["-m", "more"])).ok();
+    alice.git(["push", "--quiet", "origin", "HEAD"]).failed();
+    bob.coord(["unlock", "--all"]).ok();
+    alice.git(["push", "--quiet", "origin", "HEAD"]).ok();
+}
+
+#[test]
+fn a_fenced_push_of_a_paused_feature_is_refused_without_hooks() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let [alice, bob] = ["alice", "bob"].map(|name| {
+        let agent = hub.clone_as(name);
+        agent.git(["config", "coord.remote", "origin"]).ok();
+        // A refusal may come from a view of up to this age.
+        agent.git(["config", "coord.maxAge", "0"]).ok();
+        agent
+    });
+    alice.git(["switch", "--quiet", "-c", "feat/login"]).ok();
+    feature(&alice, "register login -c src/").ok();
+    let tip = alice.commit("src/a.rs", "fn mine() {}\n");
+    // Her view is older than the pause.
+    bob.coord(["lock", "feature:login:pause"]).ok();
+    for spec in ["feat/login", "HEAD:main"] {
+        let refused = alice.coord(["push", "origin", spec]).refused();
+        assert!(
+            refused
+                .stderr
+                .contains("refused[lock_held]: `feature:login"),
+            "{spec}: {refused}"
+        );
+    }
+    bob.coord(["unlock", "--all"]).ok();
+    alice.coord(["push", "origin", "feat/login"]).ok();
+    assert_eq!(hub.ask_git(["rev-parse", "feat/login"]), tip);
+    alice.coord(["log", "--verify"]).ok();
+}
+
+#[test]
 fn tasks_of_a_paused_feature_wait_and_say_why() {
     let sandbox = Sandbox::new();
     let (alice, bob) = on_feature_branch(&sandbox);
@@ -105,6 +179,13 @@ fn tasks_of_a_paused_feature_wait_and_say_why() {
     task form: Form is blocked:
       `feature:login:pause` is locked by bob (session s1), on branch `feat/login`, for 30m: wait
         until bob unlocks `feature:login:pause`, or their lease ends; if they are gone: `git coord lock --steal --rev 4 --reason … feature:login:pause`
+    ");
+    let claim = ["task", "claim", "form"];
+    insta::assert_snapshot!(alice.coord(claim).refused(), @r"
+    exit 1
+    --- stderr
+    refused[lock_held]: `feature:login:pause` is locked by bob (session s1) since [time] until [time], on branch `feat/login`: wait
+    hint: the feature is paused: keep your changes until bob unlocks feature:login:pause, or work on something else; if bob is gone, `git coord lock --steal --rev 4 --reason … feature:login:pause`, then `git coord unlock feature:login:pause`
     ");
     bob.coord(["unlock", "--all"]).ok();
     assert_eq!(next(&alice), "form");

@@ -93,6 +93,35 @@ fn a_branch_takes_no_change_of_what_somebody_else_holds() {
 }
 
 #[test]
+fn the_branch_of_a_paused_feature_takes_no_commits() {
+    let sandbox = Sandbox::new();
+    let hub = hub(&sandbox);
+    let (alice, bob) = (shared(hub.clone_as("alice")), shared(hub.clone_as("bob")));
+    let register = ["feature", "register", "login", "--branch", "topic"];
+    alice.coord(register).ok();
+    bob.coord(["lock", "feature:login:pause"]).ok();
+    commit_as(&alice, "src/a.rs", None);
+    let topic = "main:refs/heads/topic";
+    let refused = alice.git(["push", "origin", topic]).failed();
+    assert!(
+        refused
+            .stderr
+            .contains("`feature:login:pause` is locked by bob"),
+        "{refused}"
+    );
+    alice.git(["push", "--quiet", "origin", "main"]).ok();
+    // Who paused it is known by his commits.
+    bob.git(["pull", "--quiet"]).ok();
+    commit_as(&bob, "src/b.rs", Some("bob"));
+    bob.git(["push", "--quiet", "origin", topic]).ok();
+    commit_as(&alice, "src/c.rs", None);
+    bob.coord(["unlock", "--all"]).ok();
+    alice
+        .git(["push", "--quiet", "--force", "origin", topic])
+        .ok();
+}
+
+#[test]
 fn a_stolen_lock_stops_its_earlier_holder() {
     let sandbox = Sandbox::new();
     let hub = hub(&sandbox);

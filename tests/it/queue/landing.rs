@@ -251,9 +251,18 @@ fn what_somebody_pushed_by_hand_is_noted_as_landed() {
     queued(&alice, "one", "one", "1");
     more(&alice, "one", "one", "1, and more");
     alice.coord(["queue", "retry", "one"]).ok();
+    let bob = alice.beside("bob");
+    alice.coord(["lock", "one", "another"]).ok();
+    bob.coord(["lock", "two"]).ok();
     alice.git(["merge", "--quiet", "one"]).ok();
     alice.git(["push", "--quiet", "origin", "main"]).ok();
-    let ran = run(&alice, "false");
+    let ran = run(&bob, "false");
+    // As when the queue lands it, what guarded it is free.
+    let locks = alice.coord(["locks", "--json"]).ok().json();
+    let locks = locks["locks"].as_array().unwrap();
+    let held: Vec<&str> = locks.iter().filter_map(|l| l["key"].as_str()).collect();
+    assert_eq!(held, ["another", "two"]);
+    alice.coord(["log", "--verify"]).ok();
     assert_eq!(ids(&ran["settled"]), ["one"], "{ran:#}");
     assert_eq!(ran["runs"], 0);
     assert_eq!(entries(&alice)["one"]["stage"], "landed");

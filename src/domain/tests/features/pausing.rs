@@ -4,6 +4,7 @@ use crate::domain::feature::pause;
 use crate::domain::tests::words::World;
 use crate::model::feature::Register;
 use crate::model::refusal::Refusal;
+use crate::model::request::{Land, Landed, Request};
 use crate::model::task::{Add, Ask, New, Next};
 
 use super::asking::{id, register};
@@ -17,7 +18,8 @@ fn is_on(world: &World, who: &str) -> bool {
 
 fn stops(world: &World, who: &str, branch: &str) -> usize {
     let stamp = world.stamp_of(who);
-    pause::of_branch(&world.book, &stamp, branch).unwrap().len()
+    let pause = pause::of_branches(&world.book, &stamp, &[branch]).unwrap();
+    pause.by.len()
 }
 
 /// A feature with a branch and a task, beside a task of no feature that is less urgent.
@@ -76,6 +78,54 @@ fn tasks_of_a_paused_feature_are_not_handed_out() {
     };
     assert_eq!(counts.get("of a paused feature"), Some(&1));
     assert_eq!(next(&mut world, "bob").unwrap(), "t1");
+}
+
+#[test]
+fn tasks_of_a_paused_feature_are_not_claimed() {
+    let mut world = paused("bob", "feature:login:pause");
+    let claim = |world: &mut World, who: &str, task: &str| {
+        let ask = serde_json::json!({"claim": {"id": task}});
+        world.task(who, serde_json::from_value(ask).unwrap())
+    };
+    let Err(Refusal::LockHeld { conflicts }) = claim(&mut world, "alice", "t1") else {
+        panic!("it was claimed");
+    };
+    assert_eq!(conflicts[0].by.agent.as_str(), "bob");
+    let refused = claim(&mut world, "bob/2", "t1").unwrap_err();
+    assert_eq!(refused.code(), "other_session");
+    claim(&mut world, "alice", "t2").unwrap();
+    claim(&mut world, "bob", "t1").unwrap();
+    // What one is at already, one may hold on to.
+    world.by("bob").unlock("feature:login:pause").ok();
+    world.by("carol").lock("feature:login:pause").ok();
+    claim(&mut world, "bob", "t1").unwrap();
+}
+
+#[test]
+fn the_branch_of_a_paused_feature_does_not_land() {
+    for (target, branch, is_stopped) in [
+        ("refs/heads/main", Some("feat/login"), true),
+        ("refs/heads/feat/login", None, true),
+        ("refs/heads/main", Some("feat/logout"), false),
+        ("refs/heads/main", None, false),
+    ] {
+        let land = Request::Land(Land {
+            target: target.parse().unwrap(),
+            old: None,
+            new: "1".repeat(40).parse().unwrap(),
+            paths: Vec::new(),
+            locks: Landed::Renew,
+            require: Vec::new(),
+            branch: branch.map(|name| name.parse().unwrap()),
+        });
+        let mut world = paused("bob", "feature:login:pause");
+        let told = world.by("alice").ask(land.clone()).done();
+        assert_eq!(told.is_err(), is_stopped, "{target} {branch:?}");
+        assert!(world.by("bob").ask(land.clone()).done().is_ok());
+        world.pass("12h");
+        // The world decides every change again from its evidence alone.
+        assert!(world.by("alice").ask(land).done().is_ok());
+    }
 }
 
 #[test]

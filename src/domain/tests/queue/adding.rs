@@ -130,6 +130,7 @@ fn a_failed_entry_comes_back_with_another_commit_or_another_judgement() {
         target: target(),
         id: id("a"),
         sealed: seal("a"),
+        base: None,
         paths: Vec::new(),
         rerun: true,
         trees: Vec::new(),

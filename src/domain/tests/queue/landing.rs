@@ -126,7 +126,13 @@ fn an_entry_lands_once() {
 fn what_is_on_the_target_is_noted_once() {
     let mut shop = Shop::with("a b");
     shop.ok("b", retry("b", "b2"));
+    for (who, key) in [("a", "src/a.rs"), ("b", "src/b.rs"), ("bob", "other")] {
+        shop.world.by(who).lock(key).ok();
+    }
     let told = shop.ok("runner", settle("a b x"));
+    // The locks of who submitted what landed are given back, and no others.
+    assert_eq!(told.released, ["src/a.rs".parse().unwrap()]);
+    assert_eq!(shop.world.book.locks().len(), 2);
     assert_eq!((told.did, told.entries.len()), (Did::Settled, 1));
     assert_eq!((shop.stage("a"), shop.stage("b")), ("landed", "queued"));
     assert_eq!(shop.line().landed, 1);

@@ -75,6 +75,7 @@ pub(super) fn add(name: &str) -> Add {
         target: target(),
         id: id(name),
         sealed: seal(name),
+        base: None,
         branch: Some(name.parse().unwrap()),
         title: None,
         priority: None,
@@ -90,6 +91,7 @@ pub(super) fn retry(name: &str, sealed: &str) -> Ask {
         target: target(),
         id: id(name),
         sealed: seal(sealed),
+        base: None,
         paths: Vec::new(),
         rerun: false,
         trees: Vec::new(),
@@ -200,6 +202,10 @@ pub(super) fn settle(entries: &str) -> Ask {
         entries: names(entries)
             .iter()
             .map(|name| (id(name), seal(name)))
+            .collect(),
+        paths: names(entries)
+            .iter()
+            .map(|name| (id(name), vec![format!("src/{name}.rs").parse().unwrap()]))
             .collect(),
     })
 }
