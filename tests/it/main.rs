@@ -31,6 +31,7 @@ mod kills;
 mod layers;
 mod log;
 mod manual;
+mod mcp;
 mod memory;
 mod merging;
 mod messages;

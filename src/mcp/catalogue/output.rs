@@ -136,15 +136,10 @@ impl Types {
         schema
     }
 
-    /// Its kind and what it is for, and nothing of what is in it.
+    /// Its kind, and nothing of what is in it: a list of a hundred tools is long enough.
     fn shallow(&self, schema: &Value) -> Object {
         let mut shallow = Object::new();
-        let inner = self.resolved(schema);
-        let about = schema.get("description").or(inner.get("description"));
-        if let Some(about) = about {
-            shallow.insert("description".into(), about.clone());
-        }
-        if let Some(kind @ Value::String(_)) = inner.get("type") {
+        if let Some(kind @ Value::String(_)) = self.resolved(schema).get("type") {
             shallow.insert("type".into(), kind.clone());
         }
         shallow

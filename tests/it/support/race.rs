@@ -30,6 +30,26 @@ pub fn race(count: usize, prepare: impl Fn(usize) -> Invocation + Sync) -> Vec<O
     })
 }
 
+/// Does some work for each item, all of them starting at the same moment.
+#[track_caller]
+pub fn at_once<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let start = Barrier::new(items.len());
+    let (start, work) = (&start, &work);
+    thread::scope(|scope| {
+        let begin = |item| {
+            scope.spawn(move || {
+                start.wait();
+                work(item)
+            })
+        };
+        let working: Vec<_> = items.into_iter().map(begin).collect();
+        working
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    })
+}
+
 /// Does some work for each item, with its number, two items at a time.
 pub fn two_at_a_time<T: Send>(items: Vec<T>, work: impl Fn(usize, T) + Sync) {
     let queue = Mutex::new(items.into_iter().enumerate());

@@ -197,6 +197,11 @@ impl Running {
         let _ = stdin.write_all(text.as_bytes());
     }
 
+    /// Ends the input of a program that was started with `open_input`.
+    pub fn close_input(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
     /// What standard output holds so far.
     pub fn stdout(&self) -> String {
         self.stdout.text()
