@@ -58,3 +58,4 @@ mod values;
 mod waiting;
 mod watch;
 mod why;
+mod wiring;
