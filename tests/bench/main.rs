@@ -15,6 +15,7 @@ mod claims;
 mod crowd;
 mod footprint;
 mod history;
+mod mcp;
 mod measure;
 mod memory;
 mod policies;
@@ -50,6 +51,8 @@ const CASES: &[Case] = &[
     ("bytes", footprint::bytes),
     ("growth", footprint::growth),
     ("bystander", footprint::bystander),
+    ("mcp-calls", mcp::calls),
+    ("mcp-crowd", mcp::crowd),
     ("merges", replay::replay),
 ];
 

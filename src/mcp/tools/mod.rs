@@ -267,4 +267,39 @@ mod tests {
         let text = serde_json::to_string(&tools).unwrap();
         assert!(text.len() <= 8_000, "{}", text.len());
     }
+
+    /// The table is made from the shapes, so that it cannot be wrong about them.
+    #[test]
+    fn the_page_has_the_names_of_other_systems() {
+        let page = include_str!("../../../docs/mcp.md");
+        for shape in COMPAT {
+            let does: Vec<String> = shape
+                .deeds
+                .iter()
+                .map(|deed| match deed.word {
+                    "" => format!("`{}`", deed.does),
+                    word => format!("`{}` ({} {word})", deed.does, shape.by),
+                })
+                .collect();
+            let mut takes: Vec<String> = Vec::new();
+            for text in shape.deeds.iter().flat_map(|deed| deed.takes) {
+                let (ours, theirs) = text.split_once('>').unwrap_or((text, text));
+                let theirs = theirs.split(':').next().unwrap_or(theirs);
+                let shown = match ours == theirs {
+                    true => format!("`{ours}`"),
+                    false => format!("`{ours}` → `{theirs}`"),
+                };
+                if !takes.contains(&shown) {
+                    takes.push(shown);
+                }
+            }
+            let row = format!(
+                "| `{}` | {} | {} |\n",
+                shape.name,
+                does.join(", "),
+                takes.join(", ")
+            );
+            assert!(page.contains(&row), "docs/mcp.md has not:\n{row}");
+        }
+    }
 }
