@@ -22,4 +22,5 @@ pub mod ops;
 pub mod ports;
 pub mod runner;
 pub mod store;
+pub mod wiring;
 pub mod worktree;
