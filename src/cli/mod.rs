@@ -37,6 +37,7 @@ mod usage;
 mod values;
 mod waited;
 mod why;
+mod wired;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -6,6 +6,7 @@ use crate::ops::init::{Change, From, SetUp};
 
 use super::hooks;
 use super::page::{Ink, Page};
+use super::wired;
 
 pub(super) fn of(page: &Page, done: &SetUp) -> String {
     let mut lines = Vec::new();
@@ -20,8 +21,13 @@ pub(super) fn of(page: &Page, done: &SetUp) -> String {
             lines.push("hooks: install those of git-coord".into());
         }
     }
-    let is_quiet =
-        lines.is_empty() || done.config.is_empty() && !is_news(done) && !hooks_change(done);
+    let wired = done.wired.as_ref();
+    if let Some(wired) = wired {
+        let news = wired::lines(page, wired);
+        lines.splice(0..0, news);
+    }
+    let is_quiet = wired.is_none_or(|wired| !wired::is_news(wired))
+        && (lines.is_empty() || done.config.is_empty() && !is_news(done) && !hooks_change(done));
     for key in &done.ignored {
         page.note(&format!(
             "note: `{}` in .coordconfig is ignored; only git's own config may set it",
@@ -29,6 +35,19 @@ pub(super) fn of(page: &Page, done: &SetUp) -> String {
         ));
     }
     if done.collides() {
+        return lines.join("\n") + "\n";
+    }
+    if let Some(wired) = wired
+        && done.config.is_empty()
+        && !is_news(done)
+    {
+        // It was about agents alone.
+        match (done.dry_run, is_quiet) {
+            (true, false) => lines.insert(0, "this would be done:".into()),
+            (_, true) => lines.push("nothing to do".into()),
+            (false, false) => {}
+        }
+        lines.extend(wired::steps(page, wired));
         return lines.join("\n") + "\n";
     }
     let authority = match &done.remote {
@@ -50,6 +69,11 @@ pub(super) fn of(page: &Page, done: &SetUp) -> String {
     if done.remote.is_none() && !done.uninstall {
         lines.push("share them with every clone: git coord init --remote origin".into());
     }
+    lines.extend(
+        wired
+            .into_iter()
+            .flat_map(|wired| wired::steps(page, wired)),
+    );
     lines.join("\n") + "\n"
 }
 

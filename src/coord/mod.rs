@@ -39,6 +39,7 @@ pub mod train;
 mod view;
 mod wait;
 mod whereabouts;
+pub mod wired;
 
 use std::path::Path;
 use std::time::Duration;

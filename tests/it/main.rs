@@ -59,3 +59,4 @@ mod values;
 mod waiting;
 mod watch;
 mod why;
+mod wiring;

@@ -1,4 +1,6 @@
-//! `init`: share locks through a remote, or take that back.
+//! `init`: share locks through a remote, let coding agents find git-coord, or take either back.
+
+mod agents;
 
 use clap::Args;
 use schemars::JsonSchema;
@@ -7,14 +9,23 @@ use serde::{Deserialize, Serialize};
 use crate::coord::{Bring, Coord, Failure, Joined};
 use crate::store::{ClonesOwn, TEAM_FILE};
 
+use crate::wiring::{Agent, Wish};
+
 use super::{Context, hooks};
+pub use agents::{Did, File, Left, TrustStep, Wanted, Wired};
 
 /// The setting that names the authority.
 const REMOTE: &str = "coord.remote";
 
-/// Share locks with every clone, through a remote.
+/// Share locks with every clone, through a remote, and let coding agents use git-coord.
 ///
-/// Without it locks are shared by the worktrees of this clone. What this clone did alone is not
+/// `--agent` writes or merges the files by which an agent's own hooks and its MCP client find
+/// git-coord, and says what a person has to do so that the agent trusts them. What others wrote in
+/// these files stays as it is; a file that cannot be read is left alone, with the lines to add by
+/// hand. Commit them, and they work for everybody. Alone it asks no remote; with `--uninstall` it
+/// takes out exactly these pieces and nothing else.
+///
+/// Without a remote locks are shared by the worktrees of this clone. What this clone did alone is not
 /// lost: its live locks are taken along where nothing is in their way; its tasks, messages, handoffs,
 /// memories and values all together, or not at all when one of them has a name that stands for
 /// something else there (exit code 1; the answer says which). Its chain is kept. Doing it again
@@ -38,6 +49,17 @@ pub struct Init {
     /// Leave git's hooks alone
     #[arg(long)]
     pub no_hooks: bool,
+    /// Let this coding agent use git-coord; several are separated by commas
+    #[arg(
+        long = "agent",
+        value_name = "AGENT",
+        value_delimiter = ',',
+        conflicts_with = "leave_behind"
+    )]
+    pub agents: Vec<Wanted>,
+    /// With --agent: let it edit nothing when git-coord cannot be asked
+    #[arg(long, requires = "agents", conflicts_with = "uninstall")]
+    pub fail_closed: bool,
 }
 
 /// The answer of `init`.
@@ -63,6 +85,9 @@ pub struct SetUp {
     /// How git's hooks stand now; absent when they were left alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hooks: Option<hooks::Listed>,
+    /// The files of coding agents; absent when none was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wired: Option<Wired>,
 }
 
 /// Where the name of the remote comes from.
@@ -95,8 +120,12 @@ pub struct Change {
 impl Init {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<SetUp, Failure> {
         let coord = &context.coord;
+        let named = agents::named(&self.agents);
         if self.uninstall {
-            return self.take_back(coord);
+            return match named.is_empty() {
+                true => self.take_back(coord),
+                false => self.take_agents(coord, named),
+            };
         }
         let config = coord.repo().config();
         let (remote, remote_from) = match (&self.remote, &coord.settings().remote) {
@@ -106,7 +135,9 @@ impl Init {
             (None, None) => (None, From::Nobody),
         };
         let mut state = None;
-        if let Some(remote) = &remote {
+        // Files are written here: the remote has no part in that unless it is named.
+        let joins = self.remote.is_some() || named.is_empty();
+        if let Some(remote) = remote.as_ref().filter(|_| joins) {
             let member = Coord::open_unchecked(&context.dir, Some(&as_given(coord)))?;
             let member = member.with_remote(remote)?;
             let bring = match self.leave_behind {
@@ -129,8 +160,15 @@ impl Init {
                 config: Vec::new(),
                 ignored: config.ignored().to_vec(),
                 hooks: None,
+                wired: None,
             });
         }
+        let wish = Wish {
+            fail_closed: self.fail_closed,
+        };
+        let wired = (!named.is_empty())
+            .then(|| agents::put(coord, named, wish, self.dry_run))
+            .transpose()?;
         // Last, so that until all of it is done this clone goes on as before.
         let mut written = Vec::new();
         if let Some(asked) = &self.remote {
@@ -145,6 +183,27 @@ impl Init {
             state,
             config: written,
             ignored: config.ignored().to_vec(),
+            wired,
+        })
+    }
+
+    /// The files of agents alone: the remote and git's hooks are for everybody else too.
+    fn take_agents(&self, coord: &Coord, named: Vec<Agent>) -> Result<SetUp, Failure> {
+        let wired = agents::take(coord, named, self.dry_run)?;
+        let remote = coord.settings().remote.clone();
+        Ok(SetUp {
+            dry_run: self.dry_run,
+            uninstall: true,
+            remote_from: match remote {
+                Some(_) => From::Config,
+                None => From::Nobody,
+            },
+            remote,
+            state: None,
+            config: Vec::new(),
+            ignored: Vec::new(),
+            hooks: None,
+            wired: Some(wired),
         })
     }
 
@@ -213,6 +272,7 @@ impl Init {
             state: None,
             config,
             ignored: Vec::new(),
+            wired: None,
         })
     }
 
