@@ -28,10 +28,11 @@ pub(super) enum Check {
     Hooks,
     History,
     Leftovers,
+    Agents,
 }
 
 impl Check {
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::GitVersion,
         Self::Repository,
         Self::Formats,
@@ -53,6 +54,7 @@ impl Check {
         Self::Hooks,
         Self::History,
         Self::Leftovers,
+        Self::Agents,
     ];
 
     /// The stable name for programs, and the title for people.
@@ -79,6 +81,7 @@ impl Check {
             Self::Hooks => ("hooks", "hooks"),
             Self::History => ("history", "history"),
             Self::Leftovers => ("leftovers", "leftovers"),
+            Self::Agents => ("agents", "coding agents"),
         }
     }
 }
@@ -149,7 +152,7 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    fn new(state: State, found: impl Into<String>) -> Self {
+    pub(super) fn of(state: State, found: impl Into<String>) -> Self {
         Self {
             state,
             found: found.into(),
@@ -160,19 +163,19 @@ impl Judged {
     }
 
     pub(super) fn ok(found: impl Into<String>) -> Self {
-        Self::new(State::Ok, found)
+        Self::of(State::Ok, found)
     }
 
     pub(super) fn note(found: impl Into<String>) -> Self {
-        Self::new(State::Note, found)
+        Self::of(State::Note, found)
     }
 
     pub(super) fn warning(found: impl Into<String>) -> Self {
-        Self::new(State::Warning, found)
+        Self::of(State::Warning, found)
     }
 
     pub(super) fn problem(found: impl Into<String>) -> Self {
-        Self::new(State::Problem, found)
+        Self::of(State::Problem, found)
     }
 
     /// At most this many details; the rest is counted.

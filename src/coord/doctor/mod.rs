@@ -5,6 +5,7 @@
 //! clone's guard, and everything is looked at again afterwards: what is reported is how things
 //! stand now. None of it relies on [`crate::coord::Coord::open`], which refuses what is to be examined here.
 
+mod agents;
 mod anchor;
 mod chain;
 mod clock;
@@ -157,6 +158,7 @@ fn look_inside(subject: &Subject, ask: &Ask) -> Vec<(Check, Judged)> {
         (Check::Hooks, hooks::look(subject.coord(), tip.is_some())),
         (Check::History, history::look(subject.coord(), &seen)),
         (Check::Leftovers, leftovers::look(subject.coord(), tip)),
+        (Check::Agents, agents::look(subject.coord())),
     ];
     if anchor.is_lost() {
         for (check, judged) in &mut judged {
@@ -213,7 +215,8 @@ fn repair(dir: &Path, given: Option<&str>, ask: &Ask, found: &[Finding]) -> Vec<
             | Check::ViewAge
             | Check::Clock
             | Check::Hooks
-            | Check::History => Ok(None),
+            | Check::History
+            | Check::Agents => Ok(None),
         };
         tried.push((check, outcome.map_err(|why| why.to_string())));
     }
