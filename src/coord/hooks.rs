@@ -179,12 +179,13 @@ fn take_settings_away(git: &Git) -> Result<Vec<String>, Failure> {
     Ok(changed)
 }
 
-/// Whether a script or setting of somebody's own calls git-coord at an event.
+/// Whether a script or setting of somebody's own calls git-coord at an event, or names the hook
+/// that this repository offers to the pre-commit framework.
 fn calls(text: &str, event: Event) -> bool {
     let event = event.name();
-    ["git-coord hook", "git coord hook"]
+    ["git-coord hook ", "git coord hook ", "id: git-coord-"]
         .iter()
-        .any(|words| text.contains(&format!("{words} {event}")))
+        .any(|words| text.contains(&format!("{words}{event}")))
 }
 
 /// The folder that git looks into, as git says: it may be set anywhere.

@@ -60,6 +60,7 @@ fn what_each_agent_insists_on_is_kept() {
     let codex = json(Agent::Codex, ".codex/hooks.json", OPEN);
     let names: Vec<&String> = codex.as_object().unwrap().keys().collect();
     assert_eq!(names, ["description", "hooks"]);
+    assert_eq!(codex["hooks"]["SessionEnd"][0]["hooks"][0]["timeout"], 3);
     // Cursor and Copilot pass over a file without a version.
     for (agent, path) in [
         (Agent::Cursor, ".cursor/hooks.json"),

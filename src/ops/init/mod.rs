@@ -43,7 +43,7 @@ pub struct Init {
     /// Only say what would be done
     #[arg(long)]
     pub dry_run: bool,
-    /// Take back exactly what was written here by `init`
+    /// Take back exactly what was written here by `init`; with --agent, in files of agents alone
     #[arg(long)]
     pub uninstall: bool,
     /// Leave git's hooks alone

@@ -15,6 +15,8 @@ use super::{GUARD_SECS, HOOKS_ABOUT, OTHER_SECS, on};
 
 /// The tools that change files, or may; every shell command comes as `Bash`.
 const EDITS: &str = "apply_patch|Edit|Write|Bash";
+/// More is cut to this at the end of a session.
+const END_SECS: u64 = 3;
 /// The table of servers.
 const SERVERS: &str = "mcp_servers";
 
@@ -52,10 +54,10 @@ fn hooks() -> Hooks {
         ("SessionEnd", None),
     ];
     let handler = |event| {
-        let secs = if event == "PreToolUse" {
-            GUARD_SECS
-        } else {
-            OTHER_SECS
+        let secs = match event {
+            "PreToolUse" => GUARD_SECS,
+            "SessionEnd" => END_SECS,
+            _ => OTHER_SECS,
         };
         Tree::map([
             ("type", Tree::text("command")),
