@@ -203,3 +203,21 @@ fn hooks_dir(coord: &Coord) -> Result<PathBuf, Failure> {
     }
     .into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, calls};
+
+    #[test]
+    fn whoever_calls_us_is_known() {
+        for (text, is_called) in [
+            ("git-coord hook pre-commit \"$@\"", true),
+            ("exec git coord hook pre-commit", true),
+            ("  - id: git-coord-pre-commit\n", true),
+            ("git-coord hook pre-push", false),
+            ("# git-coord-pre-commit", false),
+        ] {
+            assert_eq!(calls(text, Event::PreCommit), is_called, "{text}");
+        }
+    }
+}

@@ -125,7 +125,10 @@ fn every_agent_twice_is_once_and_out_again_is_nothing() {
             "{again:#}"
         );
         assert_eq!(tree(&alice), with);
+        let planned = init(&alice, &[&args[..], &["--uninstall", "--dry-run"]].concat());
+        assert_eq!(tree(&alice), with, "{agent}: a dry run took something out");
         let out = init(&alice, &[&args[..], &["--uninstall"]].concat());
+        assert_eq!(did(&out), did(&planned));
         assert!(did(&out).values().all(|did| did == "removed"), "{out:#}");
         assert_eq!(tree(&alice), before, "{agent}");
     }
@@ -404,6 +407,30 @@ fn a_remote_is_not_asked_and_not_changed() {
     assert_eq!(alice.read(".git/config"), config);
     init(&alice, &["--agent", "claude", "--uninstall"]);
     assert_eq!(alice.read(".git/config"), config);
+}
+
+#[test]
+fn a_remote_and_an_agent_in_one_go() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.bare("hub").clone_as("alice");
+    let both = [
+        "init",
+        "--no-hooks",
+        "--remote",
+        "origin",
+        "--agent",
+        "aider",
+    ];
+    insta::assert_snapshot!(alice.coord(both), @r"
+    exit 0
+    --- stdout
+    created     AGENTS.md
+    created     .aider.conf.yml
+    config: coord.remote = origin
+    locks are shared through `origin`
+    now, for aider: nothing. Aider has no hooks and no MCP: git's own hooks guard its commits, which is what `git-commit-verify` switches on
+    commit these files, so that everybody has them
+    ");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test says no
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Doc, Step, Tree, way};
@@ -135,4 +136,104 @@ fn what_cannot_be_read_or_does_not_fit_is_said() {
     assert!(doc.put(&["l", "b"], &group()).is_err());
     assert!(doc.remove(&way(&["z"])).is_err());
     assert_eq!(doc.text(), "{\"a\": 1, \"l\": []}");
+}
+
+const BLANKS: &[&str] = &[
+    "",
+    "",
+    " ",
+    "\n",
+    "\n  ",
+    "\n\t",
+    " // c, }\n",
+    " /* c ] */ ",
+    "\n// \"c\n    ",
+];
+
+/// What may stand between two tokens.
+fn blank() -> impl Strategy<Value = String> {
+    prop::sample::select(BLANKS).prop_map(str::to_owned)
+}
+
+fn listed(open: char, close: char, item: BoxedStrategy<String>) -> BoxedStrategy<String> {
+    let items = prop::collection::vec((blank(), item, blank()), 0..4);
+    (items, any::<bool>(), blank())
+        .prop_map(move |(items, has_last_comma, end)| {
+            let count = items.len();
+            let mut text = String::from(open);
+            for (at, (before, item, after)) in items.into_iter().enumerate() {
+                let name = if open == '{' {
+                    format!("\"n{at}\":")
+                } else {
+                    String::new()
+                };
+                let comma = if at + 1 < count || has_last_comma {
+                    ","
+                } else {
+                    ""
+                };
+                text.push_str(&format!("{before}{name}{item}{after}{comma}"));
+            }
+            // Blanks alone between brackets are what is not given back.
+            let end = if count == 0 && !end.contains('c') {
+                String::new()
+            } else {
+                end
+            };
+            text + &end + &close.to_string()
+        })
+        .boxed()
+}
+
+/// JSON texts in whatever form.
+fn document() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(&["1", "\"a\"", "null", "\"{[,\""]).prop_map(str::to_owned);
+    let value = leaf.boxed().prop_recursive(3, 20, 4, |inner| {
+        let list = listed('[', ']', inner.clone().boxed());
+        prop_oneof![list, listed('{', '}', inner.boxed())].boxed()
+    });
+    (
+        blank(),
+        listed('{', '}', value.boxed()),
+        blank(),
+        any::<bool>(),
+    )
+        .prop_map(|(before, object, after, is_crlf)| {
+            let text = format!("{before}{object}{after}");
+            if is_crlf {
+                text.replace('\n', "\r\n")
+            } else {
+                text
+            }
+        })
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_given_back(before in document()) {
+        let mut doc = Doc::parse(&before).unwrap();
+        let was = doc.get(&[]).unwrap();
+        doc.push(&["hooks", "E"], &group()).unwrap();
+        doc.push(&["hooks", "E"], &Tree::Count(7)).unwrap();
+        doc.put(&["servers", "ours"], &group()).unwrap();
+        let now = doc.get(&[]).unwrap();
+        prop_assert_eq!(&now["hooks"]["E"], &json!([group().value(), 7]));
+        prop_assert_eq!(&now["servers"]["ours"], &group().value());
+        doc.remove(&[Step::Name("hooks"), Step::Name("E"), Step::Index(0)]).unwrap();
+        doc.prune(&["hooks", "E"]).unwrap();
+        doc.prune(&["servers", "ours"]).unwrap();
+        prop_assert_eq!(doc.text(), before);
+        prop_assert_eq!(doc.get(&[]).unwrap(), was);
+    }
+
+    #[test]
+    fn nothing_but_one_item_goes(before in document(), at in 0_usize..4) {
+        let mut doc = Doc::parse(&before).unwrap();
+        let mut was = doc.get(&[]).unwrap();
+        let name = format!("n{at}");
+        let removed = doc.remove(&[Step::Name(&name)]);
+        let was_there = was.as_object_mut().unwrap().remove(&name).is_some();
+        prop_assert_eq!(removed.is_ok(), was_there);
+        prop_assert_eq!(doc.get(&[]).unwrap(), was);
+    }
 }
