@@ -28,7 +28,10 @@ fn a_broken_entry_is_put_out_with_what_its_check_said() {
     assert_eq!(shown.matches("it does not build").count(), 2, "{shown}");
     // The very commit that failed is not tried again, unless somebody says that it was not to blame.
     let refused = alice.coord(["queue", "retry", "broken"]).refused();
-    for words in ["--rerun", "mend the branch, then `git coord queue retry broken`"] {
+    for words in [
+        "--rerun",
+        "mend the branch, then `git coord queue retry broken`",
+    ] {
         assert!(printed(&refused).contains(words), "{refused}");
     }
     let count = check.runs().len();
