@@ -6,7 +6,7 @@
 mod records;
 mod runs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -20,7 +20,8 @@ use crate::domain::queue::plan::{Plan, Status};
 use crate::model::branch::Branch;
 use crate::model::id::Id;
 use crate::model::object_id::ObjectId;
-use crate::model::queue::{Check, Purpose};
+use crate::model::queue::{Check, Purpose, Ran};
+use crate::store::Error;
 
 use super::{Pool, Spec, Watch, expected};
 use runs::Finished;
@@ -81,6 +82,8 @@ struct Loop<'l, 'a> {
     busy: BTreeMap<ObjectId, Purpose>,
     /// Trees that could not be checked here: another machine may.
     failed: BTreeSet<ObjectId>,
+    /// What the authority has still to be told of runs: it was away when they began or ended.
+    owed: VecDeque<Ran>,
     refusals: usize,
     renewed: Instant,
     is_done: bool,
@@ -108,6 +111,7 @@ impl Drive<'_> {
             done: Driven::default(),
             busy: BTreeMap::new(),
             failed: BTreeSet::new(),
+            owed: VecDeque::new(),
             refusals: 0,
             renewed: Instant::now(),
             is_done: false,
@@ -169,6 +173,7 @@ impl<'l, 'a> Loop<'l, 'a> {
         'l: 's,
         'a: 's,
     {
+        self.pay()?;
         self.renew_in_time()?;
         let free = self.drive.jobs.saturating_sub(self.busy.len());
         if free == 0 {
@@ -267,7 +272,10 @@ impl<'l, 'a> Loop<'l, 'a> {
 fn is_passing(why: &Failure) -> bool {
     matches!(
         why,
-        Failure::Unreachable { .. } | Failure::Busy { .. } | Failure::Unknown { .. }
+        Failure::Unreachable { .. }
+            | Failure::Store(Error::Remote { .. })
+            | Failure::Busy { .. }
+            | Failure::Unknown { .. }
     )
 }
 

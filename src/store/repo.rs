@@ -333,7 +333,16 @@ impl Repo {
         swaps: &[RefSwap],
         options: &[String],
     ) -> Result<Pushed> {
-        self.push_as(remote, swaps, Manner::Persons(options))
+        // With the branch over there git moves the ref that tracks it here.
+        let tracking = swaps.iter().filter_map(|swap| {
+            let branch = swap.name.strip_prefix("refs/heads/")?;
+            let name = format!("refs/remotes/{remote}/{branch}");
+            Some(Begun::line(&name, &swap.new))
+        });
+        let note: String = tracking.collect();
+        self.refs.noted(self.guard_file()?, note.trim_end(), || {
+            self.push_as(remote, swaps, Manner::Persons(options))
+        })
     }
 
     /// Moves branches of this repository itself as a push into it does: only forward, and with a

@@ -32,7 +32,7 @@ fn shared(hub: &Hub, name: &str) -> Agent {
 
 /// Makes a branch with one change, and goes back to `main`. Returns the commit.
 #[track_caller]
-fn branch(agent: &Agent, name: &str, file: &str, text: &str) -> String {
+pub fn branch(agent: &Agent, name: &str, file: &str, text: &str) -> String {
     agent
         .git(["switch", "--quiet", "--create", name, "main"])
         .ok();
@@ -165,7 +165,7 @@ fn entries(agent: &Shell) -> BTreeMap<String, Value> {
 /// Asserts what holds whatever happened: an entry is landed if and only if its commit is on the
 /// target, it landed as a tree that was green, nothing landed twice, and the chain is whole.
 #[track_caller]
-fn holds(agent: &Shell, tip: &str) {
+pub fn holds(agent: &Shell, tip: &str) {
     let log = agent.coord(["log", "--verify", "--json"]).ok().json();
     assert_eq!(log["findings"].as_array().unwrap().len(), 0, "{log:#}");
     let verdicts = ["ls-tree", "-r", "--name-only", STATE, "verdicts/"];

@@ -158,6 +158,22 @@ pub(super) fn ran(desk: &mut Desk<'_>, ask: &Ran) -> Result<Decided, Refusal> {
         },
         |record| record.body,
     );
+    if verdict.runs.contains(run) {
+        // Who does not know whether it was heard says it again.
+        told.did = Did::Judged;
+        told.standing = Some(verdict.standing());
+        return Ok(Decided {
+            is_change: is_mine,
+            ..change(
+                told,
+                format!(
+                    "queue check of {} said again, by {}",
+                    ask.tree.short(),
+                    me.agent
+                ),
+            )
+        });
+    }
     // So many are never needed to judge a tree: who comes after that says nothing new.
     if verdict.runs.len() < RUNS_MAX {
         verdict.runs.push(run.clone());

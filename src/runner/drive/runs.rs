@@ -13,6 +13,7 @@ use crate::coord::train::Snapshot;
 use crate::domain::queue::plan::Point;
 use crate::env;
 use crate::model::id::Id;
+use crate::model::object_id::ObjectId;
 use crate::model::queue::{Ask, Purpose, Ran, Run, Start};
 use crate::model::request::{Renew, Request, Which};
 use crate::model::time::Ttl;
@@ -45,7 +46,13 @@ impl<'l, 'a> Loop<'l, 'a> {
             ttl_secs: Ttl::try_from(LEASE_SECS).ok(),
             host: env::host().parse().ok(),
         };
-        Ok(self.ask(Ask::Start(wanted))?.is_some())
+        let begun = self.ask(Ask::Start(wanted));
+        if begun.is_err() {
+            // Should the lock have been granted after all, nobody runs what it is for.
+            let nothing = self.ran(point.tree, purpose.clone(), None);
+            self.owed.push_back(nothing);
+        }
+        Ok(begun?.is_some())
     }
 
     pub(super) fn spawn<'s>(
@@ -138,14 +145,28 @@ impl<'l, 'a> Loop<'l, 'a> {
             }
         };
         self.done.runs += usize::from(run.is_some());
-        let wanted = Ran {
+        let wanted = self.ran(point.tree, purpose, run);
+        self.owed.push_back(wanted);
+        self.pay()
+    }
+
+    fn ran(&self, tree: ObjectId, purpose: Purpose, run: Option<Run>) -> Ran {
+        Ran {
             target: self.drive.target.clone(),
-            tree: point.tree,
+            tree,
             check: self.check.clone(),
-            purpose: purpose.clone(),
+            purpose,
             run,
-        };
-        self.ask(Ask::Ran(wanted))?;
+        }
+    }
+
+    /// Tells the authority how runs ended. What it cannot be told now is kept: the run was not for
+    /// nothing, and its lock keeps everybody else from that tree.
+    pub(super) fn pay(&mut self) -> Result<(), Failure> {
+        while let Some(ran) = self.owed.front().cloned() {
+            self.ask(Ask::Ran(ran))?;
+            self.owed.pop_front();
+        }
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use crate::support::race::two_at_a_time;
 use crate::support::server::{GitDaemon, Server};
 use crate::support::state::STATE;
 use crate::support::wait::{until, until_by};
-use crate::support::{Agent, Running, Sandbox, race};
+use crate::support::{Agent, Hub, Running, Sandbox, race};
 
 /// How many race.
 const LANDERS: usize = 16;
@@ -230,4 +230,67 @@ fn a_runner_that_was_killed_elsewhere_is_taken_over_when_its_lease_has_ended() {
     assert_eq!(ids(&ran["landed"]), ["one"], "{ran:#}");
     bob.git(["fetch", "--quiet"]).ok();
     holds(&bob, "origin/main");
+}
+
+/// Starts a runner that goes on until it is killed.
+fn watching(agent: &Agent, check: &str) -> Running {
+    let args = ["queue", "run", "--watch", "--check", check, "--jobs", "1"];
+    agent.prepared(args).spawn()
+}
+
+#[track_caller]
+fn until_landed(hub: &Hub, id: &str, runner: &Running) {
+    let entry = format!("Coord-Entry: {id}");
+    until(&format!("{id} lands: {}", runner.stderr()), || {
+        assert!(!runner.has_ended(), "{}", runner.stderr());
+        let landed = hub.ask_git(["log", "--format=%B", "main"]);
+        landed.contains(&entry).then_some(())
+    });
+}
+
+#[test]
+fn who_watches_outlives_a_network_that_is_away_for_a_while() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let daemon = GitDaemon::start(&sandbox);
+    let alice = daemon.clone_as(&hub, "alice");
+    alice.git(["config", "coord.remote", "origin"]).ok();
+    queued(&alice, "one", "one", "1");
+    let runner = watching(&alice, "true");
+    until_landed(&hub, "one", &runner);
+    let away = daemon.stop();
+    // Bob's way to the hub is another one.
+    let bob = shared(&hub, "bob");
+    queued(&bob, "two", "two", "2");
+    away.until_missed();
+    let _back = away.start(&sandbox);
+    until_landed(&hub, "two", &runner);
+    drop(runner);
+    bob.coord(["sync"]).ok();
+    bob.git(["fetch", "--quiet"]).ok();
+    holds(&bob, "origin/main");
+}
+
+/// The lock of such a run kept everybody from its tree, and was renewed for ever.
+#[test]
+fn a_check_that_ends_while_the_network_is_away_is_not_run_again() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let daemon = GitDaemon::start(&sandbox);
+    let alice = daemon.clone_as(&hub, "alice");
+    alice.git(["config", "coord.remote", "origin"]).ok();
+    queued(&alice, "one", "one", "1");
+    let go = sandbox.path().join("go");
+    let wait = format!("while ! test -e '{}'; do sleep 0.01; done", go.display());
+    let check = Check::new(&alice, &wait);
+    let runner = watching(&alice, &check.command);
+    until("the check runs", || {
+        (!check.runs().is_empty()).then_some(())
+    });
+    let away = daemon.stop();
+    fs::write(go, "").unwrap();
+    away.until_missed();
+    let _back = away.start(&sandbox);
+    until_landed(&hub, "one", &runner);
+    assert!(check.counts().values().all(|count| *count == 1));
 }

@@ -59,6 +59,21 @@ fn only_what_waits_is_checked() {
 }
 
 #[test]
+fn a_run_that_is_told_twice_counts_once() {
+    let mut shop = Shop::with("a");
+    let told = ran("bob", "", "a", Some(Outcome::Failed));
+    for _ in 0..2 {
+        shop.ok("bob", start("", "a"));
+        let told = shop.ok("bob", told.clone());
+        assert_eq!(told.standing, Some(Standing::RedOnce));
+        assert_eq!(told.released.len(), 1);
+    }
+    let rev = shop.world.book.rev;
+    shop.ok("bob", told);
+    assert_eq!(shop.world.book.rev, rev);
+}
+
+#[test]
 fn whoever_ran_it_says_so_even_late() {
     let mut shop = Shop::with("a");
     assert_eq!(

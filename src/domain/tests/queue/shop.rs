@@ -157,7 +157,8 @@ pub(super) fn ran(by: &str, tip: &str, entries: &str, outcome: Option<Outcome>) 
         run: outcome.map(|outcome| Run {
             by: actor(by),
             at: World::new().now,
-            millis: 1,
+            // No two runs are quite the same.
+            millis: fastrand::u64(..1_000_000_000),
             outcome,
             exit: None,
             tail: None,

@@ -1,0 +1,155 @@
+//! A landing is killed: it has landed or not, and whoever runs the queue next brings it to its end.
+
+use std::time::{Duration, Instant};
+
+use super::Sweep;
+use crate::queue::{branch, holds};
+use crate::support::calls::Call;
+use crate::support::moment::{Copy, Moment};
+use crate::support::server::{GitDaemon, Server};
+use crate::support::state::STATE;
+use crate::support::strike::{At, Strikes};
+use crate::support::{Agent, Outcome, Sandbox};
+
+/// Most points of one sweep in every run.
+const POINTS_MAX: usize = 24;
+
+const LAND: &[&str] = &["queue", "land"];
+const ENTRY: &str = "refs/coord/state:queue/main/one.json";
+const LOCK: &str = "refs/coord/state:locks/path/one=";
+
+/// What a landing moves.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    state: String,
+    main: String,
+    is_landed: bool,
+    is_locked: bool,
+}
+
+fn look(copy: &Copy) -> Seen {
+    let there = copy.moved(copy.authority());
+    Seen {
+        state: there.ask_git(["rev-parse", STATE]),
+        main: there.ask_git(["rev-parse", "main"]),
+        is_landed: there
+            .ask_git(["show", ENTRY])
+            .contains(r#""stage":"landed""#),
+        is_locked: there.git(["cat-file", "-e", LOCK]).is_ok(),
+    }
+}
+
+fn is_true(outcome: &Outcome, _: &[&str], before: &Seen, now: &Seen, point: &str) {
+    let has_moved = now.main != before.main;
+    if outcome.is_ok() {
+        assert!(now.is_landed, "after {point}: {outcome}");
+    }
+    // What is said to have landed is there, and its lock is free in the same moment.
+    assert!(has_moved || !now.is_landed, "after {point}: {now:?}");
+    assert_eq!(now.is_locked, !now.is_landed, "after {point}: {now:?}");
+    if outcome.stderr.contains("nothing was changed") {
+        assert_eq!(now, before, "after {point}: {outcome}");
+    }
+}
+
+/// As [`is_true`], and where a remote decides, both have moved or neither.
+fn is_true_at_once(outcome: &Outcome, args: &[&str], before: &Seen, now: &Seen, point: &str) {
+    is_true(outcome, args, before, now, point);
+    assert_eq!(
+        now.main != before.main,
+        now.is_landed,
+        "after {point}: {now:?}"
+    );
+}
+
+fn works(copy: &Copy, point: &str) -> Duration {
+    let start = Instant::now();
+    let args = ["queue", "run", "--check", "true", "--jobs", "1"];
+    let next = copy.coord(args);
+    let took = start.elapsed();
+    assert!(next.is_ok(), "after {point}: {next}");
+    let now = look(copy);
+    assert!(now.is_landed && !now.is_locked, "after {point}: {next}");
+    if copy.hub().is_some() {
+        copy.git(["fetch", "--quiet"]).ok();
+        holds(copy, "origin/main");
+    } else {
+        holds(copy, "main");
+    }
+    took
+}
+
+/// Puts an entry in line that is certified, and whose submitter holds a lock on what it changes.
+fn certified(alice: &Agent) {
+    branch(alice, "one", "one", "1");
+    alice.coord(["lock", "one"]).ok();
+    let add = ["queue", "add", "one", "--isolate", "--check", "true"];
+    alice.coord(add).ok();
+}
+
+#[test]
+fn landing_killed_at_its_system_calls() {
+    let alice = Sandbox::new().repo("repo").agent("alice");
+    certified(&alice);
+    let sweep = Sweep {
+        what: "land, files",
+        agent: &alice,
+        hub: None,
+        args: LAND,
+        gits: &["push", "receive-pack", "update-ref"],
+        most: POINTS_MAX,
+        look,
+        is_true,
+        works,
+    };
+    sweep.run();
+}
+
+#[test]
+fn remote_landing_killed_on_its_way() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    // A server of its own, which the sweep does not kill.
+    let daemon = GitDaemon::start(&sandbox);
+    let alice = daemon.clone_as(&hub, "alice");
+    alice.git(["config", "coord.remote", "origin"]).ok();
+    certified(&alice);
+    let sweep = Sweep {
+        what: "land, remote",
+        agent: &alice,
+        hub: Some(&hub),
+        args: LAND,
+        gits: &["push"],
+        most: POINTS_MAX,
+        look,
+        is_true: is_true_at_once,
+        works,
+    };
+    sweep.run();
+}
+
+/// Git takes that lock here after the remote has said yes; a later fetch of anybody fell over it.
+#[test]
+fn a_killed_push_leaves_no_lock_on_the_ref_that_tracks_the_target() {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let daemon = GitDaemon::start(&sandbox);
+    let alice = daemon.clone_as(&hub, "alice");
+    alice.git(["config", "coord.remote", "origin"]).ok();
+    certified(&alice);
+    let world = Moment::of(&alice, Some(&hub));
+    let (strikes, at) = (Strikes::new(&alice), At::Git("push"));
+    let calls = strikes.calls(&world.copy("counted"), LAND, at);
+    let is_it = |call: &&Call| {
+        call.name.starts_with("rename") && call.shown.contains("remotes/origin/main.lock")
+    };
+    let Call { name, nth, .. } = calls.iter().find(is_it).expect("git sets that ref");
+    let kill = format!("inject={name}:signal=SIGKILL:when={nth}");
+    let copy = world.copy("struck");
+    let options = ["-e", &format!("trace={name}"), "-e", &kill];
+    strikes.run(&copy, LAND, at, &options, true).0.failed();
+    let lock = copy.path().join(".git/refs/remotes/origin/main.lock");
+    assert!(lock.exists());
+    works(&copy, "the kill");
+    assert!(!lock.exists());
+}
