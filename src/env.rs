@@ -2,12 +2,16 @@
 //!
 //! Everything inside takes what it needs as a value, so that tests and replays decide.
 
+mod process;
+
 use std::time::{Duration, SystemTime};
 
 use chrono::Utc;
 
 use crate::model::id::OpId;
 use crate::model::time::Timestamp;
+
+pub use process::{Process, above, process};
 
 /// The wall clock now.
 pub fn now() -> Timestamp {

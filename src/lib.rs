@@ -3,13 +3,14 @@
 //! The layers, each using only those to its left:
 //!
 //! ```text
-//! model ← domain ← coord → store        faces on top: cli, hooks
+//! model ← domain ← coord → store        faces on top: cli, hooks, agents
 //! ```
 //!
 //! `model` holds plain values, `domain` pure decisions over them, `store` a chain of commits that
 //! knows nothing of locks, and `coord` the one loop that reads, decides and publishes.
 //! `docs/architecture.md` has the whole map.
 
+pub mod agents;
 pub mod child;
 pub mod cli;
 pub mod coord;

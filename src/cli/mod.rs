@@ -4,6 +4,7 @@
 //! to standard output, everything else to standard error.
 
 mod agent;
+mod agents;
 mod args;
 mod checks;
 mod completion;
@@ -63,7 +64,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     // Git calls this one, with whatever arguments it likes: they are not for clap to judge.
     if args.get(1).is_some_and(|word| word == "hook") {
-        return hooks::fire(&args[2..]).into();
+        return match agents::fire(&args[2..]) {
+            Some(exit) => exit.into(),
+            None => hooks::fire(&args[2..]).into(),
+        };
     }
     CompleteEnv::with_factory(|| live::with_values(whole()))
         .bin("git-coord")

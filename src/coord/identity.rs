@@ -7,6 +7,7 @@ use crate::model::id::{Actor, AgentName, SessionName};
 use crate::store::Repo;
 
 use super::failure::Failure;
+use super::noted::{self, Noted};
 
 /// An actor, and how it was found.
 #[derive(Clone, Debug)]
@@ -55,53 +56,132 @@ const WORKTREE: &str = "this worktree on this machine";
 /// # Errors
 /// When a name that was given explicitly is none.
 pub fn find(repo: &Repo, given: Option<&str>) -> Result<Identity, Failure> {
+    let program = AGENTS.iter().find(|(var, ..)| env::var(var).is_some());
+    let program = program.map(|(var, name, vars)| {
+        let session = vars.iter().find_map(|var| Some((*var, env::var(var)?)));
+        Program {
+            name,
+            rule: format!("the variable {var} of a coding agent"),
+            session: session.map(|(var, value)| (value, format!("the variable {var}"))),
+            noted: None,
+        }
+    });
+    among(repo, given, program)
+}
+
+/// Finds the actor that a hook of a coding agent belongs to: as [`find`] does for the commands that
+/// the agent runs, but that the hook was told which agent it is, and of which session.
+///
+/// # Errors
+/// When a name that was given explicitly is none.
+pub fn of_hook(
+    repo: &Repo,
+    program: &'static str,
+    session: Option<&str>,
+) -> Result<Identity, Failure> {
+    let session = session.map(|id| (id.to_owned(), "the coding agent's hook".to_owned()));
+    let named = session.as_ref().map(|(id, _)| format!("s-{}", digest(id)));
+    let noted = above(repo).filter(|noted| Some(noted.actor.session.as_str()) == named.as_deref());
+    let program = Program {
+        name: program,
+        rule: "the coding agent's hook".into(),
+        session,
+        // Its commands may have gone to another working tree since; it is the same agent there.
+        noted: noted.map(|noted| noted.actor.agent),
+    };
+    among(repo, None, Some(program))
+}
+
+/// The session of the coding agent that this process runs under, as its hooks have noted it. An
+/// agent may begin another session in the same process, so who lasts asks again.
+pub fn above(repo: &Repo) -> Option<Noted> {
+    noted::above(&repo.coord_dir())
+}
+
+/// A coding agent that is known of.
+struct Program {
+    name: &'static str,
+    rule: String,
+    /// Its own name of its session, and where that comes from.
+    session: Option<(String, String)>,
+    /// Who it was in this session before.
+    noted: Option<AgentName>,
+}
+
+fn among(repo: &Repo, given: Option<&str>, program: Option<Program>) -> Result<Identity, Failure> {
     // `--as agent/session` names both.
     let (given_agent, given_session) = match given.and_then(|given| given.split_once('/')) {
         Some((agent, session)) => (Some(agent), Some(session)),
         None => (given, None),
     };
-    let known = AGENTS.iter().find(|(var, ..)| env::var(var).is_some());
     let config = |key: &str| repo.config().get(key).map(str::to_owned);
-    let (agent, agent_rule) = if let Some(name) = given_agent {
-        (agent_name(name)?, "`--as`".to_owned())
+    let named = if let Some(name) = given_agent {
+        Some((agent_name(name)?, "`--as`".to_owned()))
     } else if let Some(name) = env::var("COORD_AGENT") {
-        (agent_name(&name)?, "the variable COORD_AGENT".into())
+        Some((agent_name(&name)?, "the variable COORD_AGENT".into()))
     } else if let Some(name) = config("coord.agent") {
-        (agent_name(&name)?, "git config coord.agent".into())
-    } else if let Some((var, name, _)) = known {
-        (
-            agent_name(&join(name, &dir_name(repo)))?,
-            format!("the variable {var} of a coding agent"),
-        )
+        Some((agent_name(&name)?, "git config coord.agent".into()))
     } else {
-        let person = config("user.name")
-            .or_else(|| env::var("USER"))
-            .unwrap_or_default();
-        (agent_name(&join(&slug(&person, 32), ""))?, PERSON.into())
+        None
     };
-    let agent_session =
-        known.and_then(|(_, _, vars)| vars.iter().find_map(|var| Some((*var, env::var(var)?))));
+    let session_var = env::var("COORD_SESSION");
+    let own = program.as_ref().and_then(|program| program.session.clone());
+    // Only who is told nothing about its session looks around, and takes agent and session together.
+    let noted = match given_session.is_none() && session_var.is_none() && own.is_none() {
+        true => above(repo),
+        false => None,
+    };
+    let noted = noted.filter(|noted| {
+        let is_same = |(agent, _): &(AgentName, String)| *agent == noted.actor.agent;
+        named.as_ref().is_none_or(is_same)
+    });
+    let (agent, agent_rule) = match (named, &noted, &program) {
+        (Some(named), ..) => named,
+        (None, Some(noted), _) => (noted.actor.agent.clone(), ABOVE.into()),
+        (None, None, Some(program)) => {
+            let agent = match &program.noted {
+                Some(agent) => agent.clone(),
+                None => agent_name(&join(program.name, &dir_name(repo)))?,
+            };
+            (agent, program.rule.clone())
+        }
+        (None, None, None) => {
+            let person = config("user.name")
+                .or_else(|| env::var("USER"))
+                .unwrap_or_default();
+            (agent_name(&join(&slug(&person, 32), ""))?, PERSON.into())
+        }
+    };
     let (session, session_rule) = if let Some(name) = given_session {
         (session_name(name)?, "`--as`".to_owned())
-    } else if let Some(name) = env::var("COORD_SESSION") {
+    } else if let Some(name) = session_var {
         (session_name(&name)?, "the variable COORD_SESSION".into())
-    } else if let Some((var, value)) = agent_session {
-        (
-            session_name(&format!("s-{}", digest(&value)))?,
-            format!("the variable {var}"),
-        )
+    } else if let Some((value, rule)) = own {
+        (session_name(&format!("s-{}", digest(&value)))?, rule)
+    } else if let Some(noted) = &noted {
+        (noted.actor.session.clone(), ABOVE.into())
     } else {
         let dir = repo.layout().git_dir.to_string_lossy().into_owned();
         let name = format!("w-{}", digest(&format!("{}\0{dir}", env::host())));
         (session_name(&name)?, WORKTREE.into())
     };
+    let known = noted.and_then(|noted| known(&noted.program));
     Ok(Identity {
         actor: Actor { agent, session },
         agent_rule,
         session_rule,
         is_session_given: given_session.is_some(),
-        program: known.map(|(_, name, _)| *name),
+        program: program.map(|program| program.name).or(known),
     })
+}
+
+/// How it is called that a session was found by what hooks have noted.
+const ABOVE: &str = "the hooks of the coding agent that this runs under";
+
+/// The coding agent of this name.
+fn known(name: &str) -> Option<&'static str> {
+    let known = AGENTS.iter().find(|(_, known, _)| *known == name);
+    known.map(|(_, known, _)| *known)
 }
 
 /// The actor at the other end of a connection: what [`find`] finds, but for its last resorts. The

@@ -6,6 +6,7 @@
 
 pub mod doctor;
 pub mod failure;
+pub mod fired;
 pub mod hooks;
 pub mod identity;
 pub mod recall;
@@ -25,6 +26,7 @@ mod join;
 mod land;
 mod lead;
 mod local;
+pub mod noted;
 mod notes;
 mod notices;
 mod pin;
@@ -61,7 +63,7 @@ pub use identity::Identity;
 pub use join::{Bring, Joined};
 pub use land::Landing;
 pub use notes::{About, Reach};
-pub use session::{Session, Sessions};
+pub use session::{Offer, Session, Sessions};
 pub use settings::{ColorWish, RequireLock, Settings};
 pub use view::View;
 
@@ -90,6 +92,26 @@ impl Coord {
         let coord = Self::open_unchecked(at, given)?;
         coord.settings.check_remote(coord.repo.config())?;
         Ok(coord)
+    }
+
+    /// The same for a hook of a coding agent, which says of itself which session it belongs to.
+    ///
+    /// # Errors
+    /// As [`Coord::open`].
+    pub fn open_for_agent(
+        at: &Path,
+        program: &'static str,
+        session: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let repo = Repo::discover(at)?;
+        let settings = Settings::read(repo.config())?;
+        let identity = identity::of_hook(&repo, program, session)?;
+        settings.check_remote(repo.config())?;
+        Ok(Self {
+            repo,
+            settings,
+            identity,
+        })
     }
 
     /// The same for the command that sets the remote: the one that is named now may not exist.
@@ -168,6 +190,16 @@ impl Coord {
     /// What `init` wrote in this clone.
     pub fn set_up<T: serde::de::DeserializeOwned>(&self) -> Vec<T> {
         local::load(&self.repo.coord_dir().join(SET_UP))
+    }
+
+    /// Whether anybody works with git-coord here: there is a state, or somebody has set one up.
+    ///
+    /// # Errors
+    /// When the ref cannot be read.
+    pub fn is_used(&self) -> Result<bool, Failure> {
+        Ok(self.settings.remote.is_some()
+            || self.tip()?.is_some()
+            || self.repo.coord_dir().join(SET_UP).exists())
     }
 
     /// Remembers what `init` wrote; nothing when it was taken back.

@@ -25,6 +25,8 @@ const REFUSED_MAX: usize = 16;
 const NOTES_MAX: usize = 16;
 /// Most messages that are remembered as told; of more, some are told again.
 const TOLD_MAX: usize = 2_000;
+/// Most changed paths that are remembered.
+const TOUCHED_MAX: usize = 200;
 /// Most memories whose use is counted until then.
 const USES_MAX: usize = 100;
 
@@ -50,6 +52,43 @@ pub struct Session {
     pub read: BTreeSet<Id>,
     /// Messages that a hook has told it of.
     pub told: BTreeSet<Id>,
+    /// What it changed, as the hooks of its agent saw it; the latest last.
+    pub touched: Vec<Key>,
+    /// Whether it has changed something since its last checkpoint.
+    pub is_unsaved: bool,
+    /// When its agent's hooks last made a checkpoint.
+    pub saved: Option<Timestamp>,
+    /// Whether it was told that it could leave a handoff.
+    pub offer: Offer,
+}
+
+/// How far it is with the one reminder to leave a handoff.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Offer {
+    /// Nothing was said, for there was no reason to.
+    #[default]
+    None,
+    /// It is to be said as soon as the agent listens.
+    Due,
+    /// It was said, and is not said again.
+    Made,
+}
+
+impl Session {
+    /// The task that it has taken, if it is only one.
+    pub fn claimed_task(&self) -> Option<Id> {
+        let mut claims = self.keys.iter().filter_map(Key::claimed_task);
+        let first = claims.next();
+        first.filter(|_| claims.next().is_none())
+    }
+
+    /// Notes that something was changed.
+    pub fn touch(&mut self, key: Key) {
+        self.touched.retain(|known| *known != key);
+        self.touched.push(key);
+        self.is_unsaved = true;
+    }
 }
 
 /// The directory of all sessions of this clone.
@@ -94,6 +133,8 @@ impl Sessions {
             while session.uses.len() > USES_MAX {
                 session.uses.pop_first();
             }
+            let surplus = session.touched.len().saturating_sub(TOUCHED_MAX);
+            session.touched.drain(..surplus);
             while session.told.len() > TOLD_MAX {
                 session.told.pop_first();
             }

@@ -1,17 +1,19 @@
 //! Settings of git-coord, read from git config once.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::model::feature::Percent;
 use crate::model::gc::Keep;
 use crate::model::key::Key;
-use crate::store::{Config, names};
+use crate::store::{Config, Git, TEAM_FILE, names};
 
 use super::failure::Failure;
 
 /// Every `coord.*` setting there is, spelled as people write it.
 pub const KNOWN: &[&str] = &[
     "coord.agent",
+    "coord.autoLock",
     "coord.backend",
     "coord.check",
     "coord.checkEnv",
@@ -92,6 +94,8 @@ pub struct Settings {
     pub require_lock: Vec<(Option<Key>, RequireLock)>,
     /// Whether hooks refuse when they cannot tell.
     pub fail_closed: bool,
+    /// Whether the hooks of coding agents lock what is about to be edited.
+    pub auto_lock: bool,
     /// Whether commits of the state are signed.
     pub sign: bool,
     /// Key prefixes of the team.
@@ -136,6 +140,7 @@ impl Settings {
             skew_secs,
             require_lock: require_lock(config)?,
             fail_closed: config.bool("coord.failclosed", false),
+            auto_lock: config.bool("coord.autolock", false),
             sign: config.bool("coord.sign", false),
             prefixes: config.all("coord.keyprefix").to_vec(),
             timeout: secs("coord.timeout", 15)?,
@@ -186,6 +191,20 @@ impl Settings {
             .find(|(key, _)| applies(key))
             .map_or(RequireLock::Off, |(_, rule)| *rule)
     }
+}
+
+/// `coord.failClosed` if it is set, asked of git because the settings could not be read here.
+pub fn fail_closed(dir: &Path) -> Option<bool> {
+    let git = Git::here();
+    let ask = |more: &[&str]| {
+        let mut args = vec!["-C".as_ref(), dir.as_os_str()];
+        args.extend(["config", "--type=bool"].map(std::ffi::OsStr::new));
+        args.extend(more.iter().map(std::ffi::OsStr::new));
+        let output = git.run(&args, None, None).ok()?;
+        output.success().then(|| output.text() == "true")
+    };
+    let key = ["--get", "coord.failClosed"];
+    ask(&key).or_else(|| ask(&["--file", TEAM_FILE, key[0], key[1]]))
 }
 
 /// Only names of configured remotes: `.coordconfig` must not send anybody's credentials anywhere.

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crate::coord::{Coord, Failure};
 use crate::env;
+use crate::ops::renew::{due, keep};
 
-use super::{Heard, post_commit};
+use super::Heard;
 
 /// Renews the session's locks.
 pub(super) const RENEW: &str = "renew";
@@ -46,10 +47,10 @@ pub(super) fn refresh(dir: &Path) -> Heard {
 pub(super) fn renew(dir: &Path) -> Heard {
     if let Ok(coord) = Coord::open(dir, None) {
         // Another command of the session may have renewed them meanwhile.
-        let due = post_commit::due(&coord, env::now()).unwrap_or_default();
+        let due = due(&coord, env::now()).unwrap_or_default();
         if !due.is_empty() {
             // The lease has another half: the next commit tries again.
-            let _ = post_commit::renew(&coord, due);
+            let _ = keep(&coord, due);
         }
     }
     Heard::default()

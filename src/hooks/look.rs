@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use crate::coord::{Coord, Failure, as_keys};
-use crate::domain::locks::LOCKS;
 use crate::model::text::shell_word;
-use crate::model::time::span;
-use crate::ops::check::{halt, judge};
+use crate::ops::check::{can_matter, halt, judge, seen};
 
 use super::Heard;
 
@@ -57,22 +55,5 @@ pub(super) fn judged(
             Ok(Heard::no(refused, notes))
         }
         Err(other) => Err(other),
-    }
-}
-
-/// Whether any path at all could be refused. Most repositories have no lock most of the time, and
-/// need no look at what is staged then.
-pub(super) fn can_matter(coord: &Coord) -> Result<bool, Failure> {
-    if !coord.settings().require_lock.is_empty() {
-        return Ok(true);
-    }
-    Ok(coord.view(None)?.snapshot().has(LOCKS)?)
-}
-
-fn seen(coord: &Coord) -> String {
-    let remote = coord.settings().authority();
-    match coord.view_age() {
-        Some(age) => format!("as `{remote}` had it {} ago", span(age.as_secs())),
-        None => format!("not known, `{remote}` was never reached"),
     }
 }

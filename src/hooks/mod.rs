@@ -5,7 +5,6 @@
 //! returned; the command line prints it.
 
 mod background;
-mod delivery;
 mod look;
 mod post_commit;
 mod pre_push;
@@ -16,11 +15,11 @@ mod pusher;
 use std::ffi::OsString;
 use std::path::Path;
 
+use crate::coord::settings::fail_closed;
 use crate::coord::{ColorWish, Coord, Failure};
 use crate::env;
 use crate::model::key::Here;
 use crate::ops::hooks::Event;
-use crate::store::Git;
 
 /// What git is told.
 #[derive(Debug, Default)]
@@ -96,7 +95,7 @@ fn on_event(dir: &Path, event: Event, args: &[&str]) -> Heard {
         Ok(coord) => coord,
         // Helpers stay silent: the guards tell it once.
         Err(_) if !event.is_guard() => return Heard::default(),
-        Err(why) => return cannot_tell(&why.to_string(), fail_closed().unwrap_or(false)),
+        Err(why) => return cannot_tell(&why.to_string(), fail_closed(dir).unwrap_or(false)),
     };
     let heard = match event {
         Event::PreCommit => {
@@ -131,16 +130,4 @@ fn cannot_tell(why: &str, is_closed: bool) -> Heard {
         is_no: is_closed,
         ..Heard::yes(vec![note])
     }
-}
-
-/// `coord.failClosed` if it is set, asked of git because the settings could not be read here.
-fn fail_closed() -> Option<bool> {
-    let ask = |more: &[&str]| {
-        let mut args = vec!["config", "--type=bool"];
-        args.extend(more);
-        let output = Git::here().run(&args, None, None).ok()?;
-        output.success().then(|| output.text() == "true")
-    };
-    let key = ["--get", "coord.failClosed"];
-    ask(&key).or_else(|| ask(&["--file", crate::store::TEAM_FILE, key[0], key[1]]))
 }

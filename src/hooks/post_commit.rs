@@ -1,15 +1,15 @@
 //! After a commit: locks live on, and a check that was passed over is remembered.
 
 use crate::coord::{Change, Coord, Failure, as_keys};
-use crate::domain::locks;
 use crate::env;
 use crate::model::key::Key;
 use crate::model::refusal::Refusal;
-use crate::model::request::{Note, Renew, Request, Which};
-use crate::model::time::Timestamp;
-use crate::ops::check::judge;
+use crate::model::request::Note;
+use crate::ops::check::{can_matter, judge};
+use crate::ops::msg;
+use crate::ops::renew::{due, keep};
 
-use super::{Heard, background, delivery, look};
+use super::{Heard, background};
 
 /// Most paths that one note names.
 const PATHS_MAX: usize = 20;
@@ -17,11 +17,11 @@ const PATHS_MAX: usize = 20;
 pub(super) fn answer(coord: &Coord) -> Result<Heard, Failure> {
     let mut notes = Vec::new();
     // Each on its own: damage that stops the one must not stop the other.
-    if look::can_matter(coord)? {
+    if can_matter(coord)? {
         notes.extend(notice_bypass(coord)?);
     }
     keep_alive(coord)?;
-    notes.extend(delivery::tell(coord, delivery::Moment::Committed)?);
+    notes.extend(msg::tell(coord, msg::Moment::Committed)?);
     Ok(Heard::yes(notes))
 }
 
@@ -34,33 +34,7 @@ fn keep_alive(coord: &Coord) -> Result<(), Failure> {
     if coord.settings().remote.is_some() {
         return background::start(coord, background::RENEW);
     }
-    renew(coord, due)
-}
-
-pub(super) fn renew(coord: &Coord, keys: Vec<Key>) -> Result<(), Failure> {
-    let which = Which::Keys(keys);
-    let ttl_secs = None;
-    coord
-        .handle(Request::Renew(Renew { which, ttl_secs }))
-        .map(drop)
-}
-
-/// Own locks that are past half of their lease.
-pub(super) fn due(coord: &Coord, now: Timestamp) -> Result<Vec<Key>, Failure> {
-    let keys = coord.sessions().load(coord.actor()).keys;
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let view = coord.view(None)?;
-    let is_due = |key: &Key| {
-        // What cannot be read is for others to report.
-        let lock = locks::get(&view, key).ok().flatten();
-        lock.is_some_and(|lock| {
-            let own = lock.holds.iter().find(|hold| hold.is_of(coord.actor()));
-            own.is_some_and(|hold| hold.is_half_gone(now))
-        })
-    };
-    Ok(keys.into_iter().filter(is_due).collect())
+    keep(coord, due)
 }
 
 /// Judges the commit that was just made the way pre-commit judges what is staged. A "no" means that

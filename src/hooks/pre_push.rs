@@ -4,9 +4,10 @@ use std::io::Read;
 
 use crate::coord::{Coord, Failure, Known};
 use crate::model::object_id::ObjectId;
+use crate::ops::msg;
 use crate::store::{Backend, Error, names};
 
-use super::{Heard, delivery, look};
+use super::{Heard, look};
 
 /// Largest list of refs that is read, in bytes.
 const INPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -43,7 +44,7 @@ pub(super) fn answer(coord: &Coord, args: &[&str]) -> Result<Heard, Failure> {
     let mut heard = look::judged(coord, branches, || paths(coord, remote, &moved))?;
     // A push that is refused is not the end of the work; and no message stops one.
     if !heard.is_no {
-        let told = delivery::tell(coord, delivery::Moment::Pushed);
+        let told = msg::tell(coord, msg::Moment::Pushed);
         heard.notes.extend(told.unwrap_or_default());
     }
     Ok(heard)

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::coord::as_keys;
 use crate::coord::replay::{self, Signatures};
+use crate::coord::settings::fail_closed;
 use crate::coord::{Change, Coord, Failure, Known, View};
 use crate::domain::check;
 use crate::domain::feature::pause;
@@ -56,7 +57,7 @@ impl<T: Into<Failure>> From<T> for No {
 pub(super) fn answer(dir: &Path) -> Heard {
     let coord = match Coord::open(dir, Some(SERVER)) {
         Ok(coord) => coord,
-        Err(why) => return cannot_tell(&why, super::fail_closed()),
+        Err(why) => return cannot_tell(&why, fail_closed(dir)),
     };
     match judge(&coord) {
         Ok(()) => Heard::default(),

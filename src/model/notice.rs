@@ -7,7 +7,7 @@ use super::id::{Actor, OpId};
 use super::key::Key;
 use super::place::{Place, PlaceError, encode_component};
 use super::record::Record;
-use super::text::Text;
+use super::text::{Text, shown};
 use super::time::Timestamp;
 
 /// Directory of all notices.
@@ -65,6 +65,41 @@ impl NoticeRecord {
         let agent = encode_component(to.agent.as_str().as_bytes());
         let session = encode_component(to.session.as_str().as_bytes());
         format!("{NOTICES}/{agent}/{session}")
+    }
+
+    /// What happened, in one line that is safe to show.
+    pub fn sentence(&self) -> String {
+        let keys: Vec<String> = self.keys.iter().map(|key| format!("`{key}`")).collect();
+        let keys = keys.join(", ");
+        let (by, at) = (&self.by, self.at);
+        let what = match self.happened {
+            Happened::Stolen => format!("{by} took your lock on {keys} at {at}"),
+            Happened::Lapsed => {
+                format!("your lease on {keys} had ended, and {by} holds it since {at}")
+            }
+            Happened::Died => {
+                format!("your process was gone, and {by} holds {keys} since {at}")
+            }
+            Happened::Takeover => format!("{by} took over {keys} at {at}"),
+            Happened::Handover => {
+                format!("{by} accepted your handoff at {at} and holds {keys} now")
+            }
+            Happened::Over => format!("{by} ended {keys} at {at}; stop working on it"),
+            Happened::Wanted => {
+                format!("{by} asks to have {keys} back since {at}: `git coord task release`")
+            }
+            Happened::Kicked if self.keys.is_empty() => {
+                format!("{by} ended your session at {at}")
+            }
+            Happened::Kicked => {
+                format!("{by} ended your session at {at}; what it held is free: {keys}")
+            }
+        };
+        let why = self
+            .reason
+            .as_ref()
+            .map(|why| format!(": {}", shown(why.as_str())));
+        format!("{what}{}", why.unwrap_or_default())
     }
 
     /// Where the notice of one operation to one session is kept.

@@ -8,9 +8,11 @@ use crate::coord::failure::Class;
 use crate::coord::{Coord, Failure, RequireLock, View, as_keys};
 use crate::domain::check;
 use crate::domain::feature::pause;
+use crate::domain::locks::LOCKS;
 use crate::model::feature::PAUSES;
 use crate::model::key::Key;
 use crate::model::refusal::{Conflict, Refusal};
+use crate::model::time::span;
 
 use super::{Context, keys};
 
@@ -175,4 +177,25 @@ fn verdict(coord: &Coord, view: &View<'_>, paths: &[Key]) -> Result<check::Verdi
         paths,
         &require,
     )?)
+}
+
+/// Whether any path at all could be refused. Most repositories have no lock most of the time, and
+/// hooks need no look at what is changed then.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn can_matter(coord: &Coord) -> Result<bool, Failure> {
+    if !coord.settings().require_lock.is_empty() {
+        return Ok(true);
+    }
+    Ok(coord.view(None)?.snapshot().has(LOCKS)?)
+}
+
+/// How old the view is that hooks judge on, in words.
+pub fn seen(coord: &Coord) -> String {
+    let remote = coord.settings().authority();
+    match coord.view_age() {
+        Some(age) => format!("as `{remote}` had it {} ago", span(age.as_secs())),
+        None => format!("not known, `{remote}` was never reached"),
+    }
 }

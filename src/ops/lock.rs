@@ -6,8 +6,9 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::{Done, Failure};
+use crate::coord::{Coord, Done, Failure};
 use crate::env;
+use crate::model::key::Key;
 use crate::model::lock::Mode;
 use crate::model::refusal::Conflict;
 use crate::model::reply::Reply;
@@ -217,4 +218,25 @@ where
     let wrong =
         |why: T::Err| Failure::usage(format!("{option}: {why}"), "see `git coord help lock`");
     text.map(|text| text.parse().map_err(wrong)).transpose()
+}
+
+/// Takes locks for an edit that is about to be made, without waiting.
+///
+/// # Errors
+/// As [`Coord::handle`]: refused when somebody else was faster.
+pub fn for_edit(coord: &Coord, keys: Vec<Key>) -> Result<Done, Failure> {
+    let session = coord.sessions().load(coord.actor());
+    let text = |text: String| text.parse::<Text>().ok();
+    coord.handle(Request::Lock(Wanted {
+        keys,
+        mode: Mode::Exclusive,
+        ttl_secs: None,
+        reason: text("about to be edited".into()),
+        branch: coord.current_branch().and_then(text),
+        task: session.claimed_task().and_then(|id| text(id.to_string())),
+        host: text(env::host()),
+        takeover: false,
+        narrow: false,
+        wait_until: None,
+    }))
 }

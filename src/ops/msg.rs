@@ -1,5 +1,6 @@
 //! `msg`: messages between agents, sessions and people.
 
+mod deliver;
 mod find;
 mod inbox;
 mod send;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::coord::Failure;
 
 use super::{Answer, Context};
+pub use deliver::{Moment, tell};
 pub use find::unread;
 pub use inbox::{Ack, Inbox, Letter, Mail, Read, Shelf, Thread};
 pub use send::{Broadcast, Reply, Send};

@@ -4,8 +4,11 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::Failure;
-use crate::model::request::{Renew as Wanted, Request};
+use crate::coord::{Coord, Failure};
+use crate::domain::locks;
+use crate::model::key::Key;
+use crate::model::request::{Renew as Wanted, Request, Which};
+use crate::model::time::Timestamp;
 
 use super::lock::parse;
 use super::unlock::which;
@@ -38,4 +41,37 @@ impl Renew {
             .handle(Request::Renew(Wanted { which, ttl_secs }))?;
         Ok(Answer::done(done, notes))
     }
+}
+
+/// Own locks that are past half of their lease.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn due(coord: &Coord, now: Timestamp) -> Result<Vec<Key>, Failure> {
+    let keys = coord.sessions().load(coord.actor()).keys;
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let view = coord.view(None)?;
+    let is_due = |key: &Key| {
+        // What cannot be read is for others to report.
+        let lock = locks::get(&view, key).ok().flatten();
+        lock.is_some_and(|lock| {
+            let own = lock.holds.iter().find(|hold| hold.is_of(coord.actor()));
+            own.is_some_and(|hold| hold.is_half_gone(now))
+        })
+    };
+    Ok(keys.into_iter().filter(is_due).collect())
+}
+
+/// Counts the leases of these locks from now.
+///
+/// # Errors
+/// As [`Coord::handle`].
+pub fn keep(coord: &Coord, keys: Vec<Key>) -> Result<(), Failure> {
+    let which = Which::Keys(keys);
+    let ttl_secs = None;
+    coord
+        .handle(Request::Renew(Wanted { which, ttl_secs }))
+        .map(drop)
 }

@@ -11,7 +11,7 @@ mod next;
 pub mod patterns;
 mod row;
 mod show;
-pub(super) mod survey;
+pub mod survey;
 mod typed;
 pub mod wait;
 

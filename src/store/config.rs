@@ -26,6 +26,7 @@ pub const TEAM_KEYS: &[&str] = &[
     "coord.keyprefix",
     "coord.requirelock",
     "coord.failclosed",
+    "coord.autolock",
     "coord.maxage",
     "coord.hookmaxage",
     "coord.skew",

@@ -148,7 +148,7 @@ impl Git {
     }
 
     /// The same git with more variables in its environment.
-    pub(super) fn with_env(&self, env: &[(impl AsRef<str>, impl AsRef<OsStr>)]) -> Self {
+    pub fn with_env(&self, env: &[(impl AsRef<str>, impl AsRef<OsStr>)]) -> Self {
         let mut git = self.clone();
         git.env.extend(
             env.iter()

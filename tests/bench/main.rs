@@ -11,6 +11,7 @@
     reason = "what does not fit into it goes beside it"
 )]
 
+mod agent_hook;
 mod claims;
 mod crowd;
 mod footprint;
@@ -40,6 +41,7 @@ const CASES: &[Case] = &[
     ("remote", single::remote),
     ("records", single::records),
     ("handle", single::handle),
+    ("agent-hook", agent_hook::hook),
     ("tasks", tasks::tasks),
     ("collected", tasks::collected),
     ("claims-local", claims::local),

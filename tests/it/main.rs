@@ -12,6 +12,7 @@
 
 mod adopt;
 mod aftermath;
+mod agent_hooks;
 mod agents;
 mod authority;
 mod completion;

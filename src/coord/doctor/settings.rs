@@ -9,7 +9,12 @@ use crate::store::{Config, TARGET_KEYS, TEAM_FILE, TEAM_KEYS};
 use super::finding::Judged;
 
 /// Booleans, which are read leniently: a word that is none is the default.
-const BOOLEANS: &[&str] = &["coord.failclosed", "coord.fsync", "coord.sign"];
+const BOOLEANS: &[&str] = &[
+    "coord.autolock",
+    "coord.failclosed",
+    "coord.fsync",
+    "coord.sign",
+];
 /// Longest deadline and oldest view that make sense, in seconds.
 const SECS_SENSIBLE_MAX: u64 = 3600;
 /// Most letters by which a mistyped name may differ.

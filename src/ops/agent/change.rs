@@ -204,8 +204,10 @@ impl Checkpoint {
         let files = keys::read(context, &self.file, false)?;
         let notes = self.notes.as_deref();
         let task: Option<Id> = parse(self.task.as_deref(), "--task")?;
+        let me = context.coord.actor();
+        let claimed = || context.coord.sessions().load(me).claimed_task();
         let ask = said::Save {
-            task: task.or_else(|| claimed(context)),
+            task: task.or_else(claimed),
             files: files.keys,
             notes: notes
                 .map(|notes| typed::long(context, notes, "--notes"))
@@ -215,14 +217,6 @@ impl Checkpoint {
         };
         handle(context, Ask::Checkpoint(ask), files.notes)
     }
-}
-
-/// The task that this session took last, by its own notes, if it is only one.
-fn claimed(context: &Context<'_>) -> Option<Id> {
-    let session = context.coord.sessions().load(context.coord.actor());
-    let mut claims = session.keys.iter().filter_map(|key| key.claimed_task());
-    let first = claims.next();
-    first.filter(|_| claims.next().is_none())
 }
 
 fn handle(context: &Context<'_>, ask: Ask, notes: Vec<String>) -> Result<Answer, Failure> {

@@ -2,12 +2,14 @@
 //!
 //! After a commit an agent looks up, and is given what belongs to its context, whole where that is
 //! short, and told that there is something else. When it pushes, its work is at an end for now, and
-//! what was to wait until then is told. Nothing counts as read by this.
+//! what was to wait until then is told; the same when it is given something new to do. Nothing
+//! counts as read by this.
 
 use crate::coord::{Coord, Failure};
 use crate::model::message::{Delivery, MESSAGES, MessageRecord, Sort};
 use crate::model::text::shown;
-use crate::ops::msg::unread;
+
+use super::unread;
 
 /// Most messages that are quoted at once; the rest is counted.
 const QUOTED_MAX: usize = 5;
@@ -16,15 +18,20 @@ const CHARS_MAX: usize = 300;
 
 /// When a hook looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
+pub enum Moment {
     /// Something was committed.
     Committed,
     /// Something is pushed.
     Pushed,
+    /// Whoever works here is given something new to do: what was before is at an end.
+    Prompted,
 }
 
 /// What there is to say about messages that this session was not told of yet.
-pub(super) fn tell(coord: &Coord, moment: Moment) -> Result<Vec<String>, Failure> {
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn tell(coord: &Coord, moment: Moment) -> Result<Vec<String>, Failure> {
     let view = coord.view(None)?;
     if !view.snapshot().has(MESSAGES)? {
         return Ok(Vec::new());
@@ -34,7 +41,7 @@ pub(super) fn tell(coord: &Coord, moment: Moment) -> Result<Vec<String>, Failure
     new.retain(|message| {
         let is_time = match message.delivery {
             // What has to be known at once waits for nothing.
-            Delivery::Deferred => moment == Moment::Pushed || message.sort == Sort::Alert,
+            Delivery::Deferred => moment != Moment::Committed || message.sort == Sort::Alert,
             Delivery::Context | Delivery::Notification => true,
         };
         is_time && !told.contains(&message.id)
