@@ -1,5 +1,6 @@
 //! `init --agent`: the files by which coding agents find git-coord, among what people have in them.
 
+mod answers;
 mod doctor;
 mod packages;
 mod texts;
