@@ -7,20 +7,13 @@
 use std::collections::BTreeMap;
 
 use crate::coord::wired::{Files, Found, is_wired};
-use crate::coord::{Coord, local};
+use crate::coord::{Coord, fired};
 use crate::env;
 use crate::model::text::shown;
 use crate::model::time::{Timestamp, span};
 use crate::wiring::{Agent, Part, Wish, parts};
 
 use super::finding::{Judged, State};
-
-/// For each agent, when each event of its hooks was last heard in this clone.
-type Fired = BTreeMap<String, BTreeMap<String, Timestamp>>;
-
-fn fired(coord: &Coord) -> Fired {
-    local::load(&coord.repo().coord_dir().join("agents/fired.json"))
-}
 
 /// What is known of one agent.
 struct Seen {
@@ -38,7 +31,7 @@ pub(super) fn look(coord: &Coord) -> Judged {
     let open = parts(&Agent::ALL, Wish::default());
     let closed = parts(&Agent::ALL, Wish { fail_closed: true });
     let found = files.look(&open);
-    let fired = fired(coord);
+    let fired = fired::fired(&coord.repo().coord_dir());
     let wired = Agent::ALL
         .into_iter()
         .filter(|agent| is_wired(&found, *agent));
