@@ -302,3 +302,76 @@ fn doctor_can_know_when_hooks_fired() {
     let at = fired["claude"]["Stop"].as_str().unwrap();
     assert!(at.parse::<chrono::DateTime<chrono::Utc>>().is_ok(), "{at}");
 }
+
+/// Every text in a value that calls a hook, with the event that it stands below.
+fn lines(value: &Value, event: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::String(text) if text.starts_with("git-coord hook ") => {
+            found.push((event.to_owned(), text.clone()));
+        }
+        Value::Array(all) => all.iter().for_each(|one| lines(one, event, found)),
+        Value::Object(fields) => {
+            for (name, one) in fields {
+                let is_field = ["hooks", "command", "bash", "powershell"].contains(&name.as_str());
+                lines(one, if is_field { event } else { name }, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_lines_that_init_writes_are_understood() {
+    let world = World::new();
+    world
+        .repo
+        .coord([
+            "init",
+            "--no-hooks",
+            "--agent",
+            "claude,codex,gemini,cursor,copilot",
+        ])
+        .ok();
+    let files = [
+        (".claude/settings.json", 0),
+        (".codex/hooks.json", 1),
+        (".gemini/settings.json", 2),
+        (".cursor/hooks.json", 3),
+        (".github/hooks/git-coord.json", 5),
+    ];
+    let calls = writing(&world, "src/auth.rs");
+    for (file, nth) in files {
+        let mut found = Vec::new();
+        lines(
+            &serde_json::from_str(&world.repo.read(file)).unwrap(),
+            "",
+            &mut found,
+        );
+        assert!(found.len() >= 7, "{file}: {found:?}");
+        let mut refused = 0;
+        for (event, line) in found {
+            let mut input = calls[nth].input.clone();
+            if input.get("hook_event_name").is_some() {
+                input["hook_event_name"] = event.clone().into();
+            }
+            let told = world
+                .bob
+                .command("sh", ["-c", &line])
+                .input(input.to_string())
+                .run()
+                .ok();
+            assert!(!told.stderr.contains("is no hook"), "{line}: {told}");
+            refused += usize::from(told.stdout.contains("locked by alice (session s1)"));
+        }
+        assert_eq!(refused, 1, "{file}");
+        // Each of them was one that matters.
+        let fired: Value =
+            serde_json::from_str(&world.repo.read(".git/coord/agents/fired.json")).unwrap();
+        let program = calls[nth].args[0];
+        assert_eq!(
+            fired[program].as_object().unwrap().len(),
+            7,
+            "{program}: {fired}"
+        );
+    }
+}
