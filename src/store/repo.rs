@@ -372,7 +372,10 @@ impl Repo {
             let scratch = self.coord_dir();
             // What moves the local ref afterwards starts up beside the push. Should it fail to,
             // that move tries again and says why.
-            let warm = || drop(self.warm());
+            let warm = || {
+                drop(self.warm());
+                self.objects.flush_names();
+            };
             let limit = self.options.timeout;
             remote::push(git, &scratch, remote, swaps, limit, manner, warm)
         };
