@@ -145,8 +145,7 @@ fn new_job(coord: &Coord, request: Request, session: &Session) -> Result<Job, Fa
         at,
         by: coord.actor().clone(),
         also: session
-            .keys
-            .iter()
+            .to_look_at(at)
             .filter(|key| !named.contains(key))
             .cloned()
             .collect(),

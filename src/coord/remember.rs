@@ -28,6 +28,9 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
                     .refused
                     .retain(|refused| !job.refused.iter().any(|old| old.op == refused.op));
             }
+            if done.commit.is_some() && !job.also.is_empty() {
+                session.looked = Some(job.at);
+            }
             if done.commit.is_some() && job.here.is_some() {
                 session.present = Some(job.at);
             }

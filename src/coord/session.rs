@@ -30,6 +30,9 @@ const TOUCHED_MAX: usize = 200;
 /// Most memories whose use is counted until then.
 const USES_MAX: usize = 100;
 
+/// How often a session looks through its own locks, in seconds.
+const LOOK_EVERY_SECS: i64 = 10;
+
 /// One session's notes. They are hints: the chain says who holds what.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -46,6 +49,8 @@ pub struct Session {
     pub uses: BTreeMap<Id, u32>,
     /// The state up to which it was shown what others did.
     pub synced: Option<ObjectId>,
+    /// When it was last looked whether any of its locks is to be renewed.
+    pub looked: Option<Timestamp>,
     /// When its record was last written: the next change knows whether it is time again.
     pub present: Option<Timestamp>,
     /// Messages that it has read.
@@ -101,6 +106,17 @@ pub struct Sessions {
 pub struct Alive {
     file: File,
     path: PathBuf,
+}
+
+impl Session {
+    /// The keys whose locks a change looks at, for they may have to be renewed along with it. All of
+    /// them are read for that, so not with every change of many in a row: half of the shortest lease
+    /// is far longer than that.
+    pub(super) fn to_look_at(&self, at: Timestamp) -> impl Iterator<Item = &Key> {
+        let is_fresh = |then: Timestamp| (0..LOOK_EVERY_SECS).contains(&at.secs_since(then));
+        let is_due = !self.looked.is_some_and(is_fresh);
+        self.keys.iter().filter(move |_| is_due)
+    }
 }
 
 impl Sessions {

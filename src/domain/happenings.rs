@@ -1,19 +1,23 @@
 //! What a commit did, read off the records that it changed: what the request only asked for may have
 //! done more, such as taking a lock whose lease had ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::event::Event;
 use crate::model::feature::{FeatureRecord, Status};
 use crate::model::happening::Happening;
-use crate::model::id::Actor;
+use crate::model::id::{Actor, Id};
 use crate::model::key::Key;
 use crate::model::lock::LockRecord;
 use crate::model::place::Place;
 use crate::model::queue::{EntryRecord, Stage as Queued};
 use crate::model::record::{self, Record};
 use crate::model::request::Request;
-use crate::model::task::{CLAIMS, Stage, TaskRecord};
+use crate::model::task::{CLAIMS, EPIC, Stage, TaskRecord};
+
+use super::staged::State;
+use super::task::board::{Board, Brief};
+use super::task::standing::blockers;
 
 /// A record that a commit changed: its path, and what it was and is.
 pub type Change<'c> = (&'c str, Option<&'c [u8]>, Option<&'c [u8]>);
@@ -43,6 +47,48 @@ pub fn of(event: &Event, changes: &[Change<'_>]) -> Vec<Happening> {
     }
     found.extend(beside(event));
     found
+}
+
+/// The epics that a commit may have made ready: those of the tasks that it ended, and those that
+/// themselves wait for nothing else any more.
+pub fn touched_epics(changes: &[Change<'_>]) -> BTreeSet<Id> {
+    let touched = |(path, before, after): &Change<'_>| -> Option<Id> {
+        let task: TaskRecord = path
+            .starts_with("tasks/")
+            .then(|| read(path, *after))
+            .flatten()?;
+        let before: Option<TaskRecord> = read(path, *before);
+        if task.stage.is_over() {
+            // What is over stands elsewhere than before it was.
+            return task.body.parent.filter(|_| before.is_none());
+        }
+        let has_met = before.is_some_and(|before| before.met.len() < task.met.len());
+        (has_met && task.sort.as_str() == EPIC && is_unblocked(&task)).then_some(task.body.id)
+    };
+    changes.iter().filter_map(touched).collect()
+}
+
+/// Which of these are ready in the state after that commit, as happenings. What cannot be read is not.
+pub fn ready_epics(state: &dyn State, epics: &BTreeSet<Id>) -> Vec<Happening> {
+    let Ok(board) = Board::read(state) else {
+        return Vec::new();
+    };
+    let is_ready = |brief: &Brief| {
+        brief.sort.as_str() == EPIC
+            && brief.stage == Stage::Open
+            && blockers(state, &board, brief).is_empty()
+    };
+    let ready = epics.iter().filter(|id| {
+        let open = board.get(id);
+        open.is_some_and(|open| is_ready(&open.brief))
+    });
+    let ready = ready.map(|id| Happening {
+        kind: "task.ready".into(),
+        about: id.to_string(),
+        whose: None,
+        keys: Vec::new(),
+    });
+    ready.collect()
 }
 
 /// What is no change of a record.
@@ -105,6 +151,10 @@ fn locks(
     }
 }
 
+fn is_unblocked(task: &TaskRecord) -> bool {
+    task.met.is_superset(&task.depends)
+}
+
 fn is_claim(key: &Key) -> bool {
     matches!(key, Key::Logical(key) if key.prefix() == CLAIMS)
 }
@@ -121,7 +171,6 @@ fn task(
         claimed.map(|claimed| (claimed.by.clone(), claimed.at))
     };
     let met = |task: Option<&TaskRecord>| task.map(|task| task.met.len());
-    let is_unblocked = |task: &TaskRecord| task.met.is_superset(&task.depends);
     let word = match (stage(before), stage(after)) {
         (None, Some(_)) => "added",
         (Some(_), None) => "collected",
@@ -136,11 +185,14 @@ fn task(
             Stage::Dead => "dead",
         },
         (Some(_), Some(Stage::Claimed)) if holder(before) != holder(after) => "claimed",
-        // Something that it depends on is over.
-        (Some(_), Some(_)) if met(before) < met(after) => match after.is_some_and(is_unblocked) {
-            true => "ready",
-            false => "waiting",
-        },
+        // Something that it depends on is over. Whether an epic is ready its parts say as well.
+        (Some(_), Some(_)) if met(before) < met(after) => {
+            let is_plain = |task: &TaskRecord| task.sort.as_str() != EPIC && is_unblocked(task);
+            match after.is_some_and(is_plain) {
+                true => "ready",
+                false => "waiting",
+            }
+        }
         (Some(_), Some(_)) => "edited",
         // Neither side can be read.
         (None, None) => "changed",

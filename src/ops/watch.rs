@@ -6,8 +6,8 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::coord::Failure;
 use crate::coord::failure::Class;
+use crate::coord::{Failure, View};
 use crate::domain::happenings;
 use crate::env;
 use crate::model::event::Event;
@@ -284,7 +284,14 @@ fn told(context: &Context<'_>, id: ObjectId, commit: &Commit) -> Result<Vec<Told
             )
         })
         .collect();
-    let all: Vec<Happening> = happenings::of(&event, &changed);
+    let mut all: Vec<Happening> = happenings::of(&event, &changed);
+    let epics = happenings::touched_epics(&changed);
+    // Their own records need not have changed: what is left of them is seen in the state alone.
+    if !epics.is_empty()
+        && let Ok(view) = View::at(context.coord.repo(), Some(id))
+    {
+        all.extend(happenings::ready_epics(&view, &epics));
+    }
     let count = all.len();
     let place = |(n, happening): (usize, Happening)| Told {
         cursor: Cursor {

@@ -38,13 +38,16 @@ fn side_by_side<T: Sync, E: Send>(
     let chunk = all.len().div_ceil(THREADS_MAX).max(1);
     let flush = &flush;
     std::thread::scope(|scope| {
-        let running: Vec<_> = all
-            .chunks(chunk)
+        let mut chunks = all.chunks(chunk);
+        let own = chunks.next().unwrap_or_default();
+        let running: Vec<_> = chunks
             .map(|some| scope.spawn(move || some.iter().try_for_each(flush)))
             .collect();
-        running
-            .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(panicked())))
+        let flushed = own.iter().try_for_each(flush);
+        running.into_iter().fold(flushed, |flushed, thread| {
+            let theirs = thread.join().unwrap_or_else(|_| Err(panicked()));
+            flushed.and(theirs)
+        })
     })
 }
 

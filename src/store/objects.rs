@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use git2::Repository;
 
+use super::durable;
 use super::error::{Error, Result};
 use super::git::Git;
 use super::layout::Layout;
@@ -145,6 +146,15 @@ impl Objects {
             self.unflushed.borrow_mut().extend(dirs);
         }
         Ok(())
+    }
+
+    /// Flushes those directories now, while something else is waited for.
+    pub(super) fn flush_names(&self) {
+        let dirs = self.unflushed.take();
+        if durable::flush(&dirs).is_err() {
+            // Whoever makes the objects count tries again, and says why.
+            self.unflushed.borrow_mut().extend(dirs);
+        }
     }
 
     /// Directories in which objects got their names since the last call. They are flushed together

@@ -155,25 +155,28 @@ impl RefWriter {
         durable::flush(&paths)
     }
 
-    /// Runs something else that moves the ref `name`, with the same care as a swap where the guard
-    /// is held: whatever ends it before its time, the next writer clears up.
+    /// Runs something else that moves the refs of `note`, with the same care as a swap where the guard
+    /// is held: whatever ends it before its time, the next writer clears up. Where git itself was
+    /// ended, as `is_whole` does not say, that is done here.
     pub(super) fn noted<T>(
         &self,
         guard: &GuardFile,
-        name: &str,
+        note: &str,
+        is_whole: impl FnOnce(&T) -> bool,
         moving: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         if !guard.is_held() {
             return moving();
         }
         self.settle(guard)?;
-        let note = format!("{name}\n");
+        let note = format!("{note}\n");
         guard.begin(&note)?;
         let moved = moving();
-        if moved.is_err()
+        if !moved.as_ref().is_ok_and(is_whole)
             && let Some(intent) = guard.interrupted()?
         {
-            // A git that was ended for its deadline has not always cleared up after itself.
+            // A git that was ended, for its deadline or by anybody, has not always cleared up after
+            // itself.
             self.clear_stale(&note, intent.at)?;
         }
         guard.end()?;

@@ -262,9 +262,12 @@ impl Repo {
         limit: Duration,
     ) -> Result<Option<ObjectId>> {
         let kept = remote::quarantine(remote, name);
-        self.refs.noted(self.guard_file()?, &kept, || {
-            remote::fetch(&self.git, remote, &[name], &[], limit)
-        })?;
+        self.refs.noted(
+            self.guard_file()?,
+            &kept,
+            |()| true,
+            || remote::fetch(&self.git, remote, &[name], &[], limit),
+        )?;
         self.tip(&kept)
     }
 
@@ -300,10 +303,12 @@ impl Repo {
             // a branch `a` that is gone does not stand in the way of `a/b`.
             format!("+refs/coord/none/*:{branches}"),
         ];
-        self.refs
-            .noted(self.guard_file()?, &moving.join("\n"), || {
-                remote::fetch(&self.git, remote, &wanted, &more, limit)
-            })?;
+        self.refs.noted(
+            self.guard_file()?,
+            &moving.join("\n"),
+            |()| true,
+            || remote::fetch(&self.git, remote, &wanted, &more, limit),
+        )?;
         self.tip(&moving[0])
     }
 
@@ -340,9 +345,11 @@ impl Repo {
             Some(Begun::line(&name, &swap.new))
         });
         let note: String = tracking.collect();
-        self.refs.noted(self.guard_file()?, note.trim_end(), || {
-            self.push_as(remote, swaps, Manner::Persons(options))
-        })
+        let is_whole = |pushed: &Pushed| *pushed == Pushed::Moved;
+        self.refs
+            .noted(self.guard_file()?, note.trim_end(), is_whole, || {
+                self.push_as(remote, swaps, Manner::Persons(options))
+            })
     }
 
     /// Moves branches of this repository itself as a push into it does: only forward, and with a
@@ -353,9 +360,11 @@ impl Repo {
     pub fn push_here(&self, swaps: &[RefSwap]) -> Result<Pushed> {
         let lines = swaps.iter().map(|swap| Begun::line(&swap.name, &swap.new));
         let note: String = lines.collect();
-        self.refs.noted(self.guard_file()?, note.trim_end(), || {
-            self.push_as(".", swaps, Manner::Here)
-        })
+        let is_whole = |pushed: &Pushed| *pushed == Pushed::Moved;
+        self.refs
+            .noted(self.guard_file()?, note.trim_end(), is_whole, || {
+                self.push_as(".", swaps, Manner::Here)
+            })
     }
 
     fn push_as(&self, remote: &str, swaps: &[RefSwap], manner: Manner<'_>) -> Result<Pushed> {
@@ -363,7 +372,10 @@ impl Repo {
             let scratch = self.coord_dir();
             // What moves the local ref afterwards starts up beside the push. Should it fail to,
             // that move tries again and says why.
-            let warm = || drop(self.warm());
+            let warm = || {
+                drop(self.warm());
+                self.objects.flush_names();
+            };
             let limit = self.options.timeout;
             remote::push(git, &scratch, remote, swaps, limit, manner, warm)
         };

@@ -178,6 +178,9 @@ fn keys_that_are_offered_in_a_subdirectory_can_be_typed_there() {
 fn ids_are_completed_where_they_are_typed() {
     let sandbox = Sandbox::new();
     let alice = agent(&sandbox);
+    alice.git(["switch", "--quiet", "-c", "side"]).ok();
+    alice.commit("side", "1");
+    alice.git(["switch", "--quiet", "main"]).ok();
     for args in [
         &["task", "add", "one", "--id", "t-open"][..],
         &["task", "add", "two", "--id", "t-mine"],
@@ -194,6 +197,10 @@ fn ids_are_completed_where_they_are_typed() {
         &["task", "claim", "t-mine"],
         &["task", "cancel", "t-over"],
         &["state", "set", "build/last", "7"],
+        &["feature", "register", "f-open", "--branch", "side"],
+        &["feature", "register", "f-over", "--branch", "gone"],
+        &["feature", "done", "f-over"],
+        &["queue", "add", "side", "--id", "e-side"],
     ] {
         alice.coord(args).ok();
     }
@@ -233,6 +240,11 @@ fn ids_are_completed_where_they_are_typed() {
         (&["handoff", "show"], &[&handoff]),
         (&["handoff", "accept"], &[&handoff]),
         (&["forget"], &[&memory]),
+        (&["feature", "show"], &["f-open", "f-over"]),
+        (&["feature", "update"], &["f-open"]),
+        (&["task", "add", "--feature"], &["f-open"]),
+        (&["queue", "why"], &["e-side"]),
+        (&["queue", "add", "--after"], &["e-side"]),
         (&["state", "get"], &["build/last"]),
     ];
     for (words, offered) in table {

@@ -205,3 +205,48 @@ fn a_watcher_in_another_clone_sees_changes_come_by_the_remote() {
         ["lock.taken first.rs", "lock.taken second.rs"]
     );
 }
+
+/// Its own record does not change when its last part ends.
+#[test]
+fn an_epic_that_becomes_ready_is_told_once() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("repo").agent("alice");
+    for words in [
+        "add Release --id epic --sort epic --depends-on gate",
+        "add One --id one --parent epic",
+        "add Two --id two --parent epic",
+        "claim one",
+        "done one",
+        "cancel two",
+        "claim gate",
+        "done gate",
+        "edit epic --title Released",
+    ] {
+        if words.starts_with("add Release") {
+            let gate = ["task", "add", "Gate", "--id", "gate"];
+            alice.coord(gate).ok();
+        }
+        alice
+            .coord(["task"].into_iter().chain(words.split(' ')))
+            .ok();
+    }
+    let ready = |agent: &Agent| kinds(&told(agent, "1h", &["--kind", "task.ready,task.waiting"]));
+    assert_eq!(ready(&alice), ["task.waiting epic", "task.ready epic"]);
+    // By its last part.
+    for words in [
+        "add Next --id next --sort epic",
+        "add Part --id part --parent next",
+        "claim part",
+        "done part",
+    ] {
+        alice
+            .coord(["task"].into_iter().chain(words.split(' ')))
+            .ok();
+    }
+    assert_eq!(ready(&alice)[2..], ["task.ready next"]);
+    let all = told(&alice, "1h", &[]);
+    for (n, one) in all.iter().enumerate() {
+        let rest = told(&alice, one["cursor"].as_str().unwrap(), &[]);
+        assert_eq!(rest, all[n + 1..]);
+    }
+}

@@ -1,12 +1,13 @@
-//! Ids and names of what there is: tasks, handoffs, memories, values.
+//! Ids and names of what there is: tasks, features, queue entries, handoffs, memories, values.
 
 use std::ffi::OsStr;
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
+use crate::model::feature::FeatureRecord;
 use crate::model::id::Id;
 use crate::ops::task::{List, Listed, Row, Standing, Task, What};
-use crate::ops::{Answer, Context, Operation, forget, handoff, state};
+use crate::ops::{Answer, Context, Operation, feature, forget, handoff, queue, state};
 
 use super::{CANDIDATES_MAX, offer, with_context};
 
@@ -23,6 +24,11 @@ pub(super) fn of(path: &[String], arg: &str) -> Option<ArgValueCompleter> {
         (["task", "retry"], "id") => lost_tasks,
         (["task", "show" | "comment" | "wait"], "id" | "ids") => all_tasks,
         (["task", _], "id" | "ids") => open_tasks,
+        // Of a new one, too.
+        (["feature", "register"] | ["queue", "add"], "id") => return None,
+        (["feature", "show"], "id") => all_features,
+        (["feature", _], "id" | "after") | (_, "feature") => open_features,
+        (["queue", _], "id" | "after") => entries,
         (["handoff", _], "id") => handoffs,
         (["forget"], "ids") => memories,
         (["state", _], "name") => values,
@@ -87,6 +93,43 @@ fn tasks(typed: &OsStr, lists: &[List], wanted: impl Fn(&Row) -> bool) -> Vec<Co
         typed,
         rows.iter().filter(|row| wanted(row)).map(about).collect(),
     )
+}
+
+fn open_features(typed: &OsStr) -> Vec<CompletionCandidate> {
+    features(typed, false)
+}
+
+fn all_features(typed: &OsStr) -> Vec<CompletionCandidate> {
+    features(typed, true)
+}
+
+fn features(typed: &OsStr, all: bool) -> Vec<CompletionCandidate> {
+    let list = Operation::Feature(Box::new(feature::Feature {
+        what: feature::What::List(feature::List {
+            all,
+            limit: Some(CANDIDATES_MAX),
+            ..feature::List::default()
+        }),
+    }));
+    let found = with_context(|context| match list.run(context) {
+        Ok(Answer::Features(listed)) => listed.features,
+        _ => Vec::new(),
+    });
+    let about = |one: &FeatureRecord| {
+        let title = one.title.as_ref().map_or("", |title| title.as_str());
+        let about = format!("{} of {} {title}", one.status.as_str(), one.owner.agent);
+        (one.id.to_string(), about)
+    };
+    let found = found.unwrap_or_default();
+    offer(typed, found.iter().map(about).collect())
+}
+
+/// Without how they stand, for which branches would have to be merged.
+fn entries(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let all = with_context(|context| queue::titles(context).ok()).flatten();
+    let about = |(id, title): (Id, String)| (id.to_string(), title);
+    let all = all.unwrap_or_default();
+    offer(typed, all.into_iter().map(about).collect())
 }
 
 fn handoffs(typed: &OsStr) -> Vec<CompletionCandidate> {

@@ -23,7 +23,7 @@ pub use crate::domain::feature::drift::{Contest, Drift as Difference};
 pub use crate::domain::feature::plan::{After, Plan as Proposal, Step, Stuck, Why};
 pub use conflicts::Conflicting;
 pub use drift::{Drifted, Drifting};
-pub use look::{Listed, Shown};
+pub use look::{List, Listed, Shown};
 pub use merge::{MergedWith, Merges, Outcome};
 pub use plan::{Planned, Style};
 
@@ -53,7 +53,7 @@ pub enum What {
     Register(register::Register),
     Update(register::Update),
     Show(look::Show),
-    List(look::List),
+    List(List),
     Conflicts(conflicts::Conflicts),
     Plan(plan::Plan),
     Drift(drift::Drift),

@@ -7,8 +7,24 @@ use crate::model::branch::Branch;
 use crate::model::id::Id;
 use crate::model::queue::EntryRecord;
 
+use super::Context;
+
 /// Most candidates that are named.
 const SHOWN_MAX: usize = 8;
+
+/// The names of all entries of the usual target, each with what it is about.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn titles(context: &Context<'_>) -> Result<Vec<(Id, String)>, Failure> {
+    let coord = &context.coord;
+    let (entries, _) = find::all(&coord.view(None)?, &coord.queue_target()?)?;
+    let about = |entry: EntryRecord| {
+        let title = format!("{}: {}", entry.stage.as_str(), entry.title.as_str());
+        (entry.body.id, title)
+    };
+    Ok(entries.into_iter().map(about).collect())
+}
 
 /// The entry that is meant: by its name, by its branch, or by a beginning of its name that no other
 /// has. An entry that waits is meant rather than one that is over.

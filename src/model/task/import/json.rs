@@ -322,6 +322,9 @@ fn plain(fields: &mut Fields, draft: &mut Draft, how: &Reading<'_>) -> Result<()
     if let Some(run) = fields.text(&["run"])? {
         new.run = Some(word(&run).map_err(|why| fields.wrong("run", why))?);
     }
+    if let Some(name) = fields.name(&["feature", "feature_id"])? {
+        new.feature = Some(fields.parsed("feature", &name)?);
+    }
     if let Some(text) = fields.text(&["idempotency", "idempotency_key"])? {
         new.idempotency = Some(fields.parsed("idempotency", &text)?);
     }

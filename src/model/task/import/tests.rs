@@ -89,6 +89,7 @@ fn drawn(imported: &Imported) -> Vec<String> {
             "tries",
             task.attempts_max.iter().map(ToString::to_string).collect(),
         );
+        say("of", task.feature.iter().map(ToString::to_string).collect());
         say(
             "body",
             task.body
@@ -113,14 +114,15 @@ fn json_with_our_fields() {
     let text = r#"
         {"id": "a", "title": "Parse", "sort": "bug", "priority": 0, "labels": ["Core", "core"],
          "keys": ["src/", "api:GET /x"], "assignee": "alice", "deadline": "2026-03-01",
-         "requires": {"capabilities": ["rust"], "trust": 3}, "ttl_secs": 600, "attempts_max": 1}
+         "requires": {"capabilities": ["rust"], "trust": 3}, "ttl_secs": 600, "attempts_max": 1,
+         "feature": "login"}
         {"title": "Test", "depends": ["a", "3f2a91c4"], "parent": "a", "reviews": "a", "body": "x\ny"}
     "#;
     same(
         text,
         &[
             "p0 Parse sort=bug labels=core keys=src/,api:GET /x for=alice needs=rust trust=3 \
-             due=2026-03-01T23:59:59Z ttl=10m tries=1",
+             due=2026-03-01T23:59:59Z ttl=10m tries=1 of=login",
             "p2 Test in=Parse after==3f2a91c4+Parse reviews=Parse body=\"x\\ny\"",
         ],
     );
