@@ -14,6 +14,7 @@ use rmcp::model::{
     SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
 };
 use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
+use serde_json::json;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::task::AbortHandle;
 
@@ -152,7 +153,8 @@ fn invalid(why: impl Into<String>) -> ErrorData {
 }
 
 fn unknown_resource(uri: &str) -> ErrorData {
-    ErrorData::resource_not_found(format!("there is no `{}`", uri.escape_debug()), None)
+    let why = format!("there is no `{}`", uri.escape_debug());
+    ErrorData::resource_not_found(why, Some(json!({ "uri": uri })))
 }
 
 impl ServerHandler for Server {
@@ -245,7 +247,9 @@ impl ServerHandler for Server {
                 .as_str()
                 .unwrap_or_default()
                 .to_owned();
-            return Err(ErrorData::resource_not_found(why, Some(told.value)));
+            let mut data = told.value;
+            data["uri"] = request.uri.into();
+            return Err(ErrorData::resource_not_found(why, Some(data)));
         }
         let contents = ResourceContents::text(told.value.to_string(), request.uri)
             .with_mime_type(resources::MIME);

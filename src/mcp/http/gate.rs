@@ -2,7 +2,7 @@
 //!
 //! A page in somebody's browser can reach the loopback too, under a name of its choice (DNS
 //! rebinding) or across origins. So the name that was asked for must be the loopback's, a request
-//! that says which page it comes from is refused, and nothing is answered without a token.
+//! from a page of anywhere else is refused, and nothing is answered without a token.
 
 use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
@@ -46,7 +46,7 @@ impl Gate {
     /// # Errors
     /// The status and what to say with it.
     pub fn admit(&self, headers: &HeaderMap) -> Result<Who, (StatusCode, &'static str)> {
-        if headers.contains_key(ORIGIN) {
+        if is_from_elsewhere(headers) {
             return Err((StatusCode::FORBIDDEN, "pages have no business here"));
         }
         if !self.is_our_name(headers) {
@@ -83,6 +83,25 @@ impl Gate {
             .copied()
             .chain(ours)
             .any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Whether a page asks that is not from here. There are none from here, but some programs name the
+/// server that they talk to as the origin too.
+fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let mut named = headers.get_all(ORIGIN).into_iter();
+    let origin = match (named.next(), named.next()) {
+        (None, _) => return false,
+        (Some(origin), None) => origin.to_str().unwrap_or_default(),
+        _ => return true,
+    };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let site = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
+    match (site, host) {
+        (Some(site), Some(host)) => !site.eq_ignore_ascii_case(host),
+        _ => true,
     }
 }
 
@@ -163,6 +182,41 @@ mod tests {
             ),
             (
                 vec![host, ("origin", "null"), ("authorization", right)],
+                403,
+            ),
+            // Another port is another page.
+            (
+                vec![
+                    host,
+                    ("origin", "http://127.0.0.1:4001"),
+                    ("authorization", right),
+                ],
+                403,
+            ),
+            (
+                vec![
+                    host,
+                    ("origin", "http://127.0.0.1:4000"),
+                    ("authorization", right),
+                ],
+                200,
+            ),
+            (vec![host, ("origin", "http://127.0.0.1:4000")], 401),
+            (
+                vec![
+                    ("host", "evil.example"),
+                    ("origin", "http://evil.example"),
+                    ("authorization", right),
+                ],
+                403,
+            ),
+            (
+                vec![
+                    host,
+                    ("origin", "http://127.0.0.1:4000"),
+                    ("origin", "http://evil.example"),
+                    ("authorization", right),
+                ],
                 403,
             ),
         ] {

@@ -162,7 +162,7 @@ fn nobody_gets_in_without_a_token_or_by_another_name() {
         ),
         (
             "POST /mcp",
-            vec![host, "Origin: http://localhost", JSON, ACCEPT, &right],
+            vec![host, "Origin: http://localhost:1", JSON, ACCEPT, &right],
             403,
         ),
         ("POST /other", vec![host, JSON, ACCEPT, &right], 404),
@@ -186,6 +186,30 @@ fn nobody_gets_in_without_a_token_or_by_another_name() {
     assert!(status == 413 || answer.is_empty(), "{answer}");
     let client = site.client(token.trim());
     assert_eq!(client.call("status", json!({}))["ok"], true);
+}
+
+/// Some programs, the protocol's own conformance tests among them, name the server that they talk to
+/// as the origin.
+#[test]
+fn a_client_that_names_the_server_as_its_origin_was_refused() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("repo").agent("alice");
+    let right = format!("Authorization: Bearer {}", token_for(&alice, "claude/one"));
+    let site = Site::open(&alice, &[]);
+    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params":
+        { "protocolVersion": REVISION, "capabilities": {},
+          "clientInfo": { "name": "c", "version": "1" } } })
+    .to_string();
+    for (origin, token, expected) in [
+        ("Origin: http://localhost", &*right, 200),
+        ("Origin: http://localhost", "X-None: 1", 401),
+        ("Origin: http://127.0.0.1", &*right, 403),
+        ("Origin: http://localhost.evil.example", &*right, 403),
+    ] {
+        let headers = ["Host: localhost", origin, JSON, ACCEPT, token];
+        let (status, answer) = site.send("POST /mcp", &headers, &hello);
+        assert_eq!(status, expected, "{origin} {token}: {answer}");
+    }
 }
 
 #[test]

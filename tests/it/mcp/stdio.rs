@@ -43,6 +43,7 @@ fn the_lists_are_as_the_protocol_has_them() {
     for uri in ["coord://nothing", "coord://task/none", "file:///etc/passwd"] {
         let answer = wire.request("resources/read", json!({ "uri": uri }));
         assert_eq!(answer["error"]["code"], -32002, "{uri}: {answer}");
+        assert_eq!(answer["error"]["data"]["uri"], uri, "{answer}");
     }
     let prompts = wire.request("prompts/list", json!({}));
     assert_eq!(prompts["result"]["prompts"].as_array().unwrap().len(), 5);
