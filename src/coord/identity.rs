@@ -213,6 +213,18 @@ pub fn of_connection(
     Ok(identity)
 }
 
+/// One of several clients of a server: an agent that is named, or else that of whoever started the
+/// server, in a session that is the connection's own whatever the server's environment says.
+///
+/// # Errors
+/// As [`find`].
+pub fn of_guest(repo: &Repo, agent: Option<&str>, connection: &str) -> Result<Identity, Failure> {
+    let mut identity = find(repo, agent)?;
+    identity.actor.session = session_name(&format!("c-{}", digest(connection)))?;
+    identity.session_rule = "this connection".into();
+    Ok(identity)
+}
+
 /// The name of the working tree's directory, for agents' names.
 fn dir_name(repo: &Repo) -> String {
     let dir = repo.layout().work_dir.as_deref();

@@ -162,6 +162,15 @@ impl Coord {
         Ok(())
     }
 
+    /// Lets one of several clients of a server act: never in the session of whoever started that.
+    ///
+    /// # Errors
+    /// When the agent's name is none.
+    pub fn act_for_guest(&mut self, agent: Option<&str>, connection: &str) -> Result<(), Failure> {
+        self.identity = identity::of_guest(&self.repo, agent, connection)?;
+        Ok(())
+    }
+
     /// The repository.
     pub fn repo(&self) -> &Repo {
         &self.repo

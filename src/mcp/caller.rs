@@ -16,6 +16,14 @@ pub enum Who {
         /// What tells this server from the others of this worktree.
         connection: String,
     },
+    /// One of several clients, of whom nothing is known but what tells them apart. The session of
+    /// whoever started the server is not theirs.
+    Guest {
+        /// The agent, where its token names one.
+        agent: Option<String>,
+        /// What tells it from the others.
+        connection: String,
+    },
 }
 
 impl Who {
@@ -29,6 +37,18 @@ impl Who {
             Self::Process { client, connection } => {
                 coord.act_for_connection(client.as_deref(), connection)
             }
+            Self::Guest { agent, connection } => coord.act_for_guest(agent.as_deref(), connection),
+        }
+    }
+
+    /// The same for one process among those that speak without a token of their own.
+    pub fn of_peer(&self, peer: Option<i32>) -> Self {
+        match (self, peer) {
+            (Self::Guest { agent, connection }, Some(peer)) => Self::Guest {
+                agent: agent.clone(),
+                connection: format!("{connection} {peer}"),
+            },
+            (same, _) => same.clone(),
         }
     }
 }

@@ -3,8 +3,6 @@
 use rmcp::model::{CompletionInfo, Reference};
 use serde_json::Value;
 
-use super::catalogue::Object;
-
 /// Where values come from.
 pub struct Source {
     /// The operation.
@@ -38,11 +36,6 @@ pub fn source(of: &Reference, argument: &str) -> Option<Source> {
 }
 
 impl Source {
-    /// Its operation's arguments.
-    pub fn arguments(&self) -> Object {
-        Object::new()
-    }
-
     /// The values that begin as typed, each once.
     pub fn values(&self, answer: &Value, typed: &str) -> CompletionInfo {
         let items = answer.pointer(self.list).and_then(Value::as_array);

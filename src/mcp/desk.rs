@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::caller::Who;
-use super::catalogue::Entry;
 use super::progress::Checks;
 use super::short;
 use crate::coord::{Coord, Failure};
@@ -78,11 +77,10 @@ impl Desk {
     pub async fn serve(
         self: &Arc<Self>,
         who: Who,
-        entry: &Entry,
         operation: Operation,
         news: mpsc::Sender<String>,
     ) -> Told {
-        let seats = match entry.may_wait(&operation) {
+        let seats = match operation.waits() {
             true => &self.waiting,
             false => &self.at_work,
         };
@@ -118,13 +116,8 @@ impl Desk {
             Err(failure) => return failed(&failure, &[]),
         };
         if let Err(failure) = who.act(&mut coord) {
+            self.give_back(coord, files);
             return failed(&failure, &[]);
-        }
-        if let Operation::Doctor(wanted) = operation {
-            let me = coord.actor();
-            let me = format!("{}/{}", me.agent, me.session);
-            let report = wanted.run(&self.dir, Some(&me));
-            return answered(&Answer::Doctor(report), &[]);
         }
         let progress = |text: &str| {
             let _ = news.try_send(text.to_owned());
@@ -136,6 +129,9 @@ impl Desk {
             Caller::Shell => None,
         };
         let stream = |answer: &Answer| {
+            if count.load(Ordering::Relaxed) >= STREAMED_MAX {
+                return;
+            }
             let value = serde_json::to_value(answer).unwrap_or_default();
             streamed
                 .lock()

@@ -16,6 +16,7 @@ mod resources;
 mod serve;
 mod server;
 mod short;
+mod subscriptions;
 pub mod tools;
 
 pub use serve::{Mcp, server};

@@ -98,6 +98,13 @@ impl Mcp {
         let speaker = Speaker::Alone(actor.map(str::to_owned), connection());
         let served = runtime.block_on(async {
             if let Some(at) = self.http {
+                if !at.ip().is_loopback() && self.host.is_empty() {
+                    let what =
+                        format!("{at} is not of the loopback, and tokens would travel in clear");
+                    let hint = "put a proxy that ends TLS before a loopback address; or say with \
+                                --host by which name it may be reached";
+                    return Err(Failure::usage(what, hint));
+                }
                 let gate = Gate::with_tokens(Tokens::open(&token_file)?, self.host.clone());
                 let listener = http::listen(at)
                     .await
@@ -144,8 +151,8 @@ async fn over_socket(
     use super::caller::Who;
     let nobody = match speaker {
         Speaker::Alone(Some(named), _) => Who::Named(named),
-        Speaker::Alone(None, connection) => Who::Process {
-            client: None,
+        Speaker::Alone(None, connection) => Who::Guest {
+            agent: None,
             connection,
         },
         Speaker::Each => unreachable!("a process has an actor"),

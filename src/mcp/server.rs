@@ -1,7 +1,6 @@
 //! The protocol's requests, each answered by what it stands for.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 
 use rmcp::ErrorData;
 use rmcp::ServerHandler;
@@ -10,18 +9,17 @@ use rmcp::model::{
     GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
     ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
     ProgressNotificationParam, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
-    ResourceContents, ResourceUpdatedNotificationParam, ServerCapabilities, ServerConfig,
-    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+    ResourceContents, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
+    Tool, UnsubscribeRequestParams,
 };
-use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
+use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
 use serde_json::json;
-use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::task::AbortHandle;
 
 use super::caller::Who;
 use super::catalogue::{self, Entry, Object};
-use super::changes::{Changes, Touched};
+use super::changes::Changes;
 use super::desk::{Desk, Told, failed};
+use super::subscriptions::{self, Subscribed};
 use super::tools::{Asked, Tools};
 use super::{complete, prompts, resources};
 use crate::coord::Failure;
@@ -39,20 +37,7 @@ pub struct Server {
     shared: Arc<Shared>,
     speaker: Speaker,
     /// What this client subscribed to, in revisions that have sessions.
-    subscribed: Arc<Mutex<Subscribed>>,
-}
-
-/// What a client wants to hear of, and the task that tells it.
-#[derive(Default)]
-struct Subscribed {
-    uris: BTreeSet<String>,
-    follower: Option<AbortHandle>,
-}
-
-impl Drop for Subscribed {
-    fn drop(&mut self) {
-        self.follower.iter().for_each(AbortHandle::abort);
-    }
+    subscribed: Subscribed,
 }
 
 /// What all clients of a process share.
@@ -90,7 +75,7 @@ impl Server {
         Self {
             shared,
             speaker,
-            subscribed: Arc::default(),
+            subscribed: Subscribed::default(),
         }
     }
 
@@ -135,7 +120,7 @@ impl Server {
                 let _ = context.peer.notify_progress(progress).await;
             }
         };
-        let serve = self.shared.desk.serve(who, entry, operation, news);
+        let serve = self.shared.desk.serve(who, operation, news);
         tokio::select! {
             (told, ()) = async { tokio::join!(serve, tell) } => Ok(told),
             // What waits is told that nobody does any more, by its future going away.
@@ -290,7 +275,7 @@ impl ServerHandler for Server {
         };
         let entry = catalogue::find(source.does)
             .ok_or_else(|| ErrorData::internal_error("no such operation", None))?;
-        let told = self.run(&context, entry, source.arguments()).await?;
+        let told = self.run(&context, entry, Object::new()).await?;
         let values = source.values(&told.value, &request.argument.value);
         Ok(CompleteResult::new(values))
     }
@@ -306,29 +291,9 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        let mut changes = self.shared.changes.listen();
-        let uris = subscription.accepted().resource_subscriptions.clone();
-        let uris = uris.unwrap_or_default();
-        loop {
-            let touched = tokio::select! {
-                heard = changes.recv() => heard,
-                () = subscription.cancelled() => return Ok(()),
-            };
-            let Some(touched) = touched_by(touched) else {
-                return Ok(());
-            };
-            for uri in uris.iter().filter(|uri| concerns(uri, &touched)) {
-                let uri = uri.clone();
-                if subscription
-                    .sink()
-                    .notify_resource_updated(uri)
-                    .await
-                    .is_err()
-                {
-                    return Ok(());
-                }
-            }
-        }
+        let changes = self.shared.changes.listen();
+        subscriptions::listen(changes, &subscription).await;
+        Ok(())
     }
 
     #[allow(
@@ -343,14 +308,8 @@ impl ServerHandler for Server {
         if resources::is_touched(&request.uri, None).is_none() {
             return Err(unknown_resource(&request.uri));
         }
-        let mut subscribed = self.subscribed();
-        subscribed.uris.insert(request.uri);
-        if subscribed.follower.is_none() {
-            let changes = self.shared.changes.listen();
-            let wanted = Arc::downgrade(&self.subscribed);
-            let follower = tokio::spawn(follow(changes, wanted, context.peer));
-            subscribed.follower = Some(follower.abort_handle());
-        }
+        let changes = || self.shared.changes.listen();
+        self.subscribed.add(request.uri, changes, context.peer);
         Ok(())
     }
 
@@ -363,61 +322,7 @@ impl ServerHandler for Server {
         request: UnsubscribeRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let mut subscribed = self.subscribed();
-        subscribed.uris.remove(&request.uri);
-        if subscribed.uris.is_empty() {
-            subscribed
-                .follower
-                .take()
-                .iter()
-                .for_each(AbortHandle::abort);
-        }
+        self.subscribed.remove(&request.uri);
         Ok(())
-    }
-}
-
-impl Server {
-    fn subscribed(&self) -> MutexGuard<'_, Subscribed> {
-        self.subscribed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Tells a client of what it subscribed to, as long as it is there.
-async fn follow(
-    mut changes: broadcast::Receiver<Touched>,
-    subscribed: Weak<Mutex<Subscribed>>,
-    peer: Peer<RoleServer>,
-) {
-    while let Some(touched) = touched_by(changes.recv().await) {
-        let Some(subscribed) = subscribed.upgrade() else {
-            return;
-        };
-        let wanted = subscribed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .uris
-            .clone();
-        drop(subscribed);
-        for uri in wanted.into_iter().filter(|uri| concerns(uri, &touched)) {
-            let updated = ResourceUpdatedNotificationParam::new(uri);
-            if peer.notify_resource_updated(updated).await.is_err() {
-                return;
-            }
-        }
-    }
-}
-
-fn concerns(uri: &str, touched: &Touched) -> bool {
-    resources::is_touched(uri, touched.as_ref().as_ref()).unwrap_or_default()
-}
-
-/// What changed; anything, for one who did not listen fast enough. `None` at the end.
-fn touched_by(heard: Result<Touched, RecvError>) -> Option<Touched> {
-    match heard {
-        Ok(touched) => Some(touched),
-        Err(RecvError::Lagged(_)) => Some(Arc::new(None)),
-        Err(RecvError::Closed) => None,
     }
 }

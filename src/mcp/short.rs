@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 /// Longest answer, in bytes of JSON: clients drop or cut what is longer.
 const BYTES_MAX: usize = 64 * 1024;
+/// Longest text of one that is still too long then, in bytes.
+const TEXT_BYTES_MAX: usize = 2 * 1024;
 
 /// Halves the longest list of the answer until it fits; `shortened` tells how long each was.
 pub fn to_fit(answer: &mut Value) {
@@ -18,7 +20,9 @@ pub fn to_fit(answer: &mut Value) {
             (list.len() > 1).then_some((bytes, name.clone(), list))
         });
         let Some((_, name, list)) = lists.max_by_key(|(bytes, ..)| *bytes) else {
-            return;
+            // What is long now is one record.
+            cut_texts(answer);
+            break;
         };
         if !was.iter().any(|(known, _)| *known == name) {
             was.push((name, list.len()));
@@ -31,6 +35,24 @@ pub fn to_fit(answer: &mut Value) {
             .map(|(name, length)| (name, length.into()))
             .collect();
         fields.insert("shortened".into(), json!(was));
+    }
+}
+
+/// Cuts every long text, and says that it did.
+fn cut_texts(value: &mut Value) {
+    match value {
+        Value::String(text) if text.len() > TEXT_BYTES_MAX => {
+            let mut end = TEXT_BYTES_MAX;
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            let rest = text.len() - end;
+            text.truncate(end);
+            text.push_str(&format!(" … ({rest} bytes more)"));
+        }
+        Value::Array(items) => items.iter_mut().for_each(cut_texts),
+        Value::Object(fields) => fields.values_mut().for_each(cut_texts),
+        _ => {}
     }
 }
 
@@ -58,5 +80,11 @@ mod tests {
         assert_eq!(long["shortened"], json!({ "locks": 5_000 }));
         assert_eq!(long["locks"][0], "src/file-0.rs");
         assert_eq!(long["notices"], json!(["kept", "too"]));
+
+        let mut record = json!({ "ok": true, "task": { "body": "ä".repeat(50_000) } });
+        to_fit(&mut record);
+        assert!(size(&record) <= BYTES_MAX);
+        let body = record["task"]["body"].as_str().unwrap();
+        assert!(body.ends_with(" … (97952 bytes more)"), "{body}");
     }
 }

@@ -10,6 +10,8 @@ use crate::coord::{Coord, Failure};
 use crate::model::notice::NoticeRecord;
 use crate::runner::{Unwatched, Watch};
 
+use super::Answer;
+
 /// Where an operation is asked, and how it tells that it is still at work.
 pub struct Context<'c> {
     /// The directory that typed paths are relative to.
@@ -35,8 +37,6 @@ pub enum Caller {
     /// tree. It may go away; then this is set, and what waits ends.
     Remote(Arc<AtomicBool>),
 }
-
-use super::Answer;
 
 impl<'c> Context<'c> {
     /// Opens the repository around `dir` for the actor that `given` names, or that is found.
@@ -134,9 +134,10 @@ impl<'c> Context<'c> {
             std::io::stdin().take(most + 1).read_to_end(&mut bytes)
         } else {
             let path = self.dir.join(named);
-            if let Caller::Remote(_) = self.caller {
-                self.expect_inside(&path).map_err(&wrong)?;
-            }
+            let path = match self.caller {
+                Caller::Shell => path,
+                Caller::Remote(_) => self.inside(&path).map_err(&wrong)?,
+            };
             std::fs::File::open(&path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
         };
         is_read.map_err(|why| wrong(why.to_string()))?;
@@ -146,15 +147,37 @@ impl<'c> Context<'c> {
         String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".into()))
     }
 
-    /// Links are followed first: one that leads out of the working tree is out of it.
-    fn expect_inside(&self, path: &Path) -> Result<(), String> {
-        let top = self.coord.repo().layout().work_dir.as_deref();
-        let top = top.and_then(|top| top.canonicalize().ok());
+    /// The real path of a file that anybody who works in the tree would see: links are followed
+    /// first, nothing of git's own is shown, and nothing that git was told to ignore, which is where
+    /// secrets are.
+    fn inside(&self, path: &Path) -> Result<PathBuf, String> {
+        let outside = || "it is not in the working tree".to_owned();
+        let layout = self.coord.repo().layout();
         let real = path.canonicalize().map_err(|why| why.to_string())?;
-        let inside = top.and_then(|top| real.strip_prefix(top).ok().map(Path::to_owned));
-        match inside {
-            Some(inside) if !inside.starts_with(".git") => Ok(()),
-            _ => Err("it is not in the working tree".into()),
+        let is_below = |dir: &Path| {
+            let dir = dir.canonicalize();
+            dir.is_ok_and(|dir| real.starts_with(dir))
+        };
+        let top = layout.work_dir.as_deref().ok_or_else(outside)?;
+        let is_gits = is_below(&layout.git_dir)
+            || is_below(&layout.common_dir)
+            || real
+                .components()
+                .any(|part| part.as_os_str().eq_ignore_ascii_case(".git"));
+        if !is_below(top) || is_gits {
+            return Err(outside());
+        }
+        // A pipe would be waited for as long as its writer likes.
+        if !real.is_file() {
+            return Err("it is no file".into());
+        }
+        let named = real.to_str().ok_or_else(outside)?;
+        let git = self.coord.repo().git();
+        let ignored = git.run(&["check-ignore", "--quiet", "--", named], None, None);
+        match ignored.map(|output| output.code) {
+            Ok(Some(1)) => Ok(real),
+            Ok(_) => Err("git ignores it, so it is not shown to others".into()),
+            Err(why) => Err(why.to_string()),
         }
     }
 }

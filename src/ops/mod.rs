@@ -230,11 +230,14 @@ impl Operation {
         (result, notices)
     }
 
-    /// Whether it was asked to wait for its turn.
+    /// Whether it may take as long as others like, or as checks do.
     pub fn waits(&self) -> bool {
         match self {
             Self::Lock(lock) => lock.wait.is_some(),
             Self::Task(task) => task.waits(),
+            Self::State(state) => state.waits(),
+            Self::Queue(queue) => queue.waits(),
+            Self::Watch(_) => true,
             _ => false,
         }
     }

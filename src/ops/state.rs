@@ -198,6 +198,11 @@ impl Shown {
 }
 
 impl State {
+    /// Whether it may take as long as others like, or as checks do.
+    pub(super) fn waits(&self) -> bool {
+        matches!(&self.what, What::Watch { .. })
+    }
+
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         match &self.what {
             What::Get { name } => get(context, &named(name)?).map(Answer::value),

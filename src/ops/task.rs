@@ -79,9 +79,13 @@ pub enum What {
 }
 
 impl Task {
-    /// Whether it was asked to wait for its turn.
+    /// Whether it may take as long as others like.
     pub(super) fn waits(&self) -> bool {
-        matches!(&self.what, What::Next(next) if next.wait.is_some())
+        match &self.what {
+            What::Next(next) => next.wait.is_some(),
+            What::Wait(_) => true,
+            _ => false,
+        }
     }
 
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {

@@ -92,7 +92,7 @@ impl Watch {
                 pause = REMOTE_PAUSE.0;
             }
             for told in news.into_iter().filter(|told| wanted.has(told)) {
-                if self.count.is_some_and(|count| seen >= count) {
+                if stop.is_asked() || self.count.is_some_and(|count| seen >= count) {
                     break;
                 }
                 seen += 1;

@@ -69,11 +69,10 @@ const TABLE: &[Row] = &[
     ("whoami", READS, &["whoami"]),
     ("gc", DESTROYS, &["collected", "done"]),
     ("compact", DESTROYS, &["done"]),
-    ("init", ADDS_AGAIN, &["init"]),
+    ("init", DESTROYS, &["init"]),
     ("sync", READS, &["synced"]),
-    ("doctor", ADDS_AGAIN, &["doctor"]),
+    ("doctor", DESTROYS, &["doctor"]),
     ("hooks install", ADDS_AGAIN, &["hooks"]),
-    ("hooks uninstall", DESTROYS, &["hooks"]),
     ("hooks list", READS, &["hooks"]),
     ("agent list", READS, &["agents"]),
     ("agent discover", READS, &["agents"]),
@@ -140,10 +139,16 @@ const TABLE: &[Row] = &[
 ];
 
 /// What no program at the other end of a connection is offered, and why.
-pub const SHELL_ONLY: &[(&str, &str)] = &[(
-    "run",
-    "it runs a program that the caller names, with the rights of whoever started the server",
-)];
+pub const SHELL_ONLY: &[(&str, &str)] = &[
+    (
+        "run",
+        "it runs a program that the caller names, with the rights of whoever started the server",
+    ),
+    (
+        "hooks uninstall",
+        "it takes away what keeps everybody from writing over others",
+    ),
+];
 
 /// What there is to know about an operation.
 pub(super) fn of(words: &str) -> Option<(Effect, &'static [&'static str])> {

@@ -171,18 +171,6 @@ impl Entry {
         serde_json::from_value(value).map_err(|why| format!("`{}`: {why}", self.words))
     }
 
-    /// Whether it may take as long as somebody else likes.
-    pub fn may_wait(&self, operation: &Operation) -> bool {
-        let by_name = [
-            "watch",
-            "state watch",
-            "task wait",
-            "queue run",
-            "queue land",
-        ];
-        by_name.contains(&self.words.as_str()) || operation.waits()
-    }
-
     /// The arguments and the schema of each.
     pub fn properties(&self) -> &Object {
         static NONE: OnceLock<Object> = OnceLock::new();

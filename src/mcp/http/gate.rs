@@ -41,11 +41,15 @@ impl Gate {
         }
     }
 
-    /// Lets a request in, or says why not.
+    /// Lets a request in, or says why not; `peer` is the process that sent it, where that is known.
     ///
     /// # Errors
     /// The status and what to say with it.
-    pub fn admit(&self, headers: &HeaderMap) -> Result<Who, (StatusCode, &'static str)> {
+    pub fn admit(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<i32>,
+    ) -> Result<Who, (StatusCode, &'static str)> {
         if is_from_elsewhere(headers) {
             return Err((StatusCode::FORBIDDEN, "pages have no business here"));
         }
@@ -56,7 +60,7 @@ impl Gate {
         let token = match (shown.next(), shown.next()) {
             (Some(shown), None) => shown.to_str().ok().and_then(bearer),
             (None, _) => {
-                let nobody = self.nobody.clone();
+                let nobody = self.nobody.as_ref().map(|nobody| nobody.of_peer(peer));
                 return nobody.ok_or((StatusCode::UNAUTHORIZED, "a token is needed"));
             }
             _ => None,
@@ -129,7 +133,7 @@ mod tests {
             let name: HeaderName = name.parse().unwrap();
             map.append(name, HeaderValue::from_str(value).unwrap());
         }
-        gate.admit(&map)
+        gate.admit(&map, None)
             .map_or_else(|(status, _)| status.as_u16(), |_| 200)
     }
 

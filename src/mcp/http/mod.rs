@@ -4,6 +4,7 @@
 //! nothing is answered before the gate has let a request in.
 
 mod gate;
+mod sessions;
 mod token;
 
 use std::convert::Infallible;
@@ -27,6 +28,7 @@ use tokio::sync::Semaphore;
 
 use super::server::{Server, Shared, Speaker};
 pub use gate::Gate;
+use sessions::Sessions;
 pub use token::Tokens;
 
 /// The path at which the protocol is spoken.
@@ -37,8 +39,8 @@ const CONNECTIONS_MAX: usize = 512;
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// How long a request may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(10);
-/// How long an answer is kept for a client that lost its connection.
-const KEPT: Duration = Duration::from_secs(5);
+/// The header that names a session.
+const SESSION: &str = "mcp-session-id";
 /// The pause after a connection could not be accepted, such as when files have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -54,7 +56,7 @@ pub async fn over_tcp(listener: TcpListener, shared: Arc<Shared>, gate: Gate) {
             Ok((stream, _)) => {
                 // Answers are small and whole.
                 let _ = stream.set_nodelay(true);
-                site.clone().serve(stream, seat);
+                site.clone().serve(stream, None, seat);
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
@@ -68,7 +70,11 @@ pub async fn over_socket(listener: tokio::net::UnixListener, shared: Arc<Shared>
     loop {
         let seat = site.seat().await;
         match listener.accept().await {
-            Ok((stream, _)) => site.clone().serve(stream, seat),
+            Ok((stream, _)) => {
+                // Each program at the other end is a client of its own.
+                let peer = stream.peer_cred().ok().and_then(|peer| peer.pid());
+                site.clone().serve(stream, peer, seat);
+            }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
     }
@@ -86,13 +92,13 @@ pub async fn listen(at: SocketAddr) -> std::io::Result<TcpListener> {
 struct Site {
     mcp: Mcp,
     gate: Gate,
+    sessions: Sessions,
     seats: Arc<Semaphore>,
 }
 
 impl Site {
     fn new(shared: Arc<Shared>, gate: Gate) -> Self {
-        let mut sessions = LocalSessionManager::default();
-        sessions.session_config.completed_cache_ttl = KEPT;
+        let sessions = Sessions::new();
         let config = StreamableHttpServerConfig::default()
             // The gate has looked at both, also for what is not the protocol's path.
             .disable_allowed_hosts()
@@ -100,8 +106,9 @@ impl Site {
             .with_max_request_body_bytes(BODY_BYTES_MAX);
         let new = move || Ok(Server::new(Arc::clone(&shared), Speaker::Each));
         Self {
-            mcp: StreamableHttpService::new(new, Arc::new(sessions), config),
+            mcp: StreamableHttpService::new(new, sessions.manager(), config),
             gate,
+            sessions,
             seats: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
         }
     }
@@ -114,12 +121,13 @@ impl Site {
     fn serve(
         self: Arc<Self>,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: Option<i32>,
         seat: tokio::sync::OwnedSemaphorePermit,
     ) {
         tokio::spawn(async move {
             let answer = service_fn(move |request| {
                 let site = Arc::clone(&self);
-                async move { Ok::<_, Infallible>(site.answer(request).await) }
+                async move { Ok::<_, Infallible>(site.answer(request, peer).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -131,15 +139,24 @@ impl Site {
         });
     }
 
-    async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
-        let who = match self.gate.admit(request.headers()) {
+    async fn answer(&self, mut request: Request<Incoming>, peer: Option<i32>) -> Response<Body> {
+        let who = match self.gate.admit(request.headers(), peer) {
             Ok(who) => who,
             Err((status, why)) => return refused(status, why),
         };
         if request.uri().path() != PATH {
             return refused(StatusCode::NOT_FOUND, "there is only /mcp");
         }
-        request.extensions_mut().insert(who);
+        let session = request.headers().get(SESSION).cloned();
+        if let Some(id) = &session
+            && !self
+                .sessions
+                .is_of(id.to_str().unwrap_or_default(), &who)
+                .await
+        {
+            return refused(StatusCode::NOT_FOUND, "there is no such session");
+        }
+        request.extensions_mut().insert(who.clone());
         let (parts, body) = request.into_parts();
         let whole = Limited::new(body, BODY_BYTES_MAX).collect();
         let body = match tokio::time::timeout(ARRIVAL, whole).await {
@@ -147,9 +164,16 @@ impl Site {
             Ok(Err(_)) => return refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
             Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
         };
-        self.mcp
-            .handle(Request::from_parts(parts, Full::new(body)))
-            .await
+        let request = Request::from_parts(parts, Full::new(body));
+        let response = self.mcp.handle(request).await;
+        let begun = response
+            .headers()
+            .get(SESSION)
+            .filter(|_| session.is_none());
+        if let Some(Ok(id)) = begun.map(|id| id.to_str()) {
+            self.sessions.begin(id, who).await;
+        }
+        response
     }
 }
 

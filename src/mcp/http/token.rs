@@ -6,7 +6,7 @@
 //! 91ab…
 //! ```
 //!
-//! A token without a name acts as a session of its own of whoever started the server. The file is
+//! A token without a session has one of its own; one without a name is whoever started the server. The file is
 //! read again when it has changed, so that a token ends when its line does.
 
 use std::fs::OpenOptions;
@@ -163,11 +163,11 @@ fn parse(text: &str) -> Result<Vec<(Hash, Who)>, String> {
         let hash = hash(token);
         let connection = format!("{hash:02x?}");
         let who = match agent.trim() {
-            "" => Who::Process {
-                client: None,
+            named if named.contains('/') => Who::Named(named.to_owned()),
+            named => Who::Guest {
+                agent: Some(named.to_owned()).filter(|named| !named.is_empty()),
                 connection,
             },
-            named => Who::Named(named.to_owned()),
         };
         known.push((hash, who));
     }
@@ -214,7 +214,8 @@ mod tests {
         assert_eq!(tokens.find(""), None);
         // One that was given out later counts, and one whose line is gone does not.
         let other = Tokens::give(&file, "codex").unwrap();
-        assert_eq!(tokens.find(&other), Some(Who::Named("codex".into())));
+        let who = tokens.find(&other);
+        assert!(matches!(who, Some(Who::Guest { agent: Some(name), .. }) if name == "codex"));
         std::fs::write(&file, "# none\n").unwrap();
         assert_eq!(tokens.find(&token), None);
     }

@@ -91,7 +91,7 @@ impl Shape {
                     // One text is taken for a list of one, so the simpler of both types is told.
                     continue;
                 }
-                properties.insert(ours.into(), self.argument(ours, theirs, unit).into());
+                properties.insert(ours.into(), argument(theirs, unit).into());
             }
             if self.deeds.len() == 1 {
                 let needed = |pair: &Pair| entry.required().any(|name| name == pair.theirs);
@@ -110,24 +110,6 @@ impl Shape {
             input.insert("required".into(), required.into());
         }
         input
-    }
-
-    fn argument(&self, name: &str, schema: &Value, unit: Option<&str>) -> Object {
-        if unit.is_some() {
-            return Object::from_iter([("type".to_owned(), "integer".into())]);
-        }
-        let mut argument = Object::new();
-        for part in ["type", "items", "enum"] {
-            if let Some(value) = schema.get(part) {
-                argument.insert(part.into(), value.clone());
-            }
-        }
-        if let Some(items) = argument.get_mut("items").and_then(Value::as_object_mut) {
-            items.remove("description");
-        }
-        // Names that explain themselves cost no words.
-        let _ = name;
-        argument
     }
 
     /// The operation that is meant, and its arguments.
@@ -190,4 +172,21 @@ impl Shape {
         };
         self.deeds.iter().find(fits).unwrap_or(&self.deeds[0])
     }
+}
+
+/// The type of an argument. Names that explain themselves cost no words.
+fn argument(schema: &Value, unit: Option<&str>) -> Object {
+    if unit.is_some() {
+        return Object::from_iter([("type".to_owned(), "integer".into())]);
+    }
+    let mut argument = Object::new();
+    for part in ["type", "items", "enum"] {
+        if let Some(value) = schema.get(part) {
+            argument.insert(part.into(), value.clone());
+        }
+    }
+    if let Some(items) = argument.get_mut("items").and_then(Value::as_object_mut) {
+        items.remove("description");
+    }
+    argument
 }

@@ -62,6 +62,11 @@ pub enum What {
 }
 
 impl Queue {
+    /// Whether it may take as long as others like, or as checks do.
+    pub(super) fn waits(&self) -> bool {
+        matches!(&self.what, What::Run(_) | What::Land(_))
+    }
+
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         match &self.what {
             What::Add(add) => add.run(context),

@@ -121,6 +121,10 @@ impl Run {
             // What is run here is for the target's `.coordconfig` and this machine to say.
             context.at_a_shell("naming a command to run")?;
         }
+        if self.target.target.is_some() {
+            // A branch that anybody can push may have a `.coordconfig` with any command in it.
+            context.at_a_shell("naming the branch whose checks are run")?;
+        }
         let target = self.target.branch(context)?;
         let stop = context.stop()?;
         let coord = in_fresh_session(context, "queue")?;

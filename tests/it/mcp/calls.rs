@@ -100,6 +100,24 @@ fn the_machine_is_not_for_callers() {
         run("task import", json!({ "file": "secret.txt" }))["ok"],
         true
     );
+    // What git was told to ignore is where secrets are.
+    alice.write(".gitignore", ".env\n");
+    alice.write(".env", "- [ ] secret\n");
+    alice.write("sub/.git/config", "- [ ] not ours\n");
+    for file in [".env", "sub/.git/config", "src"] {
+        let answer = run("task import", json!({ "file": file }));
+        assert_eq!(answer["code"], "usage", "{file}: {answer:#}");
+    }
+    for (operation, arguments) in [
+        ("queue run", json!({ "target": "evil" })),
+        ("queue land", json!({ "target": "evil" })),
+        ("doctor", json!({ "accept": "x" })),
+        ("init", json!({ "uninstall": true })),
+        ("hooks uninstall", json!({})),
+    ] {
+        let answer = run(operation, arguments);
+        assert_eq!(answer["code"], "usage", "{operation}: {answer:#}");
+    }
     assert_eq!(run("run", json!({ "command": ["true"] }))["code"], "usage");
     assert_eq!(
         run("queue run", json!({ "check": ["touch /tmp/x"] }))["code"],

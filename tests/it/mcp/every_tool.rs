@@ -179,7 +179,6 @@ const DAY: &[(&str, &str, &str)] = &[
     ("report", "{}", "report"),
     ("hooks_install", "{}", "hooks"),
     ("hooks_list", "{}", "hooks"),
-    ("hooks_uninstall", "{}", "hooks"),
     ("gc", r#"{"dry_run":true}"#, "collected"),
     ("compact", "{}", "done"),
     ("doctor", "{}", "doctor"),

@@ -231,14 +231,28 @@ fn a_token_is_an_agent() {
         refused["conflicts"][0]["by"]["agent"], "claude",
         "{refused:#}"
     );
-    // A session of the protocol is no proof of anything: with another token it is somebody else.
-    let borrowed = Client {
-        site: &site,
-        token: two.token.clone(),
-        session: one.session.clone(),
+    // A session of the protocol is of use only together with the token that began it.
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    for session in [one.session.clone(), "Mcp-Session-Id: none".to_owned()] {
+        let borrowed = Client {
+            site: &site,
+            token: two.token.clone(),
+            session,
+        };
+        assert_eq!(borrowed.post(&list).0, 404);
+    }
+    // Tokens without a session are sessions of their own, whatever the server was started as.
+    let (third, fourth) = (token_for(&alice, "gemini"), token_for(&alice, "gemini"));
+    let who = |token: &str| {
+        let who = site
+            .client(token)
+            .call("coord", json!({ "operation": "whoami" }));
+        let name = |field: &str| who[field].as_str().unwrap().to_owned();
+        (name("agent"), name("session"))
     };
-    let who = borrowed.call("coord", json!({ "operation": "whoami" }));
-    assert_eq!(who["agent"], "codex", "{who:#}");
+    assert_eq!(who(&third).0, "gemini");
+    assert_ne!(who(&third).1, who(&fourth).1);
+    assert_ne!(who(&third).1, "s1");
     // One whose line is gone is nobody.
     std::fs::write(alice.path().join(".git/coord/mcp-tokens"), "").unwrap();
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
@@ -278,6 +292,59 @@ fn a_socket_is_for_its_owner() {
     assert!(path.exists());
     let _again = open();
     assert_eq!(say().0, 200);
+}
+
+/// Two programs at one socket are two sessions.
+#[test]
+fn clients_of_a_socket_were_one_session() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("repo").agent("alice");
+    let path = sandbox.path().join("mcp.sock");
+    let args = ["mcp", "--socket", path.to_str().unwrap()];
+    let running = alice.prepared(args).spawn();
+    assert!(running.prints("serving /mcp on"), "{}", running.stderr());
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+        "name": "lock", "arguments": { "keys": ["src/a.rs"] },
+        "_meta": { "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": { "name": "c", "version": "1" },
+            "io.modelcontextprotocol/clientCapabilities": {} } } });
+    // A program of its own each time, with no session of the protocol.
+    let ask = || {
+        let asked = alice.command(
+            "curl",
+            [
+                "--silent",
+                "--unix-socket",
+                path.to_str().unwrap(),
+                "http://localhost/mcp",
+                "--header",
+                JSON,
+                "--header",
+                ACCEPT,
+                "--header",
+                "MCP-Protocol-Version: 2026-07-28",
+                "--header",
+                "Mcp-Method: tools/call",
+                "--header",
+                "Mcp-Name: lock",
+                "--data",
+                &call.to_string(),
+            ],
+        );
+        asked.run().ok().stdout
+    };
+    let taken = ask();
+    assert!(taken.contains("acquired"), "{taken}");
+    let again = ask();
+    assert!(again.contains("other_session"), "{again}");
+}
+
+#[test]
+fn only_the_loopback_is_served_without_a_word() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.repo("repo").agent("alice");
+    let outcome = alice.coord(["mcp", "--http", "0.0.0.0:0"]).code(2);
+    assert!(outcome.stderr.contains("not of the loopback"), "{outcome}");
 }
 
 #[test]
@@ -323,6 +390,9 @@ fn parallel_clients_share_one_server() {
             if answer["ok"] == true {
                 assert!(held.lock().unwrap().insert(key.clone()), "held twice");
                 granted += 1;
+                // Long enough for everybody else to ask for it too.
+                let mine = client.call("coord", json!({ "operation": "locks" }));
+                assert!(mine.to_string().contains(&key), "{mine:#}");
                 assert!(held.lock().unwrap().remove(&key));
                 let back = client.call("unlock", json!({ "keys": [key] }));
                 assert_eq!(back["ok"], true, "{back:#}");

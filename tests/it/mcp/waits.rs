@@ -136,4 +136,14 @@ fn several_answers_come_as_a_list() {
     );
     assert_eq!(seen["answer"], "watched", "{seen:#}");
     assert!(!seen["streamed"].as_array().unwrap().is_empty(), "{seen:#}");
+    // Never more than a hundred, however many there are.
+    let many: Vec<String> = (0..120).map(|n| format!("k{n}")).collect();
+    let words = ["lock"].into_iter().chain(many.iter().map(String::as_str));
+    alice.coord(words).ok();
+    let arguments = json!({ "no_wait": true, "since": "1h" });
+    let seen = wire.call(
+        "coord",
+        json!({ "operation": "watch", "arguments": arguments }),
+    );
+    assert_eq!(seen["streamed"].as_array().unwrap().len(), 100);
 }
