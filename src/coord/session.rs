@@ -272,3 +272,29 @@ fn is_dead(file: &Path) -> bool {
     // Shared, so that two who ask at the same time do not take each other for the session.
     File::open(file).is_ok_and(|file| file.try_lock_shared().is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LOOK_EVERY_SECS, Session};
+    use crate::model::limits::TTL_SECS_MIN;
+    use crate::model::time::Timestamp;
+
+    #[test]
+    fn own_locks_are_looked_through_in_time_and_not_all_the_time() {
+        let then: Timestamp = chrono::DateTime::UNIX_EPOCH.into();
+        let mut session = Session::default();
+        session.keys.insert("src/".parse().expect("a key"));
+        let looks = |session: &Session, at| session.to_look_at(at).count() == 1;
+        assert!(looks(&session, then));
+        session.looked = Some(then);
+        for (secs, is_due) in [(0, false), (9, false), (10, true), (3_600, true)] {
+            assert_eq!(looks(&session, then.plus_secs(secs)), is_due, "{secs}");
+        }
+        // A clock that was set back since.
+        session.looked = Some(then.plus_secs(5));
+        assert!(looks(&session, then));
+        // Whoever acts all the time renews the shortest lease well before it ends.
+        let half = i64::try_from(TTL_SECS_MIN / 2).expect("it is short");
+        assert!(half + LOOK_EVERY_SECS < 2 * half);
+    }
+}
