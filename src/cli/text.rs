@@ -139,6 +139,7 @@ fn of_done(page: &Page, done: &Done) -> String {
         }
         Reply::Value(told) => super::values::of_told(page, told),
         Reply::Collected(_) => "collected\n".into(),
+        Reply::Relay(_) => "relayed\n".into(),
         Reply::Noted => "noted\n".into(),
         Reply::Adopted {
             locks, conflicts, ..

@@ -345,6 +345,7 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }
             | Reply::Queue(_)
+            | Reply::Relay(_)
             | Reply::Value(_)
             | Reply::Collected(_)
             | Reply::Task(_)

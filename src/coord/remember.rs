@@ -123,6 +123,7 @@ fn follow(session: &mut Session, reply: &Reply) {
         Reply::Memory(_)
         | Reply::Message(_)
         | Reply::Feature(_)
+        | Reply::Relay(_)
         | Reply::Value(_)
         | Reply::Collected(_)
         | Reply::Waiting { .. }

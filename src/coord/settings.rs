@@ -23,6 +23,7 @@ pub const KNOWN: &[&str] = &[
     "coord.failClosed",
     "coord.fsync",
     "coord.hookMaxAge",
+    "coord.keepAnswers",
     "coord.keepHandoffs",
     "coord.keepMessages",
     "coord.keepSessions",
@@ -154,6 +155,7 @@ impl Settings {
                 messages_secs: secs("coord.keepmessages", 14 * DAY_SECS)?.as_secs(),
                 sessions_secs: secs("coord.keepsessions", 7 * DAY_SECS)?.as_secs(),
                 handoffs_secs: secs("coord.keephandoffs", 30 * DAY_SECS)?.as_secs(),
+                answers_secs: secs("coord.keepanswers", 14 * DAY_SECS)?.as_secs(),
             },
         })
     }
