@@ -137,13 +137,23 @@ const TABLE: &[Row] = &[
     ("feature done", ADDS_AGAIN, &["done"]),
     ("feature cancel", DESTROYS, &["done"]),
     ("report", READS, &["report"]),
+    ("request list", READS, &["requests"]),
+    ("request show", READS, &["requests"]),
+    ("request cancel", DESTROYS, &["done", "requests"]),
+    ("request send", ADDS_AGAIN, &["requests"]),
 ];
 
 /// What no program at the other end of a connection is offered, and why.
-pub const SHELL_ONLY: &[(&str, &str)] = &[(
-    "run",
-    "it runs a program that the caller names, with the rights of whoever started the server",
-)];
+pub const SHELL_ONLY: &[(&str, &str)] = &[
+    (
+        "run",
+        "it runs a program that the caller names, with the rights of whoever started the server",
+    ),
+    (
+        "relay",
+        "it decides for others, by the rules and with the rights of whoever runs it",
+    ),
+];
 
 /// What there is to know about an operation.
 pub(super) fn of(words: &str) -> Option<(Effect, &'static [&'static str])> {
