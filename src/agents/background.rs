@@ -79,6 +79,10 @@ pub fn run(dir: &Path, args: &[&str]) {
 }
 
 fn perform(coord: &Coord, program: Program, model: Option<&str>, job: Job) -> Result<(), Failure> {
+    if coord.writes_work_branch() {
+        // The branch must not move under the agent's hands.
+        return Ok(());
+    }
     match job {
         Job::Arrive => {
             let ask = Register {

@@ -12,7 +12,7 @@ use super::pages::Pages;
 const AFTER: &str = "\
 Exit codes: 0 done, 1 refused, 2 wrong use, 3 authority not reached, 4 damaged or internal error,
 5 not known whether it happened, 6 pending; `git coord help exit-codes` explains them.
-Topics: git coord help exit-codes | identity | json | keys | settings";
+Topics: git coord help exit-codes | identity | json | keys | relay | settings";
 
 /// Locks, and what is built on them, for people and agents that share a git repository.
 ///
@@ -31,6 +31,9 @@ pub(super) struct Cli {
     /// Colour the text [default: as git config color.coord or color.ui says]
     #[arg(long, global = true, value_name = "WHEN")]
     pub(super) color: Option<Color>,
+    /// Where changes are asked for on the branch that is checked out, push it at once
+    #[arg(long, global = true)]
+    pub(super) now: bool,
     /// Run as if started in this directory
     #[arg(short = 'C', global = true, value_name = "DIR")]
     pub(super) dir: Option<Dir>,
@@ -60,7 +63,7 @@ mod tests {
             .filter(|arg| arg.is_global_set())
             .map(|arg| arg.get_id())
             .collect();
-        assert_eq!(common.len(), 4);
+        assert_eq!(common.len(), 5);
         for command in man::all(&whole) {
             let takes = |id| {
                 command

@@ -37,6 +37,9 @@ impl Exit {
             Answer::Waited(waited) if !waited.as_wanted => Self::Refused,
             // Somebody else has a right to what a branch touches.
             Answer::FeatureDrift(drifted) if drifted.is_refused() => Self::Refused,
+            // Something is the matter with the state or with what was published.
+            Answer::Relayed(round) if !round.troubles.is_empty() => Self::Broken,
+            Answer::Requests(listed) if listed.is_waiting() => Self::Pending,
             Answer::Init(set_up) if set_up.collides() => Self::Refused,
             Answer::Done { .. }
             | Answer::UpToDate { .. }
@@ -78,6 +81,8 @@ impl Exit {
             | Answer::FeaturePlan(_)
             | Answer::FeatureDrift(_)
             | Answer::Report(_)
+            | Answer::Relayed(_)
+            | Answer::Requests(_)
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)
@@ -94,6 +99,7 @@ impl Exit {
             Class::Unreachable => Self::Unreachable,
             Class::Broken => Self::Broken,
             Class::Unknown => Self::Unknown,
+            Class::Pending => Self::Pending,
         }
     }
 }

@@ -13,6 +13,7 @@ const TOPICS: &[(&str, &str)] = &[
     ("identity", include_str!("topics/identity.txt")),
     ("json", include_str!("topics/json.txt")),
     ("keys", include_str!("topics/keys.txt")),
+    ("relay", include_str!("topics/relay.txt")),
     ("settings", include_str!("topics/settings.txt")),
 ];
 
@@ -65,6 +66,7 @@ pub(super) fn manual_sections() -> impl Iterator<Item = (&'static str, &'static 
         "identity" => "ENVIRONMENT",
         "json" => "JSON",
         "keys" => "KEYS",
+        "relay" => "REQUESTS ON BRANCHES",
         _ => "CONFIGURATION",
     };
     topics().map(move |(name, text)| (title(name), text))

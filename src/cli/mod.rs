@@ -29,6 +29,7 @@ mod pager;
 mod pages;
 mod ports;
 mod queue;
+mod relay;
 mod report;
 mod schema;
 mod set_up;
@@ -178,6 +179,9 @@ fn run(cli: &Cli, page: &Page) -> ExitCode {
         Ok(mut context) => {
             let page = &page.in_clone(context.coord.settings().color);
             let stream = |answer: &Answer| checks.over(|| show_one(page, answer));
+            if cli.now {
+                context.coord.push_requests_now();
+            }
             context.stream = &stream;
             context.checks = &checks;
             let exit = answer(cli, page, &context, &operation);
@@ -224,6 +228,7 @@ fn show_one(page: &Page, answer: &Answer) {
         Answer::Change(entry) => page.data(&text::of_entry(page, entry)),
         Answer::Status(all) => page.screen(&overview::of(page, all, false)),
         Answer::Happened(told) => page.data(&text::of_happening(page, told)),
+        Answer::Relayed(round) => page.data(&relay::of_round(page, round)),
         _ => {}
     }
     // Nothing else would end a stream that nobody reads any more.

@@ -211,6 +211,8 @@ impl Page {
     pub(super) fn failure(&self, failure: &Failure, here: &Here) {
         let word = match failure {
             Failure::Refused(_) | Failure::Queued { .. } => "refused",
+            // Nothing went wrong; it takes longer.
+            Failure::Pending { .. } => "asked",
             _ => "error",
         };
         let code = failure.code();

@@ -15,6 +15,7 @@ use crate::model::memory::MemoryRecord;
 use crate::model::message::MessageRecord;
 use crate::model::notice::NoticeRecord;
 use crate::model::queue::{EntryRecord, LineRecord, VerdictRecord};
+use crate::model::relay::{AnsweredRecord, Asked, SpeakerRecord, TurnedDownRecord};
 use crate::model::task::{CommentRecord, TaskRecord};
 use crate::model::value::ValueRecord;
 use crate::model::wait::WaitRecord;
@@ -55,6 +56,14 @@ pub(super) enum Kind {
     QueueLine,
     /// The record of what a check said about a tree
     Verdict,
+    /// A request in the body of a commit on a branch
+    Request,
+    /// The record of the answer to such a request
+    RequestAnswer,
+    /// The record of who speaks for an agent
+    Speaker,
+    /// The record of a commit that was not taken for a request
+    TurnedDown,
     /// The event in the body of each commit of the state
     Event,
     /// What a command prints with --json when the answer is yes
@@ -86,6 +95,10 @@ pub(super) fn of(kind: Option<Kind>) -> String {
         Kind::QueueEntry => written::<EntryRecord>(),
         Kind::QueueLine => written::<LineRecord>(),
         Kind::Verdict => written::<VerdictRecord>(),
+        Kind::Request => written::<Asked>(),
+        Kind::RequestAnswer => written::<AnsweredRecord>(),
+        Kind::Speaker => written::<SpeakerRecord>(),
+        Kind::TurnedDown => written::<TurnedDownRecord>(),
         Kind::Event => written::<Event>(),
         Kind::Answer => written::<Yes<'_>>(),
         Kind::Failure => written::<No<'_>>(),
@@ -99,7 +112,7 @@ fn line(kind: &Kind) -> String {
         .get_help()
         .map(ToString::to_string)
         .unwrap_or_default();
-    format!("{:<11} {about}\n", value.get_name())
+    format!("{:<14} {about}\n", value.get_name())
 }
 
 /// The schema of what is written, which says more than the schema of what is read: a field that

@@ -81,6 +81,8 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::FeatureConflicts(found) => super::feature::of_conflicts(page, found),
         Answer::FeaturePlan(planned) => super::feature::of_planned(page, planned),
         Answer::FeatureDrift(drifted) => super::feature::of_drifted(page, drifted),
+        Answer::Relayed(round) => super::relay::of_round(page, round),
+        Answer::Requests(listed) => super::relay::of_requests(page, listed),
         Answer::Report(reported) => super::report::of(page, reported),
     };
     let is_shown = pager.is_some_and(|pager| pager.show(&text).is_ok());
@@ -139,6 +141,7 @@ fn of_done(page: &Page, done: &Done) -> String {
         }
         Reply::Value(told) => super::values::of_told(page, told),
         Reply::Collected(_) => "collected\n".into(),
+        Reply::Relay(told) => super::relay::of_told(told),
         Reply::Noted => "noted\n".into(),
         Reply::Adopted {
             locks, conflicts, ..

@@ -1,6 +1,7 @@
 //! Every way in which a command can end other than well.
 
 use crate::domain::queue::why::Stands;
+use crate::model::id::OpId;
 use crate::model::key::Here;
 use crate::model::object_id::ObjectId;
 use crate::model::record::Damage;
@@ -89,6 +90,26 @@ pub enum Failure {
         /// What stopped the state.
         why: Box<Failure>,
     },
+    /// It was asked for on a branch, and there is no answer yet.
+    #[error("{}", pending(id, what, branch, *sent))]
+    Pending {
+        /// Which request.
+        id: OpId,
+        /// What was asked, in a few words.
+        what: String,
+        /// The branch that it is on.
+        branch: String,
+        /// Whether that was pushed.
+        sent: bool,
+    },
+    /// A branch with requests could not be pushed.
+    #[error("the branch with the request could not be pushed to `{remote}`: {why}")]
+    Unsent {
+        /// The remote.
+        remote: String,
+        /// Git's own words.
+        why: String,
+    },
     /// Others were faster each time.
     #[error("lost the race {attempts} times in a row; nothing was changed")]
     Busy {
@@ -125,6 +146,8 @@ pub enum Class {
     Broken,
     /// Not known whether it happened; safe to repeat.
     Unknown,
+    /// Asked for, and not answered yet.
+    Pending,
 }
 
 /// The stable words for everything that is no answer.
@@ -149,6 +172,10 @@ pub enum Fault {
     OutcomeUnknown,
     /// Commits have landed, and the state of this clone could not follow.
     LandedUnrecorded,
+    /// Asked for on a branch, and not answered yet.
+    Pending,
+    /// A branch with requests could not be pushed.
+    Unsent,
     /// Others were faster each time; nothing was changed.
     Busy,
     /// There is no git repository here.
@@ -174,6 +201,8 @@ impl Fault {
             Self::NoPushOptions => "no_push_options",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::LandedUnrecorded => "landed_unrecorded",
+            Self::Pending => "pending",
+            Self::Unsent => "unsent",
             Self::Busy => "busy",
             Self::NoRepository => "no_repository",
             Self::StateRewritten => "state_rewritten",
@@ -224,6 +253,7 @@ impl Failure {
             | Self::Busy { .. }
             | Self::Store(store::Error::Remote { .. }) => Class::Unreachable,
             Self::Unknown { .. } => Class::Unknown,
+            Self::Pending { .. } | Self::Unsent { .. } => Class::Pending,
             Self::Unrecorded { .. } | Self::Store(_) | Self::Damaged(_) => Class::Broken,
             Self::Carried { class, .. } => *class,
         }
@@ -253,6 +283,8 @@ impl Failure {
             },
             Self::Unknown { .. } => Fault::OutcomeUnknown,
             Self::Unrecorded { .. } => Fault::LandedUnrecorded,
+            Self::Pending { .. } => Fault::Pending,
+            Self::Unsent { .. } => Fault::Unsent,
             Self::Busy { .. } => Fault::Busy,
             Self::Store(store::Error::NoRepository { .. }) => Fault::NoRepository,
             Self::Store(store::Error::Rewritten { .. }) => Fault::StateRewritten,
@@ -300,6 +332,24 @@ impl Failure {
                  `git coord locks --mine` shows what you hold, for `git coord unlock` or `renew`"
                     .into(),
             ),
+            Self::Pending {
+                id,
+                branch,
+                sent: false,
+                ..
+            } => Some(format!(
+                "it goes along with the next push of `{branch}`, or now with `git coord request send`; \
+                 `git coord request show {id}` tells the answer"
+            )),
+            Self::Pending { id, .. } => Some(format!(
+                "nothing is held before a relay has answered: `git coord request show {id} --wait` \
+                 waits for that"
+            )),
+            Self::Unsent { .. } => Some(
+                "it is on the branch, and goes along with its next push; see `git coord request \
+                 list`"
+                    .into(),
+            ),
             Self::Busy { .. } => Some("run the command again".into()),
             Self::Store(store::Error::NoRepository { .. }) => {
                 Some("run it inside a repository, or make one with `git init`".into())
@@ -343,6 +393,13 @@ fn is_in_the_way(remote: &str, why: &str) -> bool {
         "Could not update working tree",
     ];
     remote == HERE && words.iter().any(|words| why.contains(words))
+}
+
+fn pending(id: &OpId, what: &str, branch: &str, sent: bool) -> String {
+    match sent {
+        true => format!("`{what}` was asked for on `{branch}` and is not answered yet: {id}"),
+        false => format!("`{what}` is asked for on `{branch}`, which was not pushed yet: {id}"),
+    }
 }
 
 fn rejected(remote: &str, why: &str) -> String {

@@ -53,6 +53,11 @@ impl Coord {
             if old == Some(new) && look > 0 {
                 return Ok(None);
             }
+            let new = match self.is_own_branch(landing) {
+                // Requests travel by it.
+                true => new,
+                false => self.without_requests(old.as_slice(), new)?,
+            };
             if let Some(old) = old.filter(|old| *old != new) {
                 self.check_fast_forward(landing, &old, &new)?;
             }
@@ -101,6 +106,15 @@ impl Coord {
         Err(Failure::Busy {
             attempts: LOOKS_MAX,
         })
+    }
+
+    /// Whether a branch other than the main one goes to its own name.
+    fn is_own_branch(&self, landing: &Landing) -> bool {
+        let source = match landing.source.as_str() {
+            "HEAD" | "@" => self.current_branch().unwrap_or_default(),
+            source => source.trim_start_matches("refs/heads/").to_owned(),
+        };
+        source == landing.branch && self.main_of(&landing.remote) != landing.branch
     }
 
     /// The fence holds only where the state and the branch are in one repository, or where this

@@ -15,9 +15,10 @@ use super::answer::Done;
 use super::authority::{Alongside, Published, publish};
 use super::commit::Job;
 use super::failure::Class;
+use super::request::Transport;
 use super::round::Round;
 use super::session::Session;
-use super::{Coord, Failure, queue, remember, view, whereabouts};
+use super::{Coord, Failure, queue, remember, request, view, whereabouts};
 
 /// How often a lost race is decided again before the caller is told to retry.
 const ATTEMPTS_MAX: usize = 200;
@@ -62,6 +63,9 @@ pub(super) fn handle_together(
     if requests.is_empty() {
         return Ok(Vec::new());
     }
+    if coord.is_by_branch() {
+        return Err(not_by_branch());
+    }
     let session = coord.sessions().load(coord.actor());
     let jobs = requests.into_iter();
     let jobs = jobs.map(|request| new_job(coord, request, &session));
@@ -74,6 +78,25 @@ pub(super) fn handle_together(
         replies.push(answer?.reply);
     }
     Ok(replies)
+}
+
+/// Decides requests that came on branches and publishes what they became in one step; what is refused
+/// keeps no other from being granted. The guard is held.
+pub(super) fn handle_relayed(coord: &Coord, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
+    let Some(first) = jobs.first() else {
+        return Ok(Vec::new());
+    };
+    let settled = decide_all(coord, jobs, Company::Each)?;
+    for answer in &settled.answers {
+        remember::sighted(coord, answer);
+    }
+    let own = Job {
+        at: env::now(),
+        by: coord.actor().clone(),
+        ..first.clone()
+    };
+    keep_house(coord, &own, settled.gc, settled.epoch);
+    Ok(settled.answers)
 }
 
 /// The same, with refs that move in the same push. Not shared with neighbours: their requests must
@@ -94,6 +117,39 @@ pub(super) fn handle_with(coord: &Coord, request: Request, with: &Alongside) -> 
 }
 
 fn handle_job(coord: &Coord, job: Job, session: Session, with: Option<&Alongside>) -> Answer {
+    if coord.is_by_branch() {
+        coord.sessions().revive(coord.actor());
+        return match with {
+            Some(_) => Err(not_by_branch()),
+            None => request::handle(coord, job),
+        };
+    }
+    let finds_out = coord.settings.transport == Transport::Auto && with.is_none();
+    let asked = finds_out.then(|| job.clone());
+    match (handle_directly(coord, job, session, with), asked) {
+        (Err(why @ (Failure::Rejected { .. } | Failure::Unreachable { .. })), Some(job)) => {
+            if !request::probe(coord, &why)? {
+                return Err(why);
+            }
+            // From now on this clone is one that asks.
+            let actor = coord.actor();
+            let named = format!("{}/{}", actor.agent, actor.session);
+            let again = Coord::open(coord.repo.git().start_dir(), Some(&named))?;
+            request::handle(&again, job)
+        }
+        (answer, _) => answer,
+    }
+}
+
+/// Moving a branch together with the state is for those who may push the state.
+fn not_by_branch() -> Failure {
+    Failure::usage(
+        "this clone may not push the state, so it cannot land commits under its locks",
+        "put the branch in line with `git coord queue add`, and whoever runs the queue lands it",
+    )
+}
+
+fn handle_directly(coord: &Coord, job: Job, session: Session, with: Option<&Alongside>) -> Answer {
     if coord.settings.remote.is_none() {
         coord.repo.warm()?;
     }
@@ -206,6 +262,12 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
             });
         });
     }
+    keep_house(coord, own, fan, full);
+    answers.swap_remove(notes)
+}
+
+/// Collects what is over and begins a new epoch, where it is time for that.
+fn keep_house(coord: &Coord, own: &Job, fan: Option<String>, full: Option<u64>) {
     if fan.is_some() {
         // Its own commit, and none where nothing is over; the next time is soon enough.
         let keep = coord.settings.keep;
@@ -219,7 +281,6 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
         let job = job_beside(own, Request::Compact(Compact { closes }));
         let _ = decide_all(coord, &[job], Company::Each);
     }
-    answers.swap_remove(notes)
 }
 
 /// Whether a request may share a push with those of neighbours. A new epoch moves more than one ref,
@@ -335,7 +396,7 @@ fn decide_all(coord: &Coord, jobs: &[Job], company: Company<'_>) -> Result<Settl
 }
 
 /// How old the view may be that an answer rests on; `None` where publishing confirms it anyway.
-fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
+pub(super) fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
     match answer {
         Ok(done) if done.commit.is_none() => match &done.reply {
             // To hold it already is a grant, and nothing else asks whether that is still so. Who
@@ -345,6 +406,7 @@ fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
             Reply::Left { .. } | Reply::Noted | Reply::Compacted { .. } => None,
             Reply::Unlocked { .. }
             | Reply::Queue(_)
+            | Reply::Relay(_)
             | Reply::Value(_)
             | Reply::Collected(_)
             | Reply::Task(_)

@@ -32,7 +32,9 @@ mod notices;
 mod pin;
 mod published;
 mod queue;
+pub mod relay;
 mod remember;
+pub mod request;
 mod round;
 mod session;
 mod sights;
@@ -81,6 +83,8 @@ pub struct Coord {
     repo: Repo,
     settings: Settings,
     identity: Identity,
+    /// Whether changes become requests on a branch.
+    is_by_branch: bool,
 }
 
 impl Coord {
@@ -107,11 +111,7 @@ impl Coord {
         let settings = Settings::read(repo.config())?;
         let identity = identity::of_hook(&repo, program, session)?;
         settings.check_remote(repo.config())?;
-        Ok(Self {
-            repo,
-            settings,
-            identity,
-        })
+        Ok(Self::of(repo, settings, identity))
     }
 
     /// The same for the command that sets the remote: the one that is named now may not exist.
@@ -122,11 +122,36 @@ impl Coord {
         let repo = Repo::discover(at)?;
         let settings = Settings::read(repo.config())?;
         let identity = identity::find(&repo, given)?;
-        Ok(Self {
+        Ok(Self::of(repo, settings, identity))
+    }
+
+    fn of(repo: Repo, settings: Settings, identity: Identity) -> Self {
+        Self {
             repo,
             settings,
             identity,
-        })
+            is_by_branch: false,
+        }
+        .finding_its_way()
+    }
+
+    /// Finds out whether changes become requests on a branch.
+    fn finding_its_way(mut self) -> Self {
+        self.is_by_branch = request::is_by_branch(&self.settings, &self.repo.coord_dir());
+        if self.is_by_branch {
+            // What is decided here is only a guess of what will be decided.
+            self.settings.sign = false;
+            if !self.settings.remote_ref.starts_with("refs/heads/") {
+                // The very same chain, as the relay publishes it.
+                self.settings.remote_ref = format!("refs/heads/{}", relay::STATE_BRANCH);
+            }
+        }
+        self
+    }
+
+    /// Pushes the requests of this command at once, whatever the settings say.
+    pub fn push_requests_now(&mut self) {
+        self.settings.request_now = true;
     }
 
     /// The same clone and actor, with another authority than the config says so far.
@@ -136,7 +161,7 @@ impl Coord {
     pub fn with_remote(mut self, remote: &str) -> Result<Self, Failure> {
         self.settings.remote = Some(remote.to_owned());
         self.settings.check_remote(self.repo.config())?;
-        Ok(self)
+        Ok(self.finding_its_way())
     }
 
     /// Lets somebody else act in the clone that is open.

@@ -4,11 +4,20 @@ use crate::domain::State;
 use crate::model::notice::NoticeRecord;
 use crate::model::record;
 
-use super::Coord;
+use super::{Coord, request};
 
 /// Those in the last view that were not returned before. A view that cannot be read has none: the
 /// command itself reports that.
 pub(super) fn unseen(coord: &Coord) -> Vec<NoticeRecord> {
+    let mut notices = match coord.is_by_branch() {
+        true => request::news(coord),
+        false => Vec::new(),
+    };
+    notices.append(&mut stored(coord));
+    notices
+}
+
+fn stored(coord: &Coord) -> Vec<NoticeRecord> {
     let dir = NoticeRecord::dir(coord.actor());
     let Ok(view) = coord.view(None) else {
         return Vec::new();

@@ -6,6 +6,7 @@ use crate::model::agent::Did;
 use crate::model::notice::Happened;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::refused::Refused;
+use crate::model::relay::Outcome;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 
@@ -17,10 +18,7 @@ use super::{Coord, Failure, sights};
 /// Keeps what the next command of this session should know.
 pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
     let sessions = coord.sessions();
-    if let Some(conflicts) = in_the_way(answer) {
-        let dir = coord.repo.coord_dir();
-        sights::note(&dir, conflicts, env::boot_id(), env::boot_secs());
-    }
+    sighted(coord, answer);
     match answer {
         Ok(done) => sessions.update(&job.by, |session| {
             if done.commit.is_some() {
@@ -56,6 +54,14 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
     }
 }
 
+/// Notes the locks of others that an answer met: their leases are watched.
+pub(super) fn sighted(coord: &Coord, answer: &Answer) {
+    if let Some(conflicts) = in_the_way(answer) {
+        let dir = coord.repo.coord_dir();
+        sights::note(&dir, conflicts, env::boot_id(), env::boot_secs());
+    }
+}
+
 /// Whether a refused request may ride along with the next change, where everybody reads it. One that
 /// was refused for a secret may not; nor may one that has something like a secret in it and was
 /// refused before anybody asked.
@@ -69,15 +75,25 @@ fn in_the_way(answer: &Answer) -> Option<&[Conflict]> {
     match answer {
         Ok(done) => match &done.reply {
             Reply::Waiting { conflicts, .. } => Some(conflicts),
+            Reply::Relay(told) => match told.result.as_ref()? {
+                Outcome::Refused { refusal } => conflicts_of(refusal),
+                Outcome::Granted { reply } => match reply.as_deref()? {
+                    Reply::Waiting { conflicts, .. } => Some(conflicts),
+                    _ => None,
+                },
+                Outcome::Cancelled {} => None,
+            },
             _ => None,
         },
-        Err(Failure::Refused(refusal)) => match &**refusal {
-            Refusal::LockHeld { conflicts } | Refusal::OtherSession { conflicts } => {
-                Some(conflicts)
-            }
-            _ => None,
-        },
+        Err(Failure::Refused(refusal)) => conflicts_of(refusal),
         Err(_) => None,
+    }
+}
+
+fn conflicts_of(refusal: &Refusal) -> Option<&[Conflict]> {
+    match refusal {
+        Refusal::LockHeld { conflicts } | Refusal::OtherSession { conflicts } => Some(conflicts),
+        _ => None,
     }
 }
 
@@ -123,6 +139,7 @@ fn follow(session: &mut Session, reply: &Reply) {
         Reply::Memory(_)
         | Reply::Message(_)
         | Reply::Feature(_)
+        | Reply::Relay(_)
         | Reply::Value(_)
         | Reply::Collected(_)
         | Reply::Waiting { .. }

@@ -8,6 +8,7 @@ use crate::model::handoff::Ask as HandoffAsk;
 use crate::model::id::OpId;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
+use crate::model::relay::Outcome;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::stamp::{Stamp, Watch};
@@ -119,7 +120,7 @@ impl<'c> Round<'c> {
 /// Whether a request chooses among what others may have.
 fn is_choice(request: &Request) -> bool {
     matches!(
-        request,
+        request.inner(),
         Request::Task(TaskAsk::Next(_) | TaskAsk::Claim(_))
             | Request::Handoff(HandoffAsk::Accept(_))
     )
@@ -127,13 +128,32 @@ fn is_choice(request: &Request) -> bool {
 
 /// Whether knowing more about the lives of others could change the answer.
 fn is_about_others(request: &Request, decided: &Result<Plan, Refusal>) -> bool {
+    let request = request.inner();
     match decided {
         // Whether another session is over is all that these turn on.
         Err(_) if matches!(request, Request::Agent(Ask::Kick(_) | Ask::Restore(_))) => true,
-        Ok(plan) => matches!(plan.reply, Reply::Waiting { .. }),
-        Err(refusal) => matches!(
-            refusal,
-            Refusal::LockHeld { .. } | Refusal::OtherSession { .. } | Refusal::Deadlock { .. }
-        ),
+        Ok(plan) => match &plan.reply {
+            Reply::Waiting { .. } => true,
+            // A refusal to who asked by a branch is a change.
+            Reply::Relay(told) => match &told.result {
+                Some(Outcome::Refused { refusal }) => {
+                    is_in_the_way(refusal)
+                        || matches!(request, Request::Agent(Ask::Kick(_) | Ask::Restore(_)))
+                }
+                Some(Outcome::Granted { reply }) => {
+                    matches!(reply.as_deref(), Some(Reply::Waiting { .. }))
+                }
+                Some(Outcome::Cancelled {}) | None => false,
+            },
+            _ => false,
+        },
+        Err(refusal) => is_in_the_way(refusal),
     }
+}
+
+fn is_in_the_way(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::LockHeld { .. } | Refusal::OtherSession { .. } | Refusal::Deadlock { .. }
+    )
 }

@@ -9,6 +9,7 @@ use crate::model::key::Key;
 use crate::store::{Config, Git, TEAM_FILE, names};
 
 use super::failure::Failure;
+use super::request::Transport;
 
 /// Every `coord.*` setting there is, spelled as people write it.
 pub const KNOWN: &[&str] = &[
@@ -23,6 +24,7 @@ pub const KNOWN: &[&str] = &[
     "coord.failClosed",
     "coord.fsync",
     "coord.hookMaxAge",
+    "coord.keepAnswers",
     "coord.keepHandoffs",
     "coord.keepMessages",
     "coord.keepSessions",
@@ -34,12 +36,16 @@ pub const KNOWN: &[&str] = &[
     "coord.memoryHalfLife",
     "coord.pool",
     "coord.ref",
+    "coord.relayRule",
     "coord.remote",
+    "coord.requestNow",
+    "coord.requestWait",
     "coord.requireLock",
     "coord.sequentialAbove",
     "coord.sign",
     "coord.skew",
     "coord.timeout",
+    "coord.transport",
 ];
 
 /// Slack between wall clocks unless set otherwise, in seconds.
@@ -104,6 +110,12 @@ pub struct Settings {
     pub timeout: Duration,
     /// The branch on which landing gives locks back.
     pub main_branch: Option<String>,
+    /// How changes reach the state.
+    pub transport: Transport,
+    /// How long a request that was pushed is waited for.
+    pub request_wait: Duration,
+    /// Whether requests on the work branch are pushed at once.
+    pub request_now: bool,
     /// What git's config says about colour.
     pub color: ColorWish,
     /// A writer begins a new epoch when the current one has more states than this; 0 is never.
@@ -145,6 +157,9 @@ impl Settings {
             prefixes: config.all("coord.keyprefix").to_vec(),
             timeout: secs("coord.timeout", 15)?,
             main_branch: config.get("coord.mainbranch").map(str::to_owned),
+            transport: transport(config)?,
+            request_wait: secs("coord.requestwait", 30)?,
+            request_now: config.bool("coord.requestnow", false),
             color: color(config),
             epoch_every: epoch_every(config)?,
             memory_half_life: secs("coord.memoryhalflife", 30 * DAY_SECS)?,
@@ -154,6 +169,7 @@ impl Settings {
                 messages_secs: secs("coord.keepmessages", 14 * DAY_SECS)?.as_secs(),
                 sessions_secs: secs("coord.keepsessions", 7 * DAY_SECS)?.as_secs(),
                 handoffs_secs: secs("coord.keephandoffs", 30 * DAY_SECS)?.as_secs(),
+                answers_secs: secs("coord.keepanswers", 14 * DAY_SECS)?.as_secs(),
             },
         })
     }
@@ -233,6 +249,18 @@ fn state_ref(config: &Config) -> Result<String, Failure> {
         ),
         "use `refs/coord/state` or, where a host takes only branches, `refs/heads/coord/state`",
     ))
+}
+
+fn transport(config: &Config) -> Result<Transport, Failure> {
+    match config.get("coord.transport") {
+        None | Some("direct") => Ok(Transport::Direct),
+        Some("branch") => Ok(Transport::Branch),
+        Some("auto") => Ok(Transport::Auto),
+        Some(other) => Err(Failure::usage(
+            format!("`coord.transport` is `{}`", other.escape_debug()),
+            "use `direct`, `branch` or `auto`; see `git coord help relay`",
+        )),
+    }
 }
 
 /// `color.coord`, else `color.ui`, read as git reads its own: a plain truth is `auto`.

@@ -10,7 +10,7 @@ use crate::model::event::Event;
 use crate::model::object_id::ObjectId;
 use crate::model::place::Place;
 use crate::model::record::Damage;
-use crate::store::{Advance, Backend, Error, Repo, Snapshot, names};
+use crate::store::{Advance, Backend, Error, Repo, Snapshot, contains, names};
 
 use super::follow::{advance_to_state, follow, judge};
 use super::{Coord, Failure, local, pin};
@@ -234,6 +234,15 @@ fn refresh_each(
         branches => repo.fetch_with_branches(remote, state, branches, limit())?,
     };
     let ours = trusted(coord)?;
+    if coord.is_by_branch()
+        && let (Some(ours), Some(offered)) = (ours, offered)
+        && ours != offered
+        && contains(repo, Some(ours), offered)?
+    {
+        // The relay lags behind what this clone has seen where the state is decided. What it has
+        // stays, and is not confirmed.
+        return Ok(Some(ours));
+    }
     let bring = |name: &str| repo.fetch_within(remote, name, limit());
     let judged = judge(coord, ours, offered, &bring)?;
     follow(coord, &judged, ours, offered)?;

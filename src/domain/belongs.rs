@@ -10,6 +10,7 @@ use crate::model::notice::{NOTICES, NoticeRecord};
 use crate::model::place::{FORMAT, Place};
 use crate::model::queue::{Entry, LINES, Line, QUEUE, VERDICTS, Verdict};
 use crate::model::record::{self, Damage};
+use crate::model::relay::{ANSWERS, Answered, SPEAKERS, Speaker, TURNED_DOWN, TurnedDown};
 use crate::model::stored::{Body, Stored};
 use crate::model::task::{COMMENTS, Comment, Task, Turns};
 use crate::model::value::{VALUES, Value};
@@ -43,6 +44,11 @@ pub fn check(place: &Place, bytes: &[u8]) -> Option<Result<(), Damage>> {
         QUEUE => own::<Entry>(place, bytes, |one| Entry::place(&one.target, &one.id)),
         LINES => own::<Line>(place, bytes, |one| Line::place(&one.target)),
         VERDICTS => own::<Verdict>(place, bytes, |one| Verdict::place(&one.tree, &one.check)),
+        ANSWERS => own::<Answered>(place, bytes, |one| {
+            Answered::place(&one.head.by.agent, one.id)
+        }),
+        SPEAKERS => own::<Speaker>(place, bytes, |one| Speaker::place(&one.agent)),
+        TURNED_DOWN => own::<TurnedDown>(place, bytes, |one| TurnedDown::place(&one.commit)),
         _ => return None,
     })
 }

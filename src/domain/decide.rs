@@ -8,6 +8,7 @@ use crate::model::lock::{Hold, LockRecord};
 use crate::model::notice::NoticeRecord;
 use crate::model::record::{Damage, Record, VERSION};
 use crate::model::refusal::Refusal;
+use crate::model::relay::Ask;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::stamp::{Evidence, Stamp};
@@ -17,7 +18,7 @@ use super::notices::Lost;
 use super::staged::{Edits, Staged, State};
 use super::{
     adopt, agent, compact, feature, gc, handoff, land, lock, locks, memory, message, note, queue,
-    renew, steal, task, unlock, value, wait,
+    relay, renew, steal, task, unlock, value, wait,
 };
 
 /// A granted request: what to write and what to answer.
@@ -85,69 +86,86 @@ pub fn decide(
 ) -> Result<Plan, Refusal> {
     let mut desk = Desk::on(state, stamp);
     let epoch = desk.epoch()?;
-    let decided = match request {
-        Request::Lock(request) => lock::decide(&mut desk, request)?,
-        Request::Unlock(request) => unlock::decide(&mut desk, request)?,
-        Request::Renew(request) => renew::decide(&mut desk, request)?,
-        Request::Steal(request) => steal::decide(&mut desk, request)?,
-        Request::Task(ask) => task::decide(&mut desk, ask)?,
-        Request::Handoff(ask) => handoff::decide(&mut desk, ask)?,
-        Request::Memory(ask) => memory::decide(&mut desk, ask)?,
-        Request::Agent(ask) => agent::decide(&mut desk, ask)?,
-        Request::Message(ask) => message::decide(&mut desk, ask)?,
-        Request::Feature(ask) => feature::decide(&mut desk, ask)?,
-        Request::Leave(_) => wait::leave(&mut desk)?,
-        Request::Land(request) => land::decide(&mut desk, request)?,
-        Request::Queue(ask) => queue::decide(&mut desk, ask)?,
-        Request::Value(ask) => value::decide(&mut desk, ask)?,
-        Request::Gc(ask) => gc::decide(&mut desk, ask)?,
-        Request::Note(request) => note::decide(request),
-        Request::Adopt(request) => adopt::decide(&mut desk, request)?,
-        Request::Compact(request) => compact::decide(&mut desk, request, epoch)?,
-    };
+    if let Request::Relay(Ask::Apply(relayed)) = request {
+        return relay::apply(desk, relayed, epoch, also);
+    }
+    let decided = decided(&mut desk, request, epoch)?;
     if !decided.is_change {
         return Ok(Plan {
+            subject: decided.subject,
+            ..Plan::unchanged(decided.reply)
+        });
+    }
+    let settled = settle(&mut desk, request, also)?;
+    desk.into_plan(decided, settled)
+}
+
+/// Decides a request by the rules of its kind.
+pub(super) fn decided(
+    desk: &mut Desk<'_>,
+    request: &Request,
+    epoch: u64,
+) -> Result<Decided, Refusal> {
+    match request {
+        Request::Lock(request) => lock::decide(desk, request),
+        Request::Unlock(request) => unlock::decide(desk, request),
+        Request::Renew(request) => renew::decide(desk, request),
+        Request::Steal(request) => steal::decide(desk, request),
+        Request::Task(ask) => task::decide(desk, ask),
+        Request::Handoff(ask) => handoff::decide(desk, ask),
+        Request::Memory(ask) => memory::decide(desk, ask),
+        Request::Agent(ask) => agent::decide(desk, ask),
+        Request::Message(ask) => message::decide(desk, ask),
+        Request::Feature(ask) => feature::decide(desk, ask),
+        Request::Leave(_) => wait::leave(desk),
+        Request::Land(request) => land::decide(desk, request),
+        Request::Queue(ask) => queue::decide(desk, ask),
+        Request::Value(ask) => value::decide(desk, ask),
+        Request::Gc(ask) => gc::decide(desk, ask),
+        Request::Relay(ask) => relay::decide(desk, ask),
+        Request::Note(request) => Ok(note::decide(request)),
+        Request::Adopt(request) => adopt::decide(desk, request),
+        Request::Compact(request) => compact::decide(desk, request, epoch),
+    }
+}
+
+/// What every change of a session brings along: own locks are renewed, its notices are taken, its
+/// record is written, and who lost something is told. Returns what was renewed and the notices.
+pub(super) fn settle(
+    desk: &mut Desk<'_>,
+    request: &Request,
+    also: &[Key],
+) -> Result<Settled, Refusal> {
+    // A new epoch begins with exactly the records that the last one ended with, so that whoever
+    // follows its link can check that nothing was changed on the way.
+    let settled = match request {
+        Request::Compact(_) => (Vec::new(), Vec::new()),
+        _ => (renew::along(desk, also)?, desk.take_notices()?),
+    };
+    if agent::shows_life(request) {
+        agent::along(desk)?;
+    }
+    desk.leave_notices(request)?;
+    Ok(settled)
+}
+
+/// Own locks that were renewed along the way, and notices that the change removed.
+pub(super) type Settled = (Vec<Key>, Vec<NoticeRecord>);
+
+impl Plan {
+    /// The answer where there is nothing to commit.
+    pub(super) fn unchanged(reply: Reply) -> Self {
+        Self {
             edits: Edits::new(),
             is_change: false,
-            reply: decided.reply,
-            subject: decided.subject,
+            reply,
+            subject: String::new(),
             evidence: Vec::new(),
             also: Vec::new(),
             notices: Vec::new(),
             here: None,
-        });
+        }
     }
-    // A new epoch begins with exactly the records that the last one ended with, so that whoever
-    // follows its link can check that nothing was changed on the way.
-    let (also, notices) = match request {
-        Request::Compact(_) => (Vec::new(), Vec::new()),
-        _ => (renew::along(&mut desk, also)?, desk.take_notices()?),
-    };
-    if agent::shows_life(request) {
-        agent::along(&mut desk)?;
-    }
-    desk.leave_notices(request)?;
-    let Decided {
-        reply,
-        subject,
-        is_change,
-    } = decided;
-    let Desk {
-        staged,
-        evidence,
-        has_written_here,
-        ..
-    } = desk;
-    Ok(Plan {
-        edits: staged.into_edits()?,
-        is_change,
-        reply,
-        subject,
-        evidence,
-        also,
-        notices,
-        here: stamp.here.clone().filter(|_| has_written_here),
-    })
 }
 
 impl<'s> Desk<'s> {
@@ -160,6 +178,31 @@ impl<'s> Desk<'s> {
             lost: Lost::new(),
             has_written_here: false,
         }
+    }
+
+    /// What was staged, as a plan.
+    pub(super) fn into_plan(
+        self,
+        decided: Decided,
+        (also, notices): Settled,
+    ) -> Result<Plan, Refusal> {
+        let Self {
+            staged,
+            stamp,
+            evidence,
+            has_written_here,
+            ..
+        } = self;
+        Ok(Plan {
+            edits: staged.into_edits()?,
+            is_change: decided.is_change,
+            reply: decided.reply,
+            subject: decided.subject,
+            evidence,
+            also,
+            notices,
+            here: stamp.here.clone().filter(|_| has_written_here),
+        })
     }
 }
 
@@ -180,6 +223,14 @@ impl Desk<'_> {
         }
     }
 
+    /// Stages what the first operation of all writes, again after what was staged is forgotten.
+    pub(super) fn begin(&mut self, epoch: u64) -> Result<(), Refusal> {
+        match self.staged.rev() {
+            0 => self.set_epoch(epoch),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn set_epoch(&mut self, epoch: u64) -> Result<(), Refusal> {
         let format = Format {
             v: VERSION,
@@ -195,6 +246,7 @@ impl Desk<'_> {
         self.staged.clear();
         self.evidence.clear();
         self.lost.clear();
+        self.has_written_here = false;
     }
 
     /// Notes why a lease was held to have ended.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::agent::{AGENTS, CHECKPOINTS, CheckpointsRecord, PresenceRecord};
+use crate::model::agent::{AGENTS, CHECKPOINTS, CheckpointsRecord, Presence, PresenceRecord};
 use crate::model::feature::Feature;
 use crate::model::gc::{Gc, Told};
 use crate::model::handoff::{HANDOFFS, HandoffRecord};
@@ -17,6 +17,10 @@ use crate::model::place::Place;
 use crate::model::queue::{EntryRecord, QUEUE, VERDICTS, VerdictRecord};
 use crate::model::record::{self, Damage, Record};
 use crate::model::refusal::Refusal;
+use crate::model::relay::{
+    ANSWER_SECS_MIN, ANSWERS, Answered, AnsweredRecord, SPEAKERS, SpeakerRecord, TURNED_DOWN,
+    TurnedDownRecord,
+};
 use crate::model::reply::Reply;
 use crate::model::task::{Comment, ENDED, TaskRecord};
 use crate::model::time::Timestamp;
@@ -74,6 +78,8 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Gc) -> Result<Decided, Refusal> 
         sessions(&desk.staged, ask, &mut heap)?;
         handoffs(&desk.staged, ask, &mut heap)?;
         entries(&desk.staged, ask, &mut heap)?;
+        answers(&desk.staged, ask, &mut heap)?;
+        speakers(&desk.staged, ask, &mut heap)?;
     }
     let more = heap.is_full();
     for place in &heap.places {
@@ -216,6 +222,39 @@ fn messages(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal>
             .is_some_and(|expires| heap.is_past(expires, ask.keep.messages_secs));
         if is_expired || heap.is_past(message.sent, keep) {
             heap.add("message", place);
+        }
+    }
+    Ok(())
+}
+
+/// Answers to requests that came on a branch. As long as a request could be found again, its answer
+/// is what keeps it from being decided twice.
+fn answers(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let keep = ask.keep.answers_secs.max(ANSWER_SECS_MIN);
+    for (place, answer) in readable::<AnsweredRecord>(state, ANSWERS)? {
+        if !heap.is_full() && heap.is_past(answer.head.at, keep) {
+            heap.add("answer", place);
+        }
+    }
+    for (place, turned_down) in readable::<TurnedDownRecord>(state, TURNED_DOWN)? {
+        if !heap.is_full() && heap.is_past(turned_down.head.at, keep) {
+            heap.add("turned-down request", place);
+        }
+    }
+    Ok(())
+}
+
+/// Who speaks for agents of which nothing else is known any more.
+fn speakers(state: &dyn State, ask: &Gc, heap: &mut Heap) -> Result<(), Refusal> {
+    let keep = ask.keep.sessions_secs.saturating_mul(UNACKED_TIMES);
+    let keep = keep.max(ask.keep.answers_secs).max(ANSWER_SECS_MIN);
+    for (place, speaker) in readable::<SpeakerRecord>(state, SPEAKERS)? {
+        let is_known = || -> Result<bool, Damage> {
+            Ok(!state.under(&Answered::dir(&speaker.agent))?.is_empty()
+                || !state.under(&Presence::dir(&speaker.agent))?.is_empty())
+        };
+        if !heap.is_full() && heap.is_past(speaker.head.at, keep) && !is_known()? {
+            heap.add("speaker", place);
         }
     }
     Ok(())

@@ -93,7 +93,7 @@ pub fn ready_epics(state: &dyn State, epics: &BTreeSet<Id>) -> Vec<Happening> {
 
 /// What is no change of a record.
 fn beside(event: &Event) -> Option<Happening> {
-    let (kind, about, keys) = match &event.request {
+    let (kind, about, keys) = match event.request.inner() {
         Request::Land(land) => ("branch.landed", land.target.as_str(), land.paths.clone()),
         Request::Note(note) => ("note.kept", note.text.as_str(), note.paths.clone()),
         _ => return None,
@@ -265,6 +265,7 @@ fn entry(event: &Event, path: &str, before: Option<&[u8]>, after: Option<&[u8]>)
 
 /// Kinds of records of which no more need be known than that they came, changed or went.
 const PLAIN: &[(&str, &str, [&str; 3])] = &[
+    ("answers", "request", ["answered", "answered", "collected"]),
     ("agents", "agent", ["registered", "updated", "left"]),
     (
         "checkpoints",
@@ -277,7 +278,13 @@ const PLAIN: &[(&str, &str, [&str; 3])] = &[
     ("memory", "memory", ["remembered", "updated", "forgotten"]),
     ("messages", "message", ["sent", "updated", "collected"]),
     ("lines", "queue", ["begun", "moved", "removed"]),
+    ("speakers", "agent", ["pinned", "pinned", "unpinned"]),
     ("trust", "agent", ["trusted", "trusted", "trusted"]),
+    (
+        "turned-down",
+        "request",
+        ["turned-down", "turned-down", "collected"],
+    ),
     ("verdicts", "queue", ["checked", "checked", "collected"]),
     ("values", "state", ["set", "set", "deleted"]),
     ("waits", "wait", ["joined", "updated", "left"]),

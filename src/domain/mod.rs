@@ -29,6 +29,7 @@ pub mod message;
 mod note;
 mod notices;
 pub mod queue;
+pub mod relay;
 mod renew;
 pub mod secret;
 mod steal;

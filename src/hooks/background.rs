@@ -47,6 +47,10 @@ pub(super) fn refresh(dir: &Path) -> Heard {
 pub(super) fn renew(dir: &Path) -> Heard {
     if let Ok(coord) = Coord::open(dir, None) {
         // Another command of the session may have renewed them meanwhile.
+        if coord.writes_work_branch() {
+            // The branch must not move under the person's hands.
+            return Heard::default();
+        }
         let due = due(&coord, env::now()).unwrap_or_default();
         if !due.is_empty() {
             // The lease has another half: the next commit tries again.

@@ -17,6 +17,10 @@ pub struct Keep {
     /// Handoffs, after somebody accepted them; for ever where nothing is said.
     #[serde(default = "for_ever")]
     pub handoffs_secs: u64,
+    /// Answers to requests that came on a branch, and what was turned down; at least as long as
+    /// such a request could be found again. For ever where nothing is said.
+    #[serde(default = "for_ever")]
+    pub answers_secs: u64,
 }
 
 fn for_ever() -> u64 {

@@ -23,6 +23,7 @@ pub mod queue;
 pub mod record;
 pub mod refusal;
 pub mod refused;
+pub mod relay;
 pub mod reply;
 pub mod request;
 pub mod stamp;

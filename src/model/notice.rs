@@ -31,6 +31,8 @@ pub enum Happened {
     Over,
     /// Somebody asks to have the task back. The lock stays.
     Wanted,
+    /// A request that went by a branch has its answer; it is in the reason.
+    Answered,
     /// Somebody ended the session, and gave back all that it held.
     Kicked,
 }
@@ -88,6 +90,7 @@ impl NoticeRecord {
             Happened::Wanted => {
                 format!("{by} asks to have {keys} back since {at}: `git coord task release`")
             }
+            Happened::Answered => "your request is answered".into(),
             Happened::Kicked if self.keys.is_empty() => {
                 format!("{by} ended your session at {at}")
             }

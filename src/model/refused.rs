@@ -97,7 +97,9 @@ fn cut_request(request: &mut Request) -> usize {
         Request::Queue(ask) => cut_queue(ask),
         Request::Feature(ask) => cut_feature(ask),
         Request::Value(ask) => cut_value(&mut ask.change),
-        Request::Steal(_)
+        // None is remembered as refused: a relay records its answers.
+        Request::Relay(_)
+        | Request::Steal(_)
         | Request::Leave(_)
         | Request::Agent(_)
         | Request::Gc(_)

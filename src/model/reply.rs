@@ -80,6 +80,8 @@ pub enum Reply {
     Value(Box<super::value::Told>),
     /// What was over left the live tree.
     Collected(Box<super::gc::Told>),
+    /// Something was done about requests that travel on a branch.
+    Relay(Box<super::relay::Told>),
     /// The fact is in the log.
     Noted,
     /// Records of another chain were taken over.

@@ -47,6 +47,8 @@ pub enum Request {
     Value(super::value::Ask),
     /// Collect what is over.
     Gc(super::gc::Gc),
+    /// Anything about requests that travel on a branch.
+    Relay(super::relay::Ask),
     /// Keep a fact in the log.
     Note(Note),
     /// Take records over from a clone that worked alone until now.

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::coord::Failure;
 use crate::coord::failure::Fault;
+use crate::model::id::OpId;
 use crate::model::key::Here;
 use crate::model::notice::NoticeRecord;
 use crate::model::refusal::Refusal;
@@ -90,6 +91,9 @@ enum Why<'a> {
     Failed {
         /// What went wrong.
         code: Fault,
+        /// The request that has no answer yet.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request: Option<OpId>,
     },
 }
 
@@ -133,6 +137,10 @@ impl<'a> No<'a> {
                 }
                 other => Why::Failed {
                     code: other.fault(),
+                    request: match other {
+                        Failure::Pending { id, .. } => Some(*id),
+                        _ => None,
+                    },
                 },
             },
         }

@@ -24,7 +24,8 @@ const COMMITS_MAX: usize = 1_000;
 /// `git coord task show`, `handoff show` and `log` still find them. Nothing that is under way, and no
 /// task or feature that another one still needs, is collected. It happens by itself a little at a
 /// time; this does all of it now.
-/// Settings: coord.keepTasks, coord.keepMessages, coord.keepHandoffs, coord.keepSessions.
+/// Settings: coord.keepTasks, coord.keepMessages, coord.keepHandoffs, coord.keepSessions,
+/// coord.keepAnswers.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gc {
@@ -61,6 +62,7 @@ impl Gc {
                     messages_secs: secs,
                     sessions_secs: secs,
                     handoffs_secs: secs,
+                    answers_secs: secs,
                 }
             }
         };

@@ -110,7 +110,7 @@ impl Log {
 
 /// The name of an event's operation, as in JSON.
 fn name(event: &Event) -> String {
-    let request = serde_json::to_value(&event.request).unwrap_or_default();
+    let request = serde_json::to_value(event.request.inner()).unwrap_or_default();
     request
         .as_object()
         .and_then(|request| request.keys().next().cloned())

@@ -29,9 +29,11 @@ pub mod port;
 pub mod push;
 pub mod queue;
 pub mod recall;
+pub mod relay;
 pub mod remember;
 pub mod renew;
 pub mod report;
+pub mod request;
 pub mod run;
 pub mod state;
 pub mod status;
@@ -49,6 +51,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coord::doctor::Report as Examined;
+use crate::coord::relay::Relayed;
 use crate::coord::replay::Report;
 use crate::coord::{Done, Failure};
 use crate::model::happening::Told as Happened;
@@ -96,6 +99,8 @@ pub enum Operation {
     Queue(Box<queue::Queue>),
     Feature(Box<feature::Feature>),
     Report(report::Wanted),
+    Relay(relay::Relay),
+    Request(request::Request),
 }
 
 /// The positive answer of an operation.
@@ -210,6 +215,10 @@ pub enum Answer {
     FeatureDrift(feature::Drifted),
     /// What became of the work.
     Report(Box<report::Reported>),
+    /// What a relay did.
+    Relayed(Relayed),
+    /// What was asked on branches.
+    Requests(request::Listed),
 }
 
 impl Operation {
@@ -288,6 +297,8 @@ impl Operation {
             Self::Report(report) => report
                 .run(context)
                 .map(|report| Answer::Report(Box::new(report))),
+            Self::Relay(relay) => relay.run(context),
+            Self::Request(request) => request.run(context),
         }
     }
 }

@@ -187,5 +187,5 @@ fn is_landing(change: &Entry) -> bool {
 /// Whether somebody left work, which is a note on its commit too.
 fn is_handoff(change: &Entry) -> bool {
     let event = change.event.as_ref();
-    event.is_some_and(|event| matches!(event.request, Request::Handoff(_)))
+    event.is_some_and(|event| matches!(event.request.inner(), Request::Handoff(_)))
 }

@@ -34,6 +34,8 @@ pub const TEAM_KEYS: &[&str] = &[
     "coord.epochevery",
     "coord.memoryhalflife",
     "coord.sequentialabove",
+    "coord.transport",
+    "coord.requestwait",
 ];
 
 /// The settings that count in `.coordconfig` as it is committed on the branch that something is to
@@ -43,6 +45,7 @@ pub const TARGET_KEYS: &[&str] = &[
     "coord.checktimeout",
     "coord.checkenv",
     "coord.checkenvironment",
+    "coord.relayrule",
 ];
 
 /// All settings, the last value of each key winning.

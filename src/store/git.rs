@@ -143,7 +143,7 @@ impl Git {
     }
 
     /// Where it starts: what a relative URL of a remote belongs to.
-    pub(super) fn start_dir(&self) -> &Path {
+    pub fn start_dir(&self) -> &Path {
         self.start_dir.as_deref().unwrap_or(Path::new(""))
     }
 

@@ -57,6 +57,12 @@ pub fn fetched(remote: &str, name: &str) -> String {
     format!("{FETCHED}{remote}/{name}")
 }
 
+/// The quarantine ref for a branch that a relay looks at. Apart from the others, since those that
+/// land bring and prune their own.
+pub fn relayed(remote: &str, branch: &str) -> String {
+    format!("{FETCHED}{remote}/relay/{branch}")
+}
+
 /// An object id as git prints it where there may be none: zeros are none.
 pub fn existing(hex: &str) -> Option<ObjectId> {
     hex.parse()

@@ -312,6 +312,31 @@ impl Repo {
         self.tip(&moving[0])
     }
 
+    /// Fetches all branches whose names begin with one of these, each into the quarantine of a relay,
+    /// and returns what is there then. What is gone from the remote goes.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`].
+    pub fn fetch_apart(
+        &self,
+        remote: &str,
+        beginnings: &[String],
+    ) -> Result<Vec<(String, ObjectId)>> {
+        let kept = |beginning: &str| format!("{}*", names::relayed(remote, beginning));
+        let specs: Vec<String> = beginnings
+            .iter()
+            .map(|beginning| format!("+refs/heads/{beginning}*:{}", kept(beginning)))
+            .collect();
+        let moving: Vec<String> = beginnings.iter().map(|beginning| kept(beginning)).collect();
+        self.refs.noted(
+            self.guard_file()?,
+            &moving.join("\n"),
+            |()| true,
+            || remote::fetch(&self.git, remote, &[], &specs, self.options.timeout),
+        )?;
+        self.refs_here(&names::relayed(remote, ""))
+    }
+
     /// Makes the ref of a sealed commit on a remote, and takes those along that are no longer
     /// needed. These are refs that never move, so there is nothing to lease; and what becomes of
     /// those that go is not waited for.

@@ -9,6 +9,7 @@ use std::path::Path;
 use git_coord::model::key::Key;
 use git_coord::model::place::encode_component;
 
+use crate::relay::world::{WORK_AND_REQUESTS, World};
 use crate::support::Sandbox;
 use story::Story;
 
@@ -124,6 +125,21 @@ fn the_page_about_agents_is_true() {
     let mut story = Story::new(&sandbox, |name| repo.agent(name));
     is_true("docs/agents.md", &mut story);
     assert!(story.count > 15, "only {} commands were found", story.count);
+}
+
+#[test]
+fn the_page_about_the_relay_is_true() {
+    let world = World::taking(WORK_AND_REQUESTS);
+    let rules = ["config", "--unset-all", "coord.relayRule"];
+    world.relay.git(rules).ok();
+    // Claude's account may push little, which the page says how to tell git-coord.
+    let mut story = Story::new(&world.sandbox, |name| match name {
+        "relay" => world.relay.clone(),
+        "claude" => world.unknowing(name),
+        name => world.direct(name),
+    });
+    is_true("docs/relay.md", &mut story);
+    assert!(story.count > 20, "only {} commands were found", story.count);
 }
 
 #[test]

@@ -42,6 +42,7 @@ mod push;
 mod queue;
 mod queue_simulation;
 mod races;
+mod relay;
 mod repositories;
 mod rig;
 mod run;

@@ -6,6 +6,7 @@ use std::fs;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
+use crate::relay::world::{WORK, World};
 use crate::support::state::{STATE, plant, record};
 use crate::support::{Agent, Outcome, Sandbox, Shell};
 
@@ -46,6 +47,7 @@ const REMOTE_CODES: &[&str] = &[
     "unreachable",
     "usage",
 ];
+const RELAY_CODES: &[&str] = &["pending", "unsent"];
 const OTHER_CODES: &[&str] = &[
     "busy",    // a dozen races must be lost in a row
     "carried", // another command must fail while it carries this one
@@ -102,6 +104,7 @@ const REMOTE_ANSWERS: &[&str] = &[
     "synced",
     "up-to-date",
 ];
+const RELAY_ANSWERS: &[&str] = &["relayed", "requests"];
 // It ends a watch, whose answers were given one by one.
 const OTHER_ANSWERS: &[&str] = &["watched"];
 const LOCAL_OUTCOMES: &[&str] = &[
@@ -120,6 +123,7 @@ const LOCAL_OUTCOMES: &[&str] = &[
     "value",
 ];
 const REMOTE_OUTCOMES: &[&str] = &["landed", "locked"];
+const RELAY_OUTCOMES: &[&str] = &["relay"];
 // No command ends with these: they are steps on the way, or part of another operation.
 const OTHER_OUTCOMES: &[&str] = &["adopted", "collected", "left", "noted", "waiting"];
 
@@ -166,11 +170,19 @@ fn every_word_in_the_schemas_is_provoked_or_excused() {
     );
     assert_eq!(
         codes,
-        words(&[LOCAL_CODES, REMOTE_CODES, OTHER_CODES].concat())
+        words(&[LOCAL_CODES, REMOTE_CODES, RELAY_CODES, OTHER_CODES].concat())
     );
-    let answers = words(&[LOCAL_ANSWERS, REMOTE_ANSWERS, OTHER_ANSWERS].concat());
+    let answers = words(&[LOCAL_ANSWERS, REMOTE_ANSWERS, RELAY_ANSWERS, OTHER_ANSWERS].concat());
     assert_eq!(said(&answer, "answer"), answers);
-    let outcomes = words(&[LOCAL_OUTCOMES, REMOTE_OUTCOMES, OTHER_OUTCOMES].concat());
+    let outcomes = words(
+        &[
+            LOCAL_OUTCOMES,
+            REMOTE_OUTCOMES,
+            RELAY_OUTCOMES,
+            OTHER_OUTCOMES,
+        ]
+        .concat(),
+    );
     assert_eq!(said(&answer, "outcome"), outcomes);
 }
 
@@ -917,6 +929,84 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     assert_eq!(schemas.codes, words(REMOTE_CODES));
     assert_eq!(schemas.answers, words(REMOTE_ANSWERS));
     assert_eq!(schemas.outcomes, words(REMOTE_OUTCOMES));
+}
+
+/// Requests on a branch: what is printed about them, and the records that they leave.
+#[test]
+fn what_goes_by_a_branch_is_what_its_schema_says() {
+    let world = World::taking(WORK);
+    let (relay, alice) = (&world.relay, world.direct("alice"));
+    let mut schemas = Schemas::of(&alice);
+    alice.coord(["lock", "src/b.rs"]).ok();
+    schemas.run(relay, &["relay"]);
+    let claude = world.restricted("claude-1");
+    claude.git(["config", "coord.requestWait", "0s"]).ok();
+    let pending = schemas.run(&claude, &["lock", "src/a.rs", "--reason", "why"]);
+    assert_eq!(pending["code"], "pending");
+    schemas.run(&claude, &["request", "list"]);
+    let id = pending["request"].as_str().unwrap().to_owned();
+    schemas.run(&claude, &["request", "show", &id]);
+    claude
+        .git(["config", "remote.origin.pushurl", "nowhere"])
+        .ok();
+    schemas.run(&claude, &["--now", "lock", "src/c.rs"]);
+    claude
+        .git(["config", "--unset", "remote.origin.pushurl"])
+        .ok();
+    schemas.run(&claude, &["request", "send"]);
+    // Its neighbour's branch has it too, and says that it is Alice's.
+    let message = claude.ask_git(["log", "-1", "--format=%B"]);
+    let forged = message.replace("\"agent\":\"claude-1\"", "\"agent\":\"alice\"");
+    claude
+        .git(["commit", "--quiet", "--allow-empty", "-m", &forged])
+        .ok();
+    claude.git(["push", "--quiet"]).ok();
+    let relayed = schemas.run(relay, &["relay"]);
+    let ended: Vec<&Value> = relayed["answers"].as_array().unwrap().iter().collect();
+    assert_eq!(ended.len(), 3, "{relayed:#}");
+    schemas.run(&claude, &["request", "list"]);
+    // A refusal, with what is in the way.
+    alice.coord(["unlock", "--all"]).ok();
+    let stale = claude.git(["config", "coord.maxAge", "1h"]).ok();
+    drop(stale);
+    alice.coord(["lock", "src/d.rs"]).ok();
+    schemas.run(&claude, &["--now", "lock", "src/d.rs"]);
+    schemas.run(relay, &["relay"]);
+    schemas.run(&claude, &["sync"]);
+    let listed = schemas.run(&claude, &["request", "list"]);
+    assert!(listed.to_string().contains("lock_held"), "{listed:#}");
+    schemas.run(relay, &["relay", "--unpin", "claude-1"]);
+    assert_eq!(schemas.codes, words(RELAY_CODES));
+    assert_eq!(schemas.outcomes, words(RELAY_OUTCOMES));
+    assert!(schemas.answers.is_superset(&words(RELAY_ANSWERS)));
+
+    let kind = |name: &str| strict(schema(&alice, name));
+    let below = |dir: &str| {
+        let listed = world
+            .hub
+            .ask_git(["ls-tree", "-r", "--name-only", STATE, dir]);
+        listed.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let at = |place: &str| {
+        let shown = world.hub.ask_git(["show", &format!("{STATE}:{place}")]);
+        serde_json::from_str::<Value>(&shown).unwrap()
+    };
+    assert_eq!(below("answers/").len(), 3);
+    for place in below("answers/") {
+        hold(&kind("request-answer"), &at(&place));
+    }
+    hold(&kind("turned-down"), &at(&below("turned-down/")[0]));
+    let pinned = format!("{STATE}~1:speakers/claude-1.json");
+    let pinned = world.hub.ask_git(["show", &pinned]);
+    hold(&kind("speaker"), &serde_json::from_str(&pinned).unwrap());
+    let body = message.lines().nth(2).unwrap();
+    hold(&kind("request"), &serde_json::from_str(body).unwrap());
+    let event = kind("event");
+    for body in world.hub.ask_git(["log", "--format=%b", STATE]).lines() {
+        if !body.is_empty() {
+            hold(&event, &serde_json::from_str(body).unwrap());
+        }
+    }
 }
 
 #[test]

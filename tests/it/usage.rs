@@ -61,7 +61,7 @@ fn wrong_use_says_what_and_what_to_do() {
 
     exit 2
     --- stderr
-    error[usage]: invalid value 'lok' for '[KIND]' [possible values: lock, wait, notice, handoff, memory, value, presence, trust, checkpoints, message, task, comment, feature, queue-entry, queue-line, verdict, event, answer, failure]
+    error[usage]: invalid value 'lok' for '[KIND]' [possible values: lock, wait, notice, handoff, memory, value, presence, trust, checkpoints, message, task, comment, feature, queue-entry, queue-line, verdict, request, request-answer, speaker, turned-down, event, answer, failure]
     hint: did you mean `lock`?
 
     exit 2

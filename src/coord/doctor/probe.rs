@@ -2,6 +2,7 @@
 //! name, moves it by compare-and-swap, moves two refs in one step, and deletes it again.
 
 use crate::coord::Coord;
+use crate::coord::relay::REQUEST_BRANCHES;
 use crate::env;
 use crate::model::object_id::ObjectId;
 use crate::store::{Backend, Commit, Error, Lack, NewObject, ObjectKind, Person, Pushed, RefSwap};
@@ -34,6 +35,9 @@ pub(super) fn look(coord: &Coord, is_wanted: bool, offered: &Offered) -> Judged 
     if let Offered::Unreached(_) = offered {
         return Judged::note("not known: the remote does not answer");
     }
+    if coord.is_by_branch() {
+        return asks(coord, remote, is_wanted);
+    }
     let name = scratch(&coord.settings().remote_ref, &env::fresh_op().to_string());
     if !is_wanted {
         return rehearse(coord, remote, name);
@@ -42,6 +46,34 @@ pub(super) fn look(coord: &Coord, is_wanted: bool, offered: &Offered) -> Judged 
         Ok(tried) => judge(remote, &name, &tried),
         Err(why) => Judged::problem(why.to_string()),
     }
+}
+
+/// What is known of a remote that takes no state from here.
+fn asks(coord: &Coord, remote: &str, is_wanted: bool) -> Judged {
+    let found = coord.transport_finding().unwrap_or_default();
+    let mut details = Vec::new();
+    if let Some((words, at)) = &found.no_state {
+        let at = at.map(|at| format!(" at {at}")).unwrap_or_default();
+        details.push(format!("it refused the state{at}: {words}"));
+    }
+    let way = match &found.no_request_branch {
+        None => format!("on the branch {REQUEST_BRANCHES}{}", coord.actor().agent),
+        Some(words) => {
+            details.push(format!("it refused a branch for requests: {words}"));
+            "on the branch that is checked out".to_owned()
+        }
+    };
+    let advice = if is_wanted {
+        coord.forget_transport();
+        "what was found out is forgotten: the next change finds it out again"
+    } else {
+        "see git coord help relay; git coord doctor --probe finds it out again"
+    };
+    Judged::note(format!(
+        "changes are asked for {way} of `{remote}`, and a relay decides them"
+    ))
+    .details(details)
+    .advice(advice)
 }
 
 /// What can be told without writing to the remote.

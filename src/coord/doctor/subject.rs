@@ -26,11 +26,7 @@ impl Subject {
             Ok(identity) => (identity, None),
             Err(why) => (nobody()?, Some(why)),
         };
-        let coord = Coord {
-            repo,
-            settings,
-            identity,
-        };
+        let coord = Coord::of(repo, settings, identity);
         Ok(Self {
             coord,
             read,

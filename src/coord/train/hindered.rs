@@ -68,6 +68,12 @@ impl Snapshot<'_> {
                 is: is.into(),
             }));
         }
+        if let Err(Failure::Refused(refusal)) = self
+            .coord
+            .without_requests(&[self.tip.commit], entry.sealed)
+        {
+            return Ok(Some(Hindrance::Unmergeable(refusal.to_string())));
+        }
         let paths = as_keys(self.own_paths(entry, merges)?)?;
         let as_submitter = Stamp {
             by: entry.submitter.clone(),
@@ -141,6 +147,8 @@ impl Snapshot<'_> {
         let Some(now) = self.coord.branch_tip(branch)? else {
             return Ok(None);
         };
+        // What was asked on the branch since is no work.
+        let now = self.coord.below_requests(now)?;
         if now == entry.sealed || self.coord.repo.is_ancestor(&now, &entry.sealed)? {
             return Ok(None);
         }

@@ -132,7 +132,7 @@ impl Coord {
     }
 
     /// Whether a commit is in this repository.
-    pub(super) fn has_commit(&self, id: &ObjectId) -> bool {
+    pub(in crate::coord) fn has_commit(&self, id: &ObjectId) -> bool {
         self.repo.tree_of(id).is_ok()
     }
 }

@@ -43,6 +43,7 @@ impl Coord {
         let Some(tip) = self.target_tip(target, false)? else {
             return Err(super::no_target(target));
         };
+        let commit = self.without_requests(&[tip], commit)?;
         if self.repo.is_ancestor(&commit, &tip)? {
             let what = format!("{} is on `{target}` already", commit.short());
             return Err(Failure::usage(what, "commit something on the branch first"));
@@ -66,6 +67,56 @@ impl Coord {
         };
         let stale = self.left_over(&remote)?;
         confirmed(&remote, self.repo.push_heads(&remote, &commit, &stale)?)
+    }
+
+    /// The same, unless a relay does it with the request that asks for it: then the commit has to be
+    /// on the remote before.
+    ///
+    /// # Errors
+    /// As every push; and when a relay could not find the commit.
+    pub fn seal_for(
+        &self,
+        target: &Branch,
+        branch: Option<&Branch>,
+        commit: ObjectId,
+    ) -> Result<(), Failure> {
+        if !self.is_by_branch() {
+            return self.seal(commit);
+        }
+        let remote = self.settings.authority();
+        let is_there = match branch {
+            // The request goes with it, or may.
+            Some(_) if !self.has_request_branch() => true,
+            Some(branch) => {
+                let tracking = format!("refs/remotes/{remote}/{branch}");
+                match self.repo.tip(&tracking)? {
+                    Some(tip) => self.repo.is_ancestor(&commit, &tip)?,
+                    None => false,
+                }
+            }
+            None => false,
+        };
+        if is_there {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            format!(
+                "{} is not on `{remote}`, and whoever lands it on `{target}` has to find it there",
+                commit.short()
+            ),
+            "push the branch first, then put it in line",
+        ))
+    }
+
+    /// The same for somebody else, who may not. The guard is held.
+    ///
+    /// # Errors
+    /// As every push.
+    pub(in crate::coord) fn seal_held(&self, commit: ObjectId) -> Result<(), Failure> {
+        match &self.settings.remote {
+            Some(remote) => confirmed(remote, self.repo.push_heads(remote, &commit, &[])?),
+            None => Ok(()),
+        }
     }
 
     fn seal_here(&self, name: String, commit: ObjectId) -> Result<(), Failure> {

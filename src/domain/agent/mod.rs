@@ -34,7 +34,8 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Ask) -> Result<Decided, Refusal>
 pub(super) fn shows_life(request: &Request) -> bool {
     !matches!(
         request,
-        Request::Compact(_)
+        Request::Relay(_)
+            | Request::Compact(_)
             | Request::Adopt(_)
             | Request::Land(_)
             | Request::Note(_)

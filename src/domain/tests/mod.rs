@@ -22,6 +22,7 @@ mod liveness;
 mod messages;
 mod notices;
 mod queue;
+mod relaying;
 mod remembering;
 mod stealing;
 mod tasks;

@@ -11,6 +11,7 @@ use crate::model::lock::{Hold, Mode};
 use crate::model::notice::NoticeRecord;
 use crate::model::record;
 use crate::model::refusal::Refusal;
+use crate::model::relay;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::stamp::{Evidence, Stamp, Watch};
@@ -156,7 +157,11 @@ impl World {
         let stamp = Stamp {
             at: self.now,
             by: by.clone(),
-            op: OpId::new(ulid::Ulid(self.ops)),
+            op: match request {
+                // It is the operation, wherever it is decided.
+                Request::Relay(relay::Ask::Apply(relayed)) => relayed.asked.id,
+                _ => OpId::new(ulid::Ulid(self.ops)),
+            },
             watch: self.watch.clone(),
             here: self.here.clone(),
         };

@@ -136,6 +136,10 @@ const TABLE: &[Row] = &[
     ("feature done", ADDS_AGAIN, &["done"]),
     ("feature cancel", DESTROYS, &["done"]),
     ("report", READS, &["report"]),
+    ("request list", READS, &["requests"]),
+    ("request show", READS, &["requests"]),
+    ("request cancel", DESTROYS, &["done", "requests"]),
+    ("request send", ADDS_AGAIN, &["requests"]),
 ];
 
 /// What no program at the other end of a connection is offered, and why.
@@ -147,6 +151,10 @@ pub const SHELL_ONLY: &[(&str, &str)] = &[
     (
         "hooks uninstall",
         "it takes away what keeps everybody from writing over others",
+    ),
+    (
+        "relay",
+        "it decides for others, by the rules and with the rights of whoever runs it",
     ),
 ];
 

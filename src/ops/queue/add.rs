@@ -77,7 +77,7 @@ impl Add {
             title: match &self.title {
                 Some(title) => Some(value(title, "--title")?),
                 None => coord
-                    .subject_of(&commit)?
+                    .subject_of(&sealed.commit)?
                     .and_then(|subject| subject.parse().ok()),
             },
             priority: self
@@ -94,7 +94,7 @@ impl Add {
             paths: sealed.paths,
             allow_secrets: words::read(&self.allow_secret, "--allow-secret")?,
         };
-        coord.seal(sealed.commit)?;
+        coord.seal_for(&target, wanted.branch.as_ref(), sealed.commit)?;
         let id = wanted.id.clone();
         let done = coord.handle(Request::Queue(Ask::Add(wanted)));
         let done = done.map_err(|why| refused(context, &target, &id, why))?;

@@ -77,11 +77,11 @@ impl Retry {
         };
         let commit = commit.unwrap_or(entry.sealed);
         let sealed = coord.sealed(&target, commit)?;
-        coord.seal(commit)?;
+        coord.seal_for(&target, entry.branch.as_ref(), sealed.commit)?;
         let wanted = WantedRetry {
             target,
             id: entry.id.clone(),
-            sealed: commit,
+            sealed: sealed.commit,
             base: Some(sealed.base),
             paths: sealed.paths,
             rerun: self.rerun,

@@ -86,6 +86,7 @@ fn what_is_queued_is_ended_by_the_queue_alone() {
 fn gc(world: &mut World, fan: Option<String>) -> usize {
     let keep = Keep {
         handoffs_secs: u64::MAX,
+        answers_secs: u64::MAX,
         tasks_secs: 3600,
         messages_secs: 3600,
         sessions_secs: 3600,

@@ -17,6 +17,7 @@ fn gc(world: &mut World, keep: &str, fan: Option<String>) -> Told {
         messages_secs: secs,
         sessions_secs: secs,
         handoffs_secs: secs,
+        answers_secs: secs,
     };
     let asked = world.run(&actor("janitor"), &Request::Gc(Gc { keep, fan }), &[]);
     match asked.unwrap().reply {

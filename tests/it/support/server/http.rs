@@ -7,14 +7,16 @@ use std::path::Path;
 use super::daemon::{start, start_on_port};
 use super::{Server, git_program, program};
 use crate::support::wait::until;
-use crate::support::{Hub, Running, Sandbox};
+use crate::support::{Agent, Hub, Running, Sandbox};
 
-/// The one account.
+/// The account of everybody.
 const USER: &str = "rig";
-/// Its password.
+/// An account that a hook on the server may give fewer rights.
+const OTHER_USER: &str = "cloud";
+/// The password of both.
 const PASSWORD: &str = "sesame";
 
-/// Serves every hub of a sandbox to one account. Nobody else may even read.
+/// Serves every hub of a sandbox to two accounts. Nobody else may even read.
 pub struct Http {
     port: u16,
     credentials: String,
@@ -46,7 +48,7 @@ impl Http {
 
         fs::write(
             dir.join("passwords"),
-            format!("{USER}:{{PLAIN}}{PASSWORD}\n"),
+            format!("{USER}:{{PLAIN}}{PASSWORD}\n{OTHER_USER}:{{PLAIN}}{PASSWORD}\n"),
         )
         .unwrap();
         let (nginx, port) = start_on_port("event method", |port| {
@@ -76,6 +78,20 @@ impl Http {
             _nginx: nginx,
             _fcgiwrap: fcgiwrap,
         }
+    }
+}
+
+impl Http {
+    /// Clones a hub as the other account, which hooks see as `REMOTE_USER=cloud`.
+    #[track_caller]
+    pub fn clone_as_other(&self, hub: &Hub, agent: &str) -> Agent {
+        let url = format!("http://{OTHER_USER}@127.0.0.1:{}/{}", self.port, hub.name());
+        // A store of its own: git moves what it has just used to the front of one.
+        let store = format!("{}-other", self.credentials);
+        let entry = format!("http://{OTHER_USER}:{PASSWORD}@127.0.0.1:{}\n", self.port);
+        fs::write(&store, entry).unwrap();
+        let config = format!("credential.helper=store --file={store}");
+        Agent::cloned(hub, agent, &url, &[config])
     }
 }
 

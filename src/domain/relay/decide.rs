@@ -1,0 +1,155 @@
+//! Deciding a request as the one who asked.
+
+use crate::domain::decide::{Decided, Desk, Plan, decided, settle};
+use crate::domain::secret;
+use crate::model::key::Key;
+use crate::model::refusal::Refusal;
+use crate::model::relay::{
+    AHEAD_SECS, Answered, Did, HORIZON_SECS, Outcome, Relayed, Source, Told,
+};
+use crate::model::reply::Reply;
+use crate::model::stored::Stored;
+
+use super::{answer, not_allowed, pin, turned_down};
+
+/// Decides it and writes the answer along, whatever that is. With an answer there already nothing is
+/// done, and that answer is given again.
+pub(in crate::domain) fn apply(
+    mut desk: Desk<'_>,
+    relayed: &Relayed,
+    epoch: u64,
+    also: &[Key],
+) -> Result<Plan, Refusal> {
+    let Relayed { asked, from, .. } = relayed;
+    if desk.stamp.by != asked.by || desk.stamp.op != asked.id {
+        return Err(not_allowed("a request is decided as the one who asked"));
+    }
+    if let Some(found) = answer(&desk.staged, &asked.by.agent, asked.id)? {
+        let told = told(relayed, found.body.result);
+        return Ok(Plan::unchanged(told));
+    }
+    if let Some(found) = turned_down(&desk.staged, &from.commit)? {
+        return Err(not_allowed(found.body.why.as_str()));
+    }
+    check_time(&desk, relayed)?;
+    pin::check(&mut desk, &asked.by.agent, from)?;
+    let inner = &asked.request;
+    let ruled = if inner.may_be_relayed() {
+        decided(&mut desk, inner, epoch)
+    } else {
+        Err(not_allowed(format!(
+            "`{}` is for those who may push the state themselves",
+            inner.in_short()
+        )))
+    };
+    let (outcome, subject, settled) = match ruled {
+        Ok(ruled) => {
+            let settled = if ruled.is_change {
+                settle(&mut desk, inner, also)?
+            } else {
+                // Nothing is renewed by asking for what is there.
+                begin_again(&mut desk, relayed, epoch)?;
+                Default::default()
+            };
+            let subject = match ruled.subject.as_str() {
+                "" => format!("{} by {}", inner.in_short(), asked.by.agent),
+                subject => subject.to_owned(),
+            };
+            let reply = Some(Box::new(ruled.reply));
+            (Outcome::Granted { reply }, subject, settled)
+        }
+        // What is damaged can be repaired, and then it is decided.
+        Err(damaged @ Refusal::Damaged { .. }) => return Err(damaged),
+        Err(refusal) => {
+            if is_secret(relayed, &refusal) {
+                return Err(not_allowed(refusal.to_string()));
+            }
+            begin_again(&mut desk, relayed, epoch)?;
+            let subject = format!(
+                "{} refused to {}: {}",
+                inner.in_short(),
+                asked.by.agent,
+                refusal.code()
+            );
+            let refusal = Box::new(refusal);
+            (Outcome::Refused { refusal }, subject, Default::default())
+        }
+    };
+    write(&mut desk, relayed, &outcome, &settled.1)?;
+    let reply = told(relayed, outcome);
+    desk.into_plan(Decided::change(reply, subject), settled)
+}
+
+/// Forgets what the request staged, when nothing but its answer is written.
+fn begin_again(desk: &mut Desk<'_>, relayed: &Relayed, epoch: u64) -> Result<(), Refusal> {
+    desk.reset();
+    desk.begin(epoch)?;
+    pin::check(desk, &relayed.asked.by.agent, &relayed.from)
+}
+
+/// Whether the request must not become part of the log: it has a secret in it, or something like one
+/// and was refused for another reason.
+fn is_secret(relayed: &Relayed, refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Secret { .. })
+        || serde_json::to_string(&relayed.asked.request)
+            .is_ok_and(|request| secret::is_suspect(&request))
+}
+
+fn check_time(desk: &Desk<'_>, relayed: &Relayed) -> Result<(), Refusal> {
+    let (at, now) = (relayed.asked.at, desk.stamp.at);
+    if at.plus_secs(HORIZON_SECS) < now {
+        let days = HORIZON_SECS / (24 * 60 * 60);
+        return Err(not_allowed(format!(
+            "the request is of {at}, and after {days} days none is decided any more"
+        )));
+    }
+    if now.plus_secs(AHEAD_SECS) < at {
+        return Err(not_allowed(format!(
+            "the request is of {at}, which is in the future: the asker's clock is wrong"
+        )));
+    }
+    Ok(())
+}
+
+/// Writes the answer; without the reply when that is too long for a record.
+fn write(
+    desk: &mut Desk<'_>,
+    relayed: &Relayed,
+    outcome: &Outcome,
+    notices: &[crate::model::notice::NoticeRecord],
+) -> Result<(), Refusal> {
+    let Relayed { asked, from, .. } = relayed;
+    let Source { branch, commit, .. } = from;
+    let what = asked.request.in_short();
+    let what = what.parse().or_else(|_| "a request".parse());
+    let mut body = Answered {
+        id: asked.id,
+        what: what.map_err(|_| not_allowed("a request without words"))?,
+        asked_at: asked.at,
+        branch: Some(branch.clone()),
+        commit: Some(*commit),
+        result: outcome.clone(),
+        notices: notices.to_vec(),
+    };
+    let place = Answered::place(&asked.by.agent, asked.id);
+    let rev = desk.staged.next_rev();
+    let record = Stored::new(desk.stamp, rev, body.clone());
+    match desk.staged.put(&place, &record) {
+        Err(Refusal::Limit { .. }) => {}
+        other => return other,
+    }
+    body.notices.clear();
+    if let Outcome::Granted { reply } = &mut body.result {
+        *reply = None;
+    }
+    let record = Stored::new(desk.stamp, rev, body);
+    desk.staged.put(&place, &record)
+}
+
+fn told(relayed: &Relayed, outcome: Outcome) -> Reply {
+    Reply::Relay(Box::new(Told {
+        did: Did::Answered,
+        id: Some(relayed.asked.id),
+        result: Some(outcome),
+    }))
+}
