@@ -81,6 +81,8 @@ pub struct Coord {
     repo: Repo,
     settings: Settings,
     identity: Identity,
+    /// Whether a coding agent's hook acts, whose answers are its own.
+    is_hook: bool,
 }
 
 impl Coord {
@@ -111,6 +113,7 @@ impl Coord {
             repo,
             settings,
             identity,
+            is_hook: true,
         })
     }
 
@@ -126,6 +129,7 @@ impl Coord {
             repo,
             settings,
             identity,
+            is_hook: false,
         })
     }
 
@@ -299,7 +303,15 @@ impl Coord {
     /// Notices to this session in the last view that were not returned before. Reading them is no
     /// change: the session's next change removes them from the state.
     pub fn unseen_notices(&self) -> Vec<NoticeRecord> {
-        notices::unseen(self)
+        notices::unseen(self, |_| true)
+    }
+
+    /// The same up to the first one that does not fit; what is not returned comes another time.
+    pub fn unseen_notices_while(
+        &self,
+        fits: impl FnMut(&NoticeRecord) -> bool,
+    ) -> Vec<NoticeRecord> {
+        notices::unseen(self, fits)
     }
 
     /// Decides one request and publishes what it became.

@@ -30,6 +30,7 @@ impl Subject {
             repo,
             settings,
             identity,
+            is_hook: false,
         };
         Ok(Self {
             coord,
