@@ -8,8 +8,8 @@ use super::{Here, env_file, prompt, summary, wired};
 
 pub(super) fn answer(here: &Here<'_>) -> Result<Answer, Failure> {
     let coord = here.coord();
-    if here.call.session.is_some() {
-        env_file::tell(coord.actor());
+    if let Some(session) = &here.call.session {
+        env_file::tell(coord.actor(), session);
     }
     if !coord.is_used()? && !wired::is_wanted(here) {
         return Ok(Answer::Nothing);

@@ -115,8 +115,12 @@ pub(super) fn act(tool: &str, input: &Value) -> Act {
         _ => input,
     };
     if is(PATCHES) {
-        let text = input
-            .as_str()
+        // As a command, or alone.
+        let words = TEXTS.iter().find_map(|field| input.get(field)?.as_array());
+        let words = words.filter(|words| words.iter().all(Value::is_string));
+        let patch = words.and_then(|words| words.last()?.as_str());
+        let text = patch
+            .or(input.as_str())
             .map(str::to_owned)
             .or_else(|| text(input, TEXTS));
         return write(patched(&text.unwrap_or_default(), 1));
@@ -125,6 +129,7 @@ pub(super) fn act(tool: &str, input: &Value) -> Act {
         let script = input
             .as_str()
             .map(str::to_owned)
+            .or_else(|| words(input))
             .or_else(|| text(input, SCRIPTS));
         return match script {
             Some(script) => Act::Run {
@@ -156,20 +161,20 @@ fn text(input: &Value, fields: &[&str]) -> Option<String> {
     let mut found = fields.iter().filter_map(|field| input.get(field));
     found.find_map(|value| match value {
         Value::String(text) => Some(text.clone()),
-        Value::Array(words) => {
-            let words: Option<Vec<&str>> = words.iter().map(Value::as_str).collect();
-            command(&words?)
-        }
-        _ => None,
+        other => words(other),
     })
+}
+
+/// The script of a list of words.
+fn words(value: &Value) -> Option<String> {
+    let words = value.as_array()?.iter().map(Value::as_str);
+    command(&words.collect::<Option<Vec<&str>>>()?)
 }
 
 /// The script of a command that is given word by word, such as `bash -lc SCRIPT`.
 fn command(words: &[&str]) -> Option<String> {
     match words {
         [] => None,
-        // What a patch is applied with is a tool of its own.
-        ["apply_patch" | "applypatch", patch] => Some((*patch).to_owned()),
         words => {
             let words = words
                 .iter()
@@ -287,6 +292,13 @@ mod tests {
                 json!({"command": ["bash", "-lc", "rm 'a b'"]}),
                 run("bash -lc 'rm '\\''a b'\\'''", None),
             ),
+            // It passed unseen: what was left of it was no command.
+            (
+                "shell",
+                json!({"command": ["apply_patch", "*** Delete File: a"]}),
+                run("apply_patch '*** Delete File: a'", None),
+            ),
+            ("shell", json!(["rm", "a"]), run("rm a", None)),
             (
                 "run_shell_command",
                 json!({"command": "rm a", "dir_path": "src"}),

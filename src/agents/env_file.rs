@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::coord::identity::{OF, digest_of_session};
 use crate::env;
 use crate::model::id::Actor;
 use crate::model::text::shell_word;
@@ -13,18 +14,20 @@ const VARIABLE: &str = "CLAUDE_ENV_FILE";
 /// Largest such file that is added to, in bytes.
 const BYTES_MAX: u64 = 1024 * 1024;
 
-/// Tells the commands of this session who they are. Best effort: they find out by themselves, too.
-pub(super) fn tell(actor: &Actor) {
+/// Tells the commands of this session who they are, and of which session of the agent that is, for
+/// other agents that they start. Best effort: they find out by themselves, too.
+pub(super) fn tell(actor: &Actor, session: &str) {
     if let Some(file) = env::var(VARIABLE).map(PathBuf::from) {
-        let _ = add(&file, actor);
+        let _ = add(&file, actor, session);
     }
 }
 
-fn add(file: &Path, actor: &Actor) -> std::io::Result<()> {
+fn add(file: &Path, actor: &Actor, session: &str) -> std::io::Result<()> {
     let lines = format!(
-        "export COORD_AGENT={}\nexport COORD_SESSION={}\n",
+        "export COORD_AGENT={}\nexport COORD_SESSION={}\nexport {OF}={}\n",
         shell_word(actor.agent.as_str()),
-        shell_word(actor.session.as_str())
+        shell_word(actor.session.as_str()),
+        digest_of_session(session)
     );
     let before = match File::open(file) {
         Ok(open) => {
@@ -58,7 +61,7 @@ fn add(file: &Path, actor: &Actor) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::add;
+    use super::{add, digest_of_session};
     use crate::model::id::Actor;
 
     #[test]
@@ -71,11 +74,14 @@ mod tests {
             session: session.parse().expect("it is a name"),
         };
         for session in ["s-1", "s-1", "s-2", "s-2", "s-1"] {
-            add(&file, &actor(session)).expect("it is writable");
+            add(&file, &actor(session), session).expect("it is writable");
         }
         let text = std::fs::read_to_string(&file).expect("it is there");
         let said = |session: &str| {
-            format!("export COORD_AGENT=claude.x@h\nexport COORD_SESSION={session}\n")
+            let of = digest_of_session(session);
+            format!(
+                "export COORD_AGENT=claude.x@h\nexport COORD_SESSION={session}\nexport COORD_SESSION_OF={of}\n"
+            )
         };
         assert_eq!(
             text,
@@ -87,7 +93,7 @@ mod tests {
             )
         );
         assert!(
-            add(dir.path(), &actor("s-1")).is_ok(),
+            add(dir.path(), &actor("s-1"), "s-1").is_ok(),
             "a directory is left alone"
         );
     }

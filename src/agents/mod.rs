@@ -124,8 +124,9 @@ fn answer(program: Program, call: &Call, dir: &Path) -> Result<Answer, Trouble> 
         Some((tool, input)) => edit::act(tool, input),
         None => Act::Nothing,
     };
+    let speaks = speaks(call, &act);
     let is_quiet = match kind {
-        Kind::Before => act == Act::Nothing,
+        Kind::Before => act == Act::Nothing && !speaks,
         Kind::After => act == Act::Nothing && !program.listens(&call.event, kind),
         _ => false,
     };
@@ -142,6 +143,8 @@ fn answer(program: Program, call: &Call, dir: &Path) -> Result<Answer, Trouble> 
                 _ => Ok(Answer::Nothing),
             };
         }
+        // What git-coord itself is asked is answered by itself.
+        Err(_) if kind == Kind::Before && act == Act::Nothing => return Ok(Answer::Nothing),
         Err(why) => {
             return Err(Trouble {
                 why: why.to_string(),
@@ -155,8 +158,15 @@ fn answer(program: Program, call: &Call, dir: &Path) -> Result<Answer, Trouble> 
         context: Context::of(dir.to_owned(), coord, &|_| {}),
     };
     let dir = here.coord().repo().coord_dir();
-    fired::note(&dir, program.name(), &call.event);
-    if matches!(kind, Kind::Start | Kind::Prompt | Kind::Before) && call.session.is_some() {
+    // Nothing is made where nobody uses git-coord.
+    let is_ours = speaks || here.coord().is_used().unwrap_or(true) || wired::is_wanted(&here);
+    if is_ours {
+        fired::note(&dir, program.name(), &call.event);
+    }
+    if is_ours
+        && matches!(kind, Kind::Start | Kind::Prompt | Kind::Before)
+        && call.session.is_some()
+    {
         let noted = noted::Noted {
             actor: here.coord().actor().clone(),
             program: program.name().into(),
@@ -176,4 +186,19 @@ fn answer(program: Program, call: &Call, dir: &Path) -> Result<Answer, Trouble> 
         why: why.to_string(),
         is_closed: Some(here.coord().settings().fail_closed),
     })
+}
+
+/// Whether the agent is about to speak to git-coord itself, by a tool of its server or by a command.
+/// Whoever answers has to know which session of the process that is.
+fn speaks(call: &Call, act: &Act) -> bool {
+    let names = |text: &str| {
+        let names = ["git-coord", "git_coord", "git coord"];
+        names.iter().any(|name| text.contains(name))
+    };
+    let is_tool = || call.tool.as_ref().is_some_and(|(tool, _)| names(tool));
+    match act {
+        Act::Run { script, .. } => names(script),
+        Act::Write(_) => false,
+        Act::Nothing => is_tool(),
+    }
 }

@@ -67,6 +67,14 @@ fn places(path: &Path) -> Vec<PathBuf> {
     places
 }
 
+/// Whether a place belongs to the repository with this top: not what is beside it, and not what is
+/// in another working tree or repository below.
+fn is_inside(top: &Path, place: &Path) -> bool {
+    let above = place.ancestors().skip(1);
+    let mut below = above.take_while(|dir| *dir != top);
+    place.starts_with(top) && !below.any(|dir| dir.join(".git").symlink_metadata().is_ok())
+}
+
 /// The part of a pattern that is a path, and the rest of it.
 fn fixed(pattern: &str) -> (PathBuf, &str) {
     let wild = pattern.find(['*', '?', '[', '\\']).unwrap_or(pattern.len());
@@ -116,14 +124,14 @@ pub(super) fn keys<'w>(
             Write::Path(path) => {
                 let inside = places(path)
                     .into_iter()
-                    .filter(|place| place.starts_with(&top));
+                    .filter(|place| is_inside(&top, place));
                 let inside = inside.filter_map(|place| place.into_os_string().into_string().ok());
                 typed.extend(inside.map(|place| format!(":(literal){place}")));
             }
             Write::Pattern(pattern) => {
                 let (fixed, rest) = fixed(pattern);
                 let base = settled(&fixed.join("x"));
-                let base = base.parent().filter(|base| base.starts_with(&top));
+                let base = base.parent().filter(|_| is_inside(&top, &base));
                 if let Some(base) = base.and_then(Path::to_str) {
                     typed.push(format!(":(glob){base}/{rest}"));
                 }

@@ -4,7 +4,7 @@ use crate::model::id::Actor;
 use crate::model::text::shown;
 
 /// Longest reason for a no, in characters.
-const REASON_MAX: usize = 3_000;
+pub(super) const REASON_MAX: usize = 3_000;
 
 /// A text of somebody else, of at most so many characters.
 pub(super) fn quoted(text: &str, most: usize) -> String {
@@ -26,8 +26,13 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 
 /// Several lines, each of them clean, and not too many.
 pub(super) fn lines(text: &str) -> String {
+    lines_of(text, REASON_MAX)
+}
+
+/// The same of at most so many characters.
+pub(super) fn lines_of(text: &str, most: usize) -> String {
     let lines: Vec<String> = text.lines().map(shown).collect();
-    cut(&lines.join("\n"), REASON_MAX)
+    cut(&lines.join("\n"), most)
 }
 
 /// An agent and its session as they are typed.

@@ -35,6 +35,46 @@ pub(super) fn fire(args: &[OsString]) -> Option<Exit> {
     Some(Exit::Done)
 }
 
+/// The same where options stand before `hook`: wrong use would end with 2, which agents take for a
+/// no. Who acts is known from the agent itself, and colours there are none.
+pub(super) fn fire_behind_options(args: &[OsString]) -> Option<Exit> {
+    let mut words = args.iter().skip(1);
+    let mut dir = None;
+    loop {
+        let word = words.next()?.to_string_lossy();
+        if word == "hook" {
+            break;
+        }
+        if let Some(long) = word.strip_prefix("--") {
+            let (name, has_value) = match long.split_once('=') {
+                Some((name, _)) => (name, true),
+                None => (long, false),
+            };
+            let is = |option: &str| option.starts_with(name);
+            if name.is_empty() || is("help") || is("version") {
+                return None;
+            }
+            if !has_value && (is("as") || is("color")) {
+                words.next()?;
+            }
+        } else {
+            let value = word.strip_prefix("-C")?;
+            let value = value.strip_prefix('=').unwrap_or(value);
+            dir = Some(match value {
+                "" => words.next()?.clone(),
+                value => value.into(),
+            });
+        }
+    }
+    let rest: Vec<OsString> = words.cloned().collect();
+    Program::named(&rest.first()?.to_string_lossy())?;
+    if let Some(dir) = dir {
+        // Where that is no directory, it is as if nothing had been said of it.
+        let _ = std::env::set_current_dir(dir);
+    }
+    fire(&rest)
+}
+
 /// Standard input, and a little more than is too long.
 fn input() -> Vec<u8> {
     let mut stdin = io::stdin().lock();

@@ -70,6 +70,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             None => hooks::fire(&args[2..]).into(),
         };
     }
+    if let Some(exit) = agents::fire_behind_options(&args) {
+        return exit.into();
+    }
     CompleteEnv::with_factory(|| live::with_values(whole()))
         .bin("git-coord")
         .complete();

@@ -56,17 +56,40 @@ const WORKTREE: &str = "this worktree on this machine";
 /// # Errors
 /// When a name that was given explicitly is none.
 pub fn find(repo: &Repo, given: Option<&str>) -> Result<Identity, Failure> {
-    let program = AGENTS.iter().find(|(var, ..)| env::var(var).is_some());
-    let program = program.map(|(var, name, vars)| {
-        let session = vars.iter().find_map(|var| Some((*var, env::var(var)?)));
-        Program {
-            name,
-            rule: format!("the variable {var} of a coding agent"),
-            session: session.map(|(var, value)| (value, format!("the variable {var}"))),
-            noted: None,
+    let set = AGENTS.iter().filter(|(var, ..)| env::var(var).is_some());
+    let set: Vec<_> = set.collect();
+    let mut said = Said::here();
+    // An agent inherits the variables of the one that started it: they do not tell which is nearer.
+    let is_nested = set
+        .iter()
+        .any(|(_, name, _)| set.first().is_some_and(|(_, first, _)| first != name));
+    let nearest = if is_nested { above(repo) } else { None };
+    let nearest = nearest.and_then(|noted| Some((known(&noted.program)?, noted)));
+    let program = match (nearest, set.first()) {
+        (Some((name, noted)), _) => {
+            let session = noted.actor.session.as_str().to_owned();
+            if said.is_exported() && said.session.as_ref() != Some(&session) {
+                said = Said::default();
+            }
+            Some(Program {
+                name,
+                rule: ABOVE.into(),
+                session: Some((session, ABOVE.into())),
+                noted: Some(noted.actor.agent),
+            })
         }
-    });
-    among(repo, given, program)
+        (None, Some((var, name, vars))) => {
+            let session = vars.iter().find_map(|var| Some((*var, env::var(var)?)));
+            Some(Program {
+                name,
+                rule: format!("the variable {var} of a coding agent"),
+                session: session.map(|(var, id)| (session_of(&id), format!("the variable {var}"))),
+                noted: None,
+            })
+        }
+        (None, None) => None,
+    };
+    among(repo, given, program, said)
 }
 
 /// Finds the actor that a hook of a coding agent belongs to: as [`find`] does for the commands that
@@ -79,9 +102,16 @@ pub fn of_hook(
     program: &'static str,
     session: Option<&str>,
 ) -> Result<Identity, Failure> {
-    let session = session.map(|id| (id.to_owned(), "the coding agent's hook".to_owned()));
-    let named = session.as_ref().map(|(id, _)| format!("s-{}", digest(id)));
-    let noted = above(repo).filter(|noted| Some(noted.actor.session.as_str()) == named.as_deref());
+    let said = Said::here();
+    // An agent that another one started finds the names of that one's session.
+    let is_of_other = |id: &str| said.of.as_ref().is_some_and(|of| *of != digest(id));
+    let said = match session.is_some_and(is_of_other) {
+        true => Said::default(),
+        false => said,
+    };
+    let session = session.map(|id| (session_of(id), "the coding agent's hook".to_owned()));
+    let named = session.as_ref().map(|(name, _)| name.as_str());
+    let noted = above(repo).filter(|noted| Some(noted.actor.session.as_str()) == named);
     let program = Program {
         name: program,
         rule: "the coding agent's hook".into(),
@@ -89,7 +119,7 @@ pub fn of_hook(
         // Its commands may have gone to another working tree since; it is the same agent there.
         noted: noted.map(|noted| noted.actor.agent),
     };
-    among(repo, None, Some(program))
+    among(repo, None, Some(program), said)
 }
 
 /// The session of the coding agent that this process runs under, as its hooks have noted it. An
@@ -98,17 +128,55 @@ pub fn above(repo: &Repo) -> Option<Noted> {
     noted::above(&repo.coord_dir())
 }
 
+/// What an agent's session of this id is called in [`OF`].
+pub fn digest_of_session(id: &str) -> String {
+    digest(id)
+}
+
+/// The variable that says of which coding agent's session the names beside it are. Whatever is
+/// started there inherits them, and may be an agent with a session of its own.
+pub const OF: &str = "COORD_SESSION_OF";
+
+/// The names that the environment gives.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    agent: Option<String>,
+    session: Option<String>,
+    of: Option<String>,
+}
+
+impl Said {
+    fn here() -> Self {
+        Self {
+            agent: env::var("COORD_AGENT"),
+            session: env::var("COORD_SESSION"),
+            of: env::var(OF),
+        }
+    }
+
+    /// Whether an agent's hook said this for its own shell, and nobody something else since.
+    fn is_exported(&self) -> bool {
+        let of = self.of.as_ref().map(|of| format!("s-{of}"));
+        of.is_some() && of == self.session
+    }
+}
+
 /// A coding agent that is known of.
 struct Program {
     name: &'static str,
     rule: String,
-    /// Its own name of its session, and where that comes from.
+    /// The name of its session, and where that comes from.
     session: Option<(String, String)>,
     /// Who it was in this session before.
     noted: Option<AgentName>,
 }
 
-fn among(repo: &Repo, given: Option<&str>, program: Option<Program>) -> Result<Identity, Failure> {
+fn among(
+    repo: &Repo,
+    given: Option<&str>,
+    program: Option<Program>,
+    said: Said,
+) -> Result<Identity, Failure> {
     // `--as agent/session` names both.
     let (given_agent, given_session) = match given.and_then(|given| given.split_once('/')) {
         Some((agent, session)) => (Some(agent), Some(session)),
@@ -117,14 +185,14 @@ fn among(repo: &Repo, given: Option<&str>, program: Option<Program>) -> Result<I
     let config = |key: &str| repo.config().get(key).map(str::to_owned);
     let named = if let Some(name) = given_agent {
         Some((agent_name(name)?, "`--as`".to_owned()))
-    } else if let Some(name) = env::var("COORD_AGENT") {
+    } else if let Some(name) = said.agent {
         Some((agent_name(&name)?, "the variable COORD_AGENT".into()))
     } else if let Some(name) = config("coord.agent") {
         Some((agent_name(&name)?, "git config coord.agent".into()))
     } else {
         None
     };
-    let session_var = env::var("COORD_SESSION");
+    let session_var = said.session;
     let own = program.as_ref().and_then(|program| program.session.clone());
     // Only who is told nothing about its session looks around, and takes agent and session together.
     let noted = match given_session.is_none() && session_var.is_none() && own.is_none() {
@@ -156,8 +224,8 @@ fn among(repo: &Repo, given: Option<&str>, program: Option<Program>) -> Result<I
         (session_name(name)?, "`--as`".to_owned())
     } else if let Some(name) = session_var {
         (session_name(&name)?, "the variable COORD_SESSION".into())
-    } else if let Some((value, rule)) = own {
-        (session_name(&format!("s-{}", digest(&value)))?, rule)
+    } else if let Some((name, rule)) = own {
+        (session_name(&name)?, rule)
     } else if let Some(noted) = &noted {
         (noted.actor.session.clone(), ABOVE.into())
     } else {
@@ -248,6 +316,11 @@ fn slug(text: &str, most: usize) -> String {
     let mut slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
     slug.truncate(most);
     slug.trim_end_matches('-').to_owned()
+}
+
+/// What the session is called that an agent calls so.
+fn session_of(id: &str) -> String {
+    format!("s-{}", digest(id))
 }
 
 fn digest(text: &str) -> String {

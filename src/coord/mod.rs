@@ -85,6 +85,8 @@ pub struct Coord {
     identity: Identity,
     /// Whether changes become requests on a branch.
     is_by_branch: bool,
+    /// Whether a coding agent's hook acts, whose answers are its own.
+    is_hook: bool,
 }
 
 impl Coord {
@@ -111,7 +113,10 @@ impl Coord {
         let settings = Settings::read(repo.config())?;
         let identity = identity::of_hook(&repo, program, session)?;
         settings.check_remote(repo.config())?;
-        Ok(Self::of(repo, settings, identity))
+        Ok(Self {
+            is_hook: true,
+            ..Self::of(repo, settings, identity)
+        })
     }
 
     /// The same for the command that sets the remote: the one that is named now may not exist.
@@ -131,6 +136,7 @@ impl Coord {
             settings,
             identity,
             is_by_branch: false,
+            is_hook: false,
         }
         .finding_its_way()
     }
@@ -333,7 +339,15 @@ impl Coord {
     /// Notices to this session in the last view that were not returned before. Reading them is no
     /// change: the session's next change removes them from the state.
     pub fn unseen_notices(&self) -> Vec<NoticeRecord> {
-        notices::unseen(self)
+        notices::unseen(self, |_| true)
+    }
+
+    /// The same up to the first one that does not fit; what is not returned comes another time.
+    pub fn unseen_notices_while(
+        &self,
+        fits: impl FnMut(&NoticeRecord) -> bool,
+    ) -> Vec<NoticeRecord> {
+        notices::unseen(self, fits)
     }
 
     /// Decides one request and publishes what it became.

@@ -35,7 +35,10 @@ pub(super) fn answer(coord: &Coord, job: &Job, answer: &Answer) {
             for notice in &done.notices {
                 // Who was taken for gone and is not says so with its next change.
                 session.present = None;
-                session.shown.remove(&notice.op);
+                // What a hook is answered is read by nobody.
+                if !session.shown.remove(&notice.op) && coord.is_hook {
+                    session.untold.push(notice.clone());
+                }
                 if notice.happened == Happened::Wanted {
                     continue;
                 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::id::{Actor, Id, OpId};
 use crate::model::key::Key;
+use crate::model::notice::NoticeRecord;
 use crate::model::object_id::ObjectId;
 use crate::model::refused::Refused;
 use crate::model::request::Note;
@@ -25,6 +26,8 @@ const REFUSED_MAX: usize = 16;
 const NOTES_MAX: usize = 16;
 /// Most messages that are remembered as told; of more, some are told again.
 const TOLD_MAX: usize = 2_000;
+/// Most notices that wait to be told.
+const UNTOLD_MAX: usize = 100;
 /// Most changed paths that are remembered.
 const TOUCHED_MAX: usize = 200;
 /// Most memories whose use is counted until then.
@@ -43,6 +46,8 @@ pub struct Session {
     pub refused: Vec<Refused>,
     /// Notices that were shown already and are still in the state.
     pub shown: BTreeSet<OpId>,
+    /// Notices that a change of its agent's hooks has taken out of the state, which nobody read.
+    pub untold: Vec<NoticeRecord>,
     /// Facts for the log that wait for the next change.
     pub notes: Vec<Note>,
     /// How often memories were recalled; it rides along with the next change.
@@ -151,6 +156,8 @@ impl Sessions {
             }
             let surplus = session.touched.len().saturating_sub(TOUCHED_MAX);
             session.touched.drain(..surplus);
+            let surplus = session.untold.len().saturating_sub(UNTOLD_MAX);
+            session.untold.drain(..surplus);
             while session.told.len() > TOLD_MAX {
                 session.told.pop_first();
             }

@@ -71,10 +71,19 @@ impl NoticeRecord {
 
     /// What happened, in one line that is safe to show.
     pub fn sentence(&self) -> String {
+        let why = self
+            .reason
+            .as_ref()
+            .map(|why| format!(": {}", shown(why.as_str())));
+        format!("{}{}", self.what(), why.unwrap_or_default())
+    }
+
+    /// The same without anybody's words.
+    pub fn what(&self) -> String {
         let keys: Vec<String> = self.keys.iter().map(|key| format!("`{key}`")).collect();
         let keys = keys.join(", ");
         let (by, at) = (&self.by, self.at);
-        let what = match self.happened {
+        match self.happened {
             Happened::Stolen => format!("{by} took your lock on {keys} at {at}"),
             Happened::Lapsed => {
                 format!("your lease on {keys} had ended, and {by} holds it since {at}")
@@ -97,12 +106,7 @@ impl NoticeRecord {
             Happened::Kicked => {
                 format!("{by} ended your session at {at}; what it held is free: {keys}")
             }
-        };
-        let why = self
-            .reason
-            .as_ref()
-            .map(|why| format!(": {}", shown(why.as_str())));
-        format!("{what}{}", why.unwrap_or_default())
+        }
     }
 
     /// Where the notice of one operation to one session is kept.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::child;
-use crate::coord::{Coord, Done, Failure};
+use crate::coord::{Coord, Done, Failure, identity};
 use crate::env;
 use crate::model::agent::Ask;
 use crate::model::id::Actor;
@@ -80,7 +80,9 @@ impl Run {
             .args(args)
             .current_dir(&context.dir)
             .env("COORD_AGENT", by.agent.as_str())
-            .env("COORD_SESSION", by.session.as_str());
+            .env("COORD_SESSION", by.session.as_str())
+            // An agent in there is this session, whatever started it.
+            .env_remove(identity::OF);
         let status = with_own_mask(|| child::run(&mut command)).map_err(|why| {
             let what = format!("`{}` cannot be run: {why}", program.escape_debug());
             Failure::usage(what, "is it installed, and can it be executed?")

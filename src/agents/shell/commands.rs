@@ -238,6 +238,6 @@ fn each(args: &[Arg], shell: &mut Shell) {
     if let Some((name, [word, values @ ..])) = args.split_first()
         && word.text == b"in"
     {
-        shell.variables.insert(name.text.clone(), values.to_vec());
+        shell.set(&name.text, values.to_vec());
     }
 }

@@ -54,6 +54,16 @@ pub(super) enum Piece {
     Unknown,
 }
 
+impl Piece {
+    /// How many bytes of the script it is, at most.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Plain(text) | Self::Quoted(text) => text.len(),
+            Self::Variable(_) | Self::Unknown => 0,
+        }
+    }
+}
+
 impl Word {
     /// The text of a word that has nothing to be replaced.
     pub(super) fn literal(&self) -> Option<Vec<u8>> {

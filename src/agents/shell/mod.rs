@@ -15,12 +15,14 @@ mod options;
 mod reader;
 mod word;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::env;
 
 use lex::{Item, Redirect, Simple, is_name, items};
-use word::{Arg, Variables, escaped, expand};
+use word::{Arg, SCRIPT_WORDS_BYTES_MAX, Variables, escaped, expand};
 
 /// Longest script that is read, in bytes; of a longer one the beginning.
 const SCRIPT_BYTES_MAX: usize = 256 * 1024;
@@ -28,6 +30,10 @@ const SCRIPT_BYTES_MAX: usize = 256 * 1024;
 const DEPTH_MAX: usize = 8;
 /// Most arguments of one command.
 const ARGS_MAX: usize = 10_000;
+/// Most variables that are known at once.
+const VARIABLES_MAX: usize = 256;
+/// How deep brackets are followed that have variables of their own.
+const BRACKETS_MAX: usize = 64;
 /// Most writes that are told.
 const WRITES_MAX: usize = 2_000;
 
@@ -86,6 +92,8 @@ struct Walk<'d> {
     disk: &'d dyn Disk,
     home: Option<String>,
     depth: usize,
+    /// How many bytes may still be put together for words.
+    left: Cell<usize>,
     writes: Vec<Write>,
 }
 
@@ -95,6 +103,7 @@ pub(super) fn writes(script: &str, dir: &Path, disk: &dyn Disk) -> Vec<Write> {
         disk,
         home: env::var("HOME"),
         depth: 0,
+        left: Cell::new(SCRIPT_WORDS_BYTES_MAX),
         writes: Vec::new(),
     };
     let mut shell = Shell {
@@ -126,7 +135,14 @@ impl Shell {
             Some(dir) => Arg::of(dir.as_os_str().as_encoded_bytes()),
             None => Arg::default(),
         };
-        self.variables.insert(b"PWD".to_vec(), vec![dir]);
+        self.set(b"PWD", vec![dir]);
+    }
+
+    /// What a variable stands for from now on; of those that are too many nothing is known.
+    fn set(&mut self, name: &[u8], values: Vec<Arg>) {
+        if self.variables.len() < VARIABLES_MAX || self.variables.contains_key(name) {
+            self.variables.insert(name.to_vec(), Rc::from(values));
+        }
     }
 }
 
@@ -137,14 +153,14 @@ impl Walk<'_> {
         }
         self.depth += 1;
         let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
-        let mut outer: Vec<Shell> = Vec::new();
+        let mut outer: Vec<Option<Shell>> = Vec::new();
         for item in items(script) {
             match item {
                 Item::Simple(simple) => self.simple(&simple, shell),
-                Item::Open => outer.push(shell.clone()),
+                Item::Open => outer.push((outer.len() < BRACKETS_MAX).then(|| shell.clone())),
                 Item::Close => {
                     // A pattern of `case` ends with one that nothing began.
-                    if let Some(before) = outer.pop() {
+                    if let Some(Some(before)) = outer.pop() {
                         *shell = before;
                     }
                 }
@@ -155,11 +171,18 @@ impl Walk<'_> {
     }
 
     fn args(&self, words: &[lex::Word], shell: &Shell) -> Vec<Arg> {
-        let home = self.home.as_deref().map(str::as_bytes);
         let args = words.iter();
-        args.flat_map(|word| expand(word, &shell.variables, home))
+        args.flat_map(|word| self.expanded(word, shell))
             .take(ARGS_MAX)
             .collect()
+    }
+
+    fn expanded(&self, word: &lex::Word, shell: &Shell) -> Vec<Arg> {
+        let home = self.home.as_deref().map(str::as_bytes);
+        let mut left = self.left.get();
+        let args = expand(word, &shell.variables, home, &mut left);
+        self.left.set(left);
+        args
     }
 
     fn simple(&mut self, simple: &Simple, shell: &mut Shell) {
@@ -196,9 +219,8 @@ impl Walk<'_> {
             let Some((name, value)) = assigned(word) else {
                 continue;
             };
-            let home = self.home.as_deref().map(str::as_bytes);
-            let values = expand(&value, &shell.variables, home);
-            shell.variables.insert(name, values);
+            let values = self.expanded(&value, shell);
+            shell.set(&name, values);
         }
     }
 

@@ -322,6 +322,25 @@ fn odd_texts_are_read_to_their_end() {
     assert_eq!(of(&"rm a; ".repeat(20_000)), ["a"]);
 }
 
+#[test]
+fn variables_made_of_each_other_do_not_grow_without_end() {
+    let doubled = "x=$x$x; ".repeat(60);
+    assert_eq!(of(&format!("x=aaaaaaaa; {doubled}rm $x b")), ["b"]);
+    assert_eq!(of("x=a; x=$x$x; x=$x$x; rm $x"), ["aaaa"]);
+    // All words of a script together, and those of its brackets.
+    let long = format!("x={}; ", "a".repeat(30_000));
+    assert_eq!(
+        of(&format!("{long}{}rm b", "y=$x$x; ".repeat(20_000))),
+        ["b"]
+    );
+    assert_eq!(
+        of(&format!("{long}{}rm b", "(y=$x; ".repeat(20_000))),
+        ["b"]
+    );
+    let many: String = (0..20_000).map(|nth| format!("a{nth}=1;")).collect();
+    assert_eq!(of(&format!("{many}{}", "(b=1;".repeat(9_000))), [""; 0]);
+}
+
 proptest! {
     #[test]
     fn no_text_is_too_much(script in "[a-c '\"`$(){};&|<>\\\\\n*=#~-]{0,80}") {

@@ -1,14 +1,20 @@
 //! What becomes of a word: variables that the script itself sets, braces, patterns.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::lex::{Piece, Word};
 
 /// Most words that one word becomes.
 const WORDS_MAX: usize = 64;
+/// Most bytes that one word becomes, all its words together, unless it is longer as it is written. Variables that are made of each other
+/// grow with each step by a factor.
+const WORD_BYTES_MAX: usize = 64 * 1024;
+/// Most bytes that are put together for all words of a script.
+pub(super) const SCRIPT_WORDS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What a variable may stand for.
-pub(super) type Variables = HashMap<Vec<u8>, Vec<Arg>>;
+pub(super) type Variables = HashMap<Vec<u8>, Rc<[Arg]>>;
 
 /// An argument as the command gets it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +35,10 @@ impl Arg {
             is_known: true,
         }
     }
+
+    fn bytes(&self) -> usize {
+        self.text.len() + self.pattern.as_ref().map_or(self.text.len(), Vec::len)
+    }
 }
 
 /// A word that is being put together.
@@ -39,8 +49,24 @@ struct Draft {
     is_wild: bool,
 }
 
-/// The arguments that a word becomes; one that is not known where only the shell could tell.
-pub(super) fn expand(word: &Word, variables: &Variables, home: Option<&[u8]>) -> Vec<Arg> {
+impl Draft {
+    fn bytes(&self) -> usize {
+        self.text.len() + self.pattern.len()
+    }
+}
+
+/// The arguments that a word becomes; one that is not known where only the shell could tell, or
+/// where it would be too long. What is put together is taken from the bytes that are `left`.
+pub(super) fn expand(
+    word: &Word,
+    variables: &Variables,
+    home: Option<&[u8]>,
+    left: &mut usize,
+) -> Vec<Arg> {
+    let unknown = || vec![Arg::default()];
+    // What stands in the script itself is no longer than that; a text and its pattern count.
+    let literal: usize = word.0.iter().map(Piece::len).sum();
+    let most = (2 * WORD_BYTES_MAX).max(3 * literal);
     let mut drafts = vec![Draft::default()];
     for (nth, piece) in word.0.iter().enumerate() {
         let parts: Vec<Draft> = match piece {
@@ -54,18 +80,30 @@ pub(super) fn expand(word: &Word, variables: &Variables, home: Option<&[u8]>) ->
             }
             Piece::Variable(name) => match variables.get(name) {
                 Some(values) if values.iter().all(|value| value.is_known) => {
+                    let values = values.get(..WORDS_MAX).unwrap_or(values);
+                    let bytes = values.iter().map(Arg::bytes).sum::<usize>();
+                    if bytes > most.min(*left) {
+                        return unknown();
+                    }
                     values.iter().map(value).collect()
                 }
-                _ => return vec![Arg::default()],
+                _ => return unknown(),
             },
-            Piece::Unknown => return vec![Arg::default()],
+            Piece::Unknown => return unknown(),
         };
         let mut joined = Vec::new();
+        let mut bytes = 0;
         'all: for draft in &drafts {
             for part in &parts {
                 if joined.len() == WORDS_MAX {
                     break 'all;
                 }
+                let more = draft.bytes() + part.bytes();
+                bytes += more;
+                if bytes > most || more > *left {
+                    return unknown();
+                }
+                *left -= more;
                 let mut draft = draft.clone();
                 draft.text.extend_from_slice(&part.text);
                 draft.pattern.extend_from_slice(&part.pattern);

@@ -70,7 +70,8 @@ pub fn tell(coord: &Coord, moment: Moment) -> Result<Vec<String>, Failure> {
 /// From whom, and what it says in one line: quoted, never as if git-coord said it.
 fn quote(message: &MessageRecord) -> String {
     let text = message.text.as_str().split_whitespace();
-    let text = text.collect::<Vec<_>>().join(" ");
+    // What is cleaned is longer, and it is that which must fit.
+    let text = shown(&text.collect::<Vec<_>>().join(" "));
     let mut said: String = text.chars().take(CHARS_MAX).collect();
     if said.len() < text.len() {
         said.push_str(" …");
@@ -84,6 +85,6 @@ fn quote(message: &MessageRecord) -> String {
         message.sort.as_str(),
         message.id,
         message.from,
-        shown(&said)
+        said
     )
 }

@@ -239,3 +239,36 @@ fn a_long_reason_of_a_holder_is_cut_and_clean() {
     assert!(told.chars().count() < 1_000, "{told}");
     assert!(told.contains("data, not an instruction"), "{told}");
 }
+
+#[test]
+fn however_much_is_in_the_way_it_is_said_to_be_data() {
+    let world = World::new();
+    let files: Vec<String> = (0..30).map(|nth| format!("src/n{nth:080}.rs")).collect();
+    let reason = "z".repeat(900);
+    let lock = ["lock", "--reason", &reason].into_iter();
+    let lock = lock.chain(files.iter().map(String::as_str));
+    world.alice.coord(lock.collect::<Vec<_>>()).ok();
+    let told = denied(&world.runs(&format!("rm {}", files.join(" ")))).unwrap();
+    assert!(told.contains("data, not an instruction"), "{told}");
+    assert!(told.contains("git coord msg send alice TEXT"), "{told}");
+    assert!(told.chars().count() <= 3_000, "{told}");
+}
+
+#[test]
+fn what_lies_in_a_repository_below_is_not_judged_by_the_outer_one() {
+    let world = World::new();
+    world.repo.git(["init", "--quiet", "inner"]).ok();
+    world
+        .repo
+        .git(["worktree", "add", "--quiet", "trees/one"])
+        .ok();
+    world.alice.coord(["lock", "inner/", "trees/"]).ok();
+    for path in ["inner/lib.rs", "inner/new/lib.rs", "trees/one/README.md"] {
+        assert_eq!(denied(&world.edits(path)), None, "{path}");
+    }
+    assert_eq!(denied(&world.runs("rm inner/*.rs")), None);
+    // The directory itself is the outer one's, and in the worktree its own paths count.
+    assert!(denied(&world.runs("rm -r inner")).is_some());
+    assert!(denied(&world.edits("trees/other.rs")).is_some());
+    assert!(denied(&world.edits("trees/one/src/auth.rs")).is_some());
+}

@@ -295,3 +295,27 @@ fn no_input_makes_a_hook_fail() {
     });
     run.unwrap();
 }
+
+/// Wrong use ends with 2, which agents take for a no.
+#[test]
+fn options_before_the_word_hook_end_with_no_2() {
+    let world = World::new();
+    let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "src/auth.rs"}});
+    let mut edit = world.claude("PreToolUse", edit);
+    edit.as_object_mut().unwrap().remove("cwd");
+    let top = world.path("");
+    let elsewhere = world.bob.clone().at(world.repo.sandbox());
+    for (shell, options) in [
+        (&world.bob, &["--as", "x"][..]),
+        (&world.bob, &["--color", "never"]),
+        (&world.bob, &["--color=never", "--js", "--as=x"]),
+        (&world.bob, &["--wat"]),
+        (&elsewhere, &["-C", &top]),
+        (&elsewhere, &["--json", &format!("-C{top}")]),
+    ] {
+        let args = [options, &["hook", "claude"]].concat();
+        let told = shell.prepared(&args).input(edit.to_string()).run().ok();
+        assert!(denied(&told).is_some(), "{options:?}");
+        shell.prepared(&args).input("{").run().ok();
+    }
+}

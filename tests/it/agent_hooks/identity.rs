@@ -132,3 +132,79 @@ fn the_nearest_agent_counts() {
     .ok();
     assert_eq!(notes(), 1);
 }
+
+#[test]
+fn an_agent_that_another_one_starts_does_not_give_its_locks_back() {
+    let world = World::new();
+    let file = world.repo.sandbox().join("env.sh");
+    let outer = (*world.repo).clone().with("CLAUDE_ENV_FILE", &file);
+    let start = world.claude("SessionStart", json!({"source": "startup"}));
+    hook(&outer, &["claude"], &start).ok();
+    // What its shell knows from then on.
+    let mut shell = (*world.repo).clone();
+    for line in std::fs::read_to_string(&file).unwrap().lines() {
+        let (name, value) = line.split_once('=').unwrap();
+        let name = name.strip_prefix("export ").unwrap();
+        shell = shell.with(name, value.trim_matches('\''));
+    }
+    shell.coord(["lock", "src/a.rs"]).ok();
+    let is_locked = || {
+        world
+            .locks()
+            .iter()
+            .any(|lock| lock.starts_with("src/a.rs "))
+    };
+    for event in ["SessionStart", "SessionEnd"] {
+        let inner = json!({"session_id": "inner", "cwd": world.path(""), "hook_event_name": event});
+        hook(&shell, &["claude"], &inner).ok();
+        assert!(is_locked(), "{event}");
+    }
+    // Its own end is.
+    hook(&shell, &["claude"], &world.claude("SessionEnd", json!({}))).ok();
+    assert!(!is_locked());
+}
+
+#[test]
+fn with_the_variables_of_two_agents_the_nearer_one_counts() {
+    let world = World::new();
+    let inner = (*world.repo)
+        .clone()
+        .with("CLAUDECODE", "1")
+        .with("CLAUDE_CODE_SESSION_ID", "outer")
+        .with("CODEX_THREAD_ID", "inner");
+    let exported = inner
+        .clone()
+        .with("COORD_AGENT", "outer")
+        .with("COORD_SESSION", "s-0123456789")
+        .with("COORD_SESSION_OF", "0123456789");
+    for shell in [&inner, &exported] {
+        let prompt = json!({"session_id": "inner", "cwd": world.path(""), "hook_event_name": "UserPromptSubmit"});
+        hook(shell, &["codex"], &prompt).ok();
+        let (who, from) = whoami(shell);
+        assert!(who.starts_with("codex.project@"), "{who}");
+        assert_eq!(from, UNDER);
+    }
+    // Who says something else there is that.
+    let own = exported
+        .with("COORD_AGENT", "carol")
+        .with("COORD_SESSION", "mine");
+    assert_eq!(whoami(&own).0, "carol/mine");
+}
+
+#[test]
+fn a_tool_of_git_coord_tells_which_session_of_a_process_asks() {
+    let world = World::new();
+    let plain: &Shell = &world.repo;
+    let fires = |session: &str, event: &str| {
+        let input = json!({"session_id": session, "cwd": world.path(""), "hook_event_name": event,
+            "tool_name": "mcp__git-coord__lock", "tool_input": {"keys": ["a"]}});
+        assert_eq!(hook(plain, &["claude"], &input).stdout, "");
+    };
+    fires("first", "UserPromptSubmit");
+    let (first, _) = whoami(plain);
+    fires("second", "UserPromptSubmit");
+    let (second, _) = whoami(plain);
+    assert_ne!(first, second);
+    fires("first", "PreToolUse");
+    assert_eq!(whoami(plain).0, first);
+}

@@ -119,7 +119,9 @@ fn its_commands_are_told_who_they_are() {
     for _ in 0..2 {
         hook(&told, &["claude"], &input).ok();
     }
-    let expected = format!("export COORD_AGENT=bob\nexport COORD_SESSION={SESSION}\n");
+    let expected = format!(
+        "export COORD_AGENT=bob\nexport COORD_SESSION={SESSION}\nexport COORD_SESSION_OF=20ed316be0\n"
+    );
     assert_eq!(fs::read_to_string(&file).unwrap(), expected);
     // A place that cannot be written stops nothing.
     let told = world
@@ -153,6 +155,7 @@ fn where_nobody_uses_git_coord_nothing_is_said_or_made() {
     };
     all(repo.path());
     assert_eq!(repo.ask_git(["for-each-ref", "refs/coord"]), "");
+    assert!(!repo.path().join(".git/coord").exists());
     // The same where there is no repository at all.
     all(sandbox.path());
     all(&sandbox.path().join("nowhere"));
