@@ -3,6 +3,7 @@ title=Codex
 package=@openai/codex
 version=0.169.0
 keeps=1
+reveal='CALL tool_search {"query":"git coord status lock"}'
 
 # A person trusts the project; the hooks are approved by the option for automation, in `say`.
 prepare() {

@@ -78,8 +78,9 @@ const anthropic = {
 const responses = {
   is: (path) => path.endsWith("/responses"),
   // Those of a server may come together, in a name space.
+  // Some are only told of when they were searched for.
   tools: (body) =>
-    (body.tools ?? []).flatMap((tool) =>
+    [body.tools ?? [], ...[body.input].flat().map((item) => item.tools ?? [])].flat().flatMap((tool) =>
       tool.type === "namespace"
         ? tool.tools.map((one) => ({ full: `${tool.name}__${one.name}`, tool: one, space: tool.name }))
         : [{ full: tool.name ?? tool.type, tool }],
@@ -91,6 +92,9 @@ const responses = {
       content: [{ type: "output_text", text: "Done.", annotations: [] }] }
     if (call?.tool.tool.type === "custom")
       item = { type: "custom_tool_call", id: `ctc_${id}`, call_id: id, name: call.tool.tool.name, input: JSON.parse(call.input) }
+    else if (call?.tool.tool.type === "tool_search")
+      item = { type: "tool_search_call", id: `tsc_${id}`, call_id: id, status: "completed", execution: "client",
+        arguments: JSON.parse(call.input) }
     else if (call)
       item = { type: "function_call", id: `fc_${id}`, call_id: id, name: call.tool.tool.name, arguments: call.input,
         ...(call.tool.space && { namespace: call.tool.space }) }

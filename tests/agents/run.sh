@@ -89,6 +89,7 @@ command -v timeout >/dev/null && limit='timeout -k 5 180'
 #   say first|again PROMPT   gives it a prompt, in a new conversation or in the last one
 #   edit TEXT          the calls by which its model would write TEXT to notes.txt
 #   keeps              whether what hooks add to a prompt stays in the conversation (1) or not (0)
+#   reveal             the call by which its model finds MCP tools that it is not told of, if there is one
 # and they use $url (the stand-in), $repo, and `agent`, which runs a program in its home and repository.
 agent() { (cd "$repo" && alone "$base/home" "$@"); }
 bob() { (cd "$repo" && alone "$run/bob" git coord --as bob "$@"); }
@@ -157,8 +158,9 @@ $(edit two)"
 }
 
 tools() {
-  prompt again 'Look around.
-CALL mcp:status {}'
+  prompt again "Look around.
+$reveal
+CALL mcp:status {}"
   if ! grep -q 'git.coord.*status$' "$log"/*.tools 2>/dev/null; then failed tools 'the model has no such tool'
   elif ! told '"revision"' && ! told '"answer"'; then failed tools 'no answer of the tool'
   else note tools seen
@@ -170,6 +172,7 @@ together() {
   (cd "$repo" && git config coord.requireLock true)
   prompt again "Change the notes, without a lock and with one.
 $(edit three)
+$reveal
 CALL mcp:lock {\"keys\":[\"notes.txt\"]}
 $(edit three)"
   if ! told 'refused[lock_required]'; then failed together 'without a lock it was not refused'
@@ -190,6 +193,7 @@ try() {
   repo=$base/repo
   step=0
   mkdir -p "$base/home/tmp" "$base/model" "$repo"
+  reveal=''
   . "$here/$name.sh"
   echo "$name $version" >&2
   if ! install "$name" "$package" "$version"; then
@@ -225,13 +229,39 @@ table() {
       for what in refused message released tools together ended; do
         how=$(sed -n "s/^$what	//p" "$run/$name/results" 2>/dev/null)
         why=$(cat "$run/$name/not-tried" 2>/dev/null)
-        printf ' %s |' "${how:-not tried: ${why:-what comes before failed}}"
+        printf ' %s |' "${how:-not tried: ${why:-what it needs did not come about}}"
       done
       echo
     )
   done
 }
 
+page() {
+  cat <<EOF
+# Agents that were seen
+
+What \`tests/agents/run.sh\` saw with the real programs of coding agents on $(uname -s), each set up by
+\`git coord init --agent\`, with a stand-in for its model and without an account. The script writes this
+page with \`--write\`. What each agent is told to do and what is looked at:
+
+| | |
+|---|---|
+| refused | Bob holds a lock. The agent's edit of that file is refused, the file stays as it was, and the model is told who holds it and Bob's reason |
+| message | what Bob sends to the agent is in the next request to its model, quoted, and not told again with the prompt after that |
+| released | Bob gives the lock back, and the same edit goes through |
+| tools | the model is offered the tools of \`git coord mcp\`, and \`status\` answers |
+| together | with \`coord.requireLock\` an edit is refused; the model takes the lock with the MCP tool \`lock\`, and then the hook lets the edit pass: server and hooks are one session |
+| ended | when the program has ended, nothing is locked by it any more |
+
+Every prompt but the first is given to a new process that goes on with the last conversation. What a
+person approves once (trust in the folder, the server, the hooks) is written to the agent's own settings
+or given as its option for automation; the rest is what \`init\` wrote.
+
+EOF
+  table
+}
+
 for name in $agents; do try "$name"; done
 table
-! grep -q 'FAILED' "$run"/*/results
+[ -z "$write" ] || page >"$top/docs/agents-seen.md"
+! grep -q FAILED "$run"/*/results
