@@ -263,6 +263,18 @@ pub fn of_connection(
     connection: &str,
 ) -> Result<Identity, Failure> {
     let mut identity = find(repo, None)?;
+    // An agent that goes on with an earlier session, or begins another one, may have started its
+    // server before, and named the session of that moment in a variable. Its hooks know better.
+    let is_of_agent = identity.program.is_some() && env::var("COORD_SESSION").is_none();
+    if is_of_agent
+        && let Some(noted) = noted::of_starter(&repo.coord_dir())
+        && identity.program == known(&noted.program)
+        && identity.actor.agent == noted.actor.agent
+        && identity.actor.session != noted.actor.session
+    {
+        identity.actor = noted.actor;
+        identity.session_rule = ABOVE.into();
+    }
     if identity.agent_rule == PERSON
         && let Some(client) = client
     {

@@ -68,6 +68,20 @@ pub(super) fn above(coord_dir: &Path) -> Option<Noted> {
     env::above().find_map(|process| read(&dir.join(process.mark())))
 }
 
+/// What was noted of the very agent that started this process.
+pub(super) fn of_starter(coord_dir: &Path) -> Option<Noted> {
+    let dir = dir(coord_dir);
+    if !dir.is_dir() {
+        return None;
+    }
+    read(&dir.join(starter()?.mark()))
+}
+
+/// The nearest process above this one that only an agent can be.
+fn starter() -> Option<Process> {
+    env::above().find(|process| !is_between(process))
+}
+
 fn read(file: &Path) -> Option<Noted> {
     local::load::<Option<Noted>>(file)
 }
@@ -75,7 +89,7 @@ fn read(file: &Path) -> Option<Noted> {
 /// Notes that the agent which started this hook is this session. The latest note counts. Notes of
 /// processes that are gone are removed on the way.
 pub fn note(coord_dir: &Path, noted: &Noted) {
-    let Some(agent) = env::above().find(|process| !is_between(process)) else {
+    let Some(agent) = starter() else {
         return;
     };
     let dir = dir(coord_dir);

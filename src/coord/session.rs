@@ -194,15 +194,29 @@ impl Sessions {
         }
     }
 
-    /// Forgets a session that has ended, unless it left something that the log should have.
+    /// Forgets a session that has ended, unless it left something that the log should have. Which
+    /// messages it knows is kept for a while: a coding agent may go on with it in another process.
     pub fn forget(&self, actor: &Actor) {
         let Session {
             keys,
             refused,
             notes,
+            read,
+            told,
             ..
         } = self.load(actor);
-        if keys.is_empty() && refused.is_empty() && notes.is_empty() {
+        if !keys.is_empty() || !refused.is_empty() || !notes.is_empty() {
+            return;
+        }
+        if !read.is_empty() || !told.is_empty() {
+            self.update(actor, |session| {
+                *session = Session {
+                    read,
+                    told,
+                    ..Session::default()
+                };
+            });
+        } else {
             let _ = std::fs::remove_file(self.file(actor, "json"));
             // Only an empty directory goes.
             let _ = std::fs::remove_dir(self.dir.join(actor.agent.as_str()));

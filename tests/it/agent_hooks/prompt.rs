@@ -39,6 +39,26 @@ fn messages_come_once_quoted_and_named() {
     assert_eq!(made.stderr, "");
 }
 
+/// A coding agent may go on with a session in another process, after the first one has ended.
+#[test]
+fn a_session_that_goes_on_is_not_told_again() {
+    let world = World::new();
+    world.alice.coord(["msg", "send", "bob", "once"]).ok();
+    world.fires("SessionStart").ok();
+    assert!(context(&world.fires("UserPromptSubmit")).is_some());
+    world.fires("SessionEnd").ok();
+    world.fires("SessionStart").ok();
+    assert_eq!(context(&world.fires("UserPromptSubmit")), None);
+    // Nothing else of it is kept.
+    let notes = format!(".git/coord/sessions/bob/{SESSION}.json");
+    world.fires("SessionEnd").ok();
+    let notes = std::fs::read(world.repo.path().join(notes)).unwrap();
+    let notes: serde_json::Value = serde_json::from_slice(&notes).unwrap();
+    assert_eq!(notes["told"].as_array().unwrap().len(), 1);
+    assert_eq!(notes["keys"], serde_json::json!([]));
+    assert_eq!(notes["present"], serde_json::Value::Null);
+}
+
 #[test]
 fn what_happened_to_its_locks_comes_once() {
     let world = World::new();

@@ -173,6 +173,44 @@ fn who_acts_follows_from_the_connection() {
     assert_eq!(named.whoami(), ("carol".into(), "one".into()));
 }
 
+/// Claude Code starts its servers before it goes on with an earlier conversation, and tells them of
+/// the session that it would have begun.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_is_the_session_that_its_agents_hooks_say() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.agent("alice").coord(["lock", "src/b.rs"]).ok();
+    let claude = (*repo)
+        .clone()
+        .with("CLAUDECODE", "1")
+        .with("CLAUDE_CODE_SESSION_ID", "never-came-to-be");
+    let mut wire = Wire::open(&claude, &[], "claude-code");
+    let (agent, before) = wire.whoami();
+    let hook = |program: &str, session: &str| {
+        let input = json!({ "session_id": session, "cwd": repo.path(),
+            "hook_event_name": "SessionStart", "source": "resume" });
+        let told = repo.prepared(["hook", program]).input(input.to_string());
+        told.run().ok();
+    };
+    // Of another program it is none.
+    hook("codex", "earlier");
+    assert_eq!(wire.whoami(), (agent.clone(), before.clone()));
+    hook("claude", "earlier");
+    let (same, session) = wire.whoami();
+    assert_eq!(same, agent);
+    assert_ne!(session, before);
+    let command = (*repo)
+        .clone()
+        .with("CLAUDECODE", "1")
+        .with("CLAUDE_CODE_SESSION_ID", "earlier");
+    let who = command.coord(["--json", "whoami"]).ok().json();
+    assert_eq!(who["session"], session.as_str());
+    // What a person named counts more.
+    let named = claude.with("COORD_SESSION", "mine");
+    assert_eq!(Wire::open(&named, &[], "claude-code").whoami().1, "mine");
+}
+
 #[test]
 fn settings_that_change_meanwhile_count() {
     let sandbox = Sandbox::new();
