@@ -111,7 +111,9 @@ pub fn of_hook(
     };
     let session = session.map(|id| (session_of(id), "the coding agent's hook".to_owned()));
     let named = session.as_ref().map(|(name, _)| name.as_str());
-    let noted = above(repo).filter(|noted| Some(noted.actor.session.as_str()) == named);
+    let is_this =
+        |noted: &Noted| noted.program == program && Some(noted.actor.session.as_str()) == named;
+    let noted = above(repo).filter(is_this);
     let program = Program {
         name: program,
         rule: "the coding agent's hook".into(),
