@@ -25,6 +25,9 @@ use crate::store::ConfigFiles;
 const AT_WORK_MAX: usize = 8;
 /// Most calls that wait for something at the same time.
 const WAITING_MAX: usize = 64;
+/// How many calls a clone serves before it is opened anew: what libgit2 remembers of objects that it
+/// has read grows with each, and every change makes new ones.
+const SERVED_MAX: usize = 200;
 /// Most answers of one that gives several; then it ends.
 const STREAMED_MAX: usize = 100;
 /// Most news of one call that wait to be sent; of more the newest are dropped.
@@ -39,10 +42,13 @@ pub struct Told {
     pub is_error: bool,
 }
 
+/// A clone that is open, the config as it was then, and how many calls it has served.
+type Opened = (Coord, ConfigFiles, usize);
+
 /// Serves calls about one repository.
 pub struct Desk {
     dir: PathBuf,
-    idle: Mutex<Vec<(Coord, ConfigFiles)>>,
+    idle: Mutex<Vec<Opened>>,
     at_work: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
@@ -67,7 +73,7 @@ impl Desk {
         Ok(Self {
             dir: dir.to_owned(),
             // Opened again for the first call: this one was opened before its files were looked at.
-            idle: Mutex::new(vec![(Coord::open(dir, None)?, files)]),
+            idle: Mutex::new(vec![(Coord::open(dir, None)?, files, 0)]),
             at_work: Arc::new(Semaphore::new(AT_WORK_MAX)),
             waiting: Arc::new(Semaphore::new(WAITING_MAX)),
         })
@@ -111,12 +117,12 @@ impl Desk {
         caller: Caller,
         news: &mpsc::Sender<String>,
     ) -> Told {
-        let (mut coord, files) = match self.take() {
+        let (mut coord, files, served) = match self.take() {
             Ok(taken) => taken,
             Err(failure) => return failed(&failure, &[]),
         };
         if let Err(failure) = who.act(&mut coord) {
-            self.give_back(coord, files);
+            self.give_back((coord, files, served));
             return failed(&failure, &[]);
         }
         let progress = |text: &str| {
@@ -161,34 +167,34 @@ impl Desk {
             value.insert("streamed".into(), streamed.into());
         }
         short::to_fit(&mut told.value);
-        self.give_back(coord, files);
+        self.give_back((coord, files, served + 1));
         told
     }
 
     /// An opened clone with the settings of now.
-    fn take(&self) -> Result<(Coord, ConfigFiles), Failure> {
+    fn take(&self) -> Result<Opened, Failure> {
         loop {
             let idle = self.idle().pop();
-            let Some((coord, files)) = idle else {
+            let Some((coord, files, served)) = idle else {
                 break;
             };
             if ConfigFiles::look(coord.repo().layout()) == files {
-                return Ok((coord, files));
+                return Ok((coord, files, served));
             }
         }
         let before = Coord::open_unchecked(&self.dir, None)?;
         let files = ConfigFiles::look(before.repo().layout());
-        Ok((Coord::open(&self.dir, None)?, files))
+        Ok((Coord::open(&self.dir, None)?, files, 0))
     }
 
-    fn give_back(&self, coord: Coord, files: ConfigFiles) {
+    fn give_back(&self, opened: Opened) {
         let mut idle = self.idle();
-        if idle.len() < AT_WORK_MAX {
-            idle.push((coord, files));
+        if idle.len() < AT_WORK_MAX && opened.2 < SERVED_MAX {
+            idle.push(opened);
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<(Coord, ConfigFiles)>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Opened>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
