@@ -19,7 +19,7 @@ use crate::model::key::Here;
 use crate::model::notice::NoticeRecord;
 use crate::ops::envelope::{No, Yes};
 use crate::ops::{Answer, Caller, Context, Operation};
-use crate::store::ConfigFiles;
+use crate::store::{ConfigFiles, Layout};
 
 /// Most calls that are at work at the same time.
 const AT_WORK_MAX: usize = 8;
@@ -48,6 +48,7 @@ type Opened = (Coord, ConfigFiles, usize);
 /// Serves calls about one repository.
 pub struct Desk {
     dir: PathBuf,
+    layout: Layout,
     idle: Mutex<Vec<Opened>>,
     at_work: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
@@ -69,11 +70,11 @@ impl Desk {
     /// As [`Coord::open`].
     pub fn open(dir: &Path) -> Result<Self, Failure> {
         let coord = Coord::open(dir, None)?;
-        let files = ConfigFiles::look(coord.repo().layout());
         Ok(Self {
             dir: dir.to_owned(),
-            // Opened again for the first call: this one was opened before its files were looked at.
-            idle: Mutex::new(vec![(Coord::open(dir, None)?, files, 0)]),
+            layout: coord.repo().layout().clone(),
+            // This one was opened before the files of its config were looked at.
+            idle: Mutex::default(),
             at_work: Arc::new(Semaphore::new(AT_WORK_MAX)),
             waiting: Arc::new(Semaphore::new(WAITING_MAX)),
         })
@@ -173,18 +174,17 @@ impl Desk {
 
     /// An opened clone with the settings of now.
     fn take(&self) -> Result<Opened, Failure> {
-        loop {
-            let idle = self.idle().pop();
-            let Some((coord, files, served)) = idle else {
-                break;
-            };
-            if ConfigFiles::look(coord.repo().layout()) == files {
-                return Ok((coord, files, served));
-            }
+        let files = ConfigFiles::look(&self.layout);
+        let idle = {
+            let mut idle = self.idle();
+            // Those of other settings serve nobody any more.
+            idle.retain(|(_, known, _)| *known == files);
+            idle.pop()
+        };
+        match idle {
+            Some(opened) => Ok(opened),
+            None => Ok((Coord::open(&self.dir, None)?, files, 0)),
         }
-        let before = Coord::open_unchecked(&self.dir, None)?;
-        let files = ConfigFiles::look(before.repo().layout());
-        Ok((Coord::open(&self.dir, None)?, files, 0))
     }
 
     fn give_back(&self, opened: Opened) {
