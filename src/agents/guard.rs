@@ -13,9 +13,9 @@ use crate::ops::{Context, keys, lock};
 
 use super::contract::{Answer, Call};
 use super::edit::Act;
-use super::quote::{REASON_MAX, lines, lines_of, quoted};
+use super::quote::{REASON_MAX, lines_of, quoted};
 use super::shell::{self, Disk, Write};
-use super::{Here, Program, background, place};
+use super::{Here, Program, background, place, unchecked};
 
 /// Longest reason of a holder that is repeated, in characters.
 const SAID_MAX: usize = 200;
@@ -104,10 +104,7 @@ fn judged_beside(top: std::path::PathBuf, coord: Coord, writes: &[Write]) -> Opt
     let context = Context::of(top, coord, &|_| {});
     match judged(&context, writes) {
         Ok(told) => told,
-        Err(why) if context.coord.settings().fail_closed => Some(Answer::Deny(lines(&format!(
-            "git-coord refuses this: locks could not be checked, and coord.failClosed forbids to go \
-             on: {why}"
-        )))),
+        Err(why) if context.coord.settings().fail_closed => Some(unchecked(&why)),
         Err(_) => None,
     }
 }

@@ -99,14 +99,19 @@ pub fn fire(program: Program, event: Option<&str>, input: &[u8]) -> Said {
             said.notes.push(format!("locks were not checked: {why}"));
             return Answer::Nothing;
         }
-        Answer::Deny(quote::lines(&format!(
-            "git-coord refuses this: locks could not be checked, and coord.failClosed forbids to go \
-             on: {why}"
-        )))
+        unchecked(&why)
     });
     let value = program.answer(&call.event, call.kind, &answer);
     said.answer = value.map(|value| value.to_string());
     said
+}
+
+/// The no of `coord.failClosed`, where locks could not be checked.
+fn unchecked(why: &dyn std::fmt::Display) -> Answer {
+    Answer::Deny(quote::lines(&format!(
+        "git-coord refuses this: locks could not be checked, and coord.failClosed forbids to go on: \
+         {why}"
+    )))
 }
 
 /// Why something cannot be told.

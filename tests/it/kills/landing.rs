@@ -10,7 +10,7 @@ use crate::support::server::{GitDaemon, Server};
 use crate::support::state::STATE;
 use crate::support::strike::{At, Strikes};
 use crate::support::wait::until;
-use crate::support::{Agent, Outcome, Sandbox};
+use crate::support::{Agent, Hub, Outcome, Sandbox};
 
 /// Most points of one sweep in every run.
 const POINTS_MAX: usize = 24;
@@ -91,6 +91,17 @@ fn certified(alice: &Agent) {
     alice.coord(add).ok();
 }
 
+/// The same through a server of its own, which a sweep does not kill.
+fn behind_a_daemon() -> (GitDaemon, Hub, Agent) {
+    let sandbox = Sandbox::new();
+    let hub = sandbox.bare("hub");
+    let daemon = GitDaemon::start(&sandbox);
+    let alice = daemon.clone_as(&hub, "alice");
+    alice.git(["config", "coord.remote", "origin"]).ok();
+    certified(&alice);
+    (daemon, hub, alice)
+}
+
 #[test]
 fn landing_killed_at_its_system_calls() {
     let alice = Sandbox::new().repo("repo").agent("alice");
@@ -111,13 +122,7 @@ fn landing_killed_at_its_system_calls() {
 
 #[test]
 fn remote_landing_killed_on_its_way() {
-    let sandbox = Sandbox::new();
-    let hub = sandbox.bare("hub");
-    // A server of its own, which the sweep does not kill.
-    let daemon = GitDaemon::start(&sandbox);
-    let alice = daemon.clone_as(&hub, "alice");
-    alice.git(["config", "coord.remote", "origin"]).ok();
-    certified(&alice);
+    let (_daemon, hub, alice) = behind_a_daemon();
     let sweep = Sweep {
         what: "land, remote",
         agent: &alice,
@@ -135,12 +140,7 @@ fn remote_landing_killed_on_its_way() {
 /// Git takes that lock here after the remote has said yes; a later fetch of anybody fell over it.
 #[test]
 fn a_killed_push_leaves_no_lock_on_the_ref_that_tracks_the_target() {
-    let sandbox = Sandbox::new();
-    let hub = sandbox.bare("hub");
-    let daemon = GitDaemon::start(&sandbox);
-    let alice = daemon.clone_as(&hub, "alice");
-    alice.git(["config", "coord.remote", "origin"]).ok();
-    certified(&alice);
+    let (_daemon, hub, alice) = behind_a_daemon();
     let world = Moment::of(&alice, Some(&hub));
     let (strikes, at) = (Strikes::new(&alice), At::Git("push"));
     let calls = strikes.calls(&world.copy("counted"), LAND, at);

@@ -6,6 +6,15 @@ use super::wire::Wire;
 use crate::support::wait::until;
 use crate::support::{Agent, Sandbox};
 
+/// Alice with her server, and Bob, who has what she will ask for.
+fn beside_bob() -> (Agent, Agent, Wire) {
+    let repo = Sandbox::new().repo("repo");
+    let (alice, bob) = (repo.agent("alice"), repo.agent("bob"));
+    bob.coord(["lock", "src/a.rs"]).ok();
+    let wire = Wire::open(&alice, &[], "a-client");
+    (alice, bob, wire)
+}
+
 /// Asks to stand in line for a key that somebody else has, and returns when it does.
 fn stand_in_line(wire: &mut Wire, agent: &Agent) -> u64 {
     let id = wire.ask(
@@ -22,11 +31,7 @@ fn stand_in_line(wire: &mut Wire, agent: &Agent) -> u64 {
 
 #[test]
 fn one_who_waits_is_told_why_and_gets_its_turn() {
-    let sandbox = Sandbox::new();
-    let repo = sandbox.repo("repo");
-    let (alice, bob) = (repo.agent("alice"), repo.agent("bob"));
-    bob.coord(["lock", "src/a.rs"]).ok();
-    let mut wire = Wire::open(&alice, &[], "a-client");
+    let (alice, bob, mut wire) = beside_bob();
     let waiting = stand_in_line(&mut wire, &alice);
     let news = until("news of what it waits for", || {
         wire.notified("notifications/progress").pop()
@@ -46,11 +51,7 @@ fn one_who_waits_is_told_why_and_gets_its_turn() {
 
 #[test]
 fn one_who_waits_no_more_leaves_the_line() {
-    let sandbox = Sandbox::new();
-    let repo = sandbox.repo("repo");
-    let (alice, bob) = (repo.agent("alice"), repo.agent("bob"));
-    bob.coord(["lock", "src/a.rs"]).ok();
-    let mut wire = Wire::open(&alice, &[], "a-client");
+    let (alice, bob, mut wire) = beside_bob();
     let waiting = stand_in_line(&mut wire, &alice);
     wire.say(
         &json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
@@ -72,11 +73,7 @@ fn one_who_waits_no_more_leaves_the_line() {
 
 #[test]
 fn a_server_whose_client_is_gone_ends_although_a_call_waits() {
-    let sandbox = Sandbox::new();
-    let repo = sandbox.repo("repo");
-    let (alice, bob) = (repo.agent("alice"), repo.agent("bob"));
-    bob.coord(["lock", "src/a.rs"]).ok();
-    let mut wire = Wire::open(&alice, &[], "a-client");
+    let (alice, _bob, mut wire) = beside_bob();
     stand_in_line(&mut wire, &alice);
     wire.close().ok();
 }
