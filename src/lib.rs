@@ -16,6 +16,7 @@ pub mod cli;
 pub mod coord;
 pub mod domain;
 pub mod env;
+pub mod github;
 pub mod hooks;
 pub mod mcp;
 pub mod model;

@@ -39,6 +39,7 @@ impl Exit {
             Answer::FeatureDrift(drifted) if drifted.is_refused() => Self::Refused,
             // Something is the matter with the state or with what was published.
             Answer::Relayed(round) if !round.troubles.is_empty() => Self::Broken,
+            Answer::GithubSynced(synced) if !synced.troubles.is_empty() => Self::Unreachable,
             Answer::Requests(listed) if listed.is_waiting() => Self::Pending,
             Answer::Init(set_up) if set_up.collides() => Self::Refused,
             Answer::Done { .. }
@@ -83,6 +84,8 @@ impl Exit {
             | Answer::Report(_)
             | Answer::Relayed(_)
             | Answer::Requests(_)
+            | Answer::GithubStatus(_)
+            | Answer::GithubSynced(_)
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)

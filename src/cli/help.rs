@@ -10,6 +10,7 @@ use super::{usage, whole};
 /// What can be explained besides the commands.
 const TOPICS: &[(&str, &str)] = &[
     ("exit-codes", include_str!("topics/exit-codes.txt")),
+    ("github", include_str!("topics/github.txt")),
     ("identity", include_str!("topics/identity.txt")),
     ("json", include_str!("topics/json.txt")),
     ("keys", include_str!("topics/keys.txt")),

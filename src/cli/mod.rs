@@ -12,6 +12,7 @@ mod doctor;
 mod drafted;
 mod exit;
 mod feature;
+mod github;
 mod graph;
 mod handoff;
 mod help;

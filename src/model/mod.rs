@@ -7,6 +7,7 @@ pub mod branch;
 pub mod bytes;
 pub mod event;
 pub mod feature;
+pub mod forge;
 pub mod gc;
 pub mod handoff;
 pub mod happening;

@@ -14,6 +14,7 @@ pub mod envelope;
 pub mod feature;
 pub mod forget;
 pub mod gc;
+pub mod github;
 mod given;
 pub mod handoff;
 pub mod hooks;
@@ -101,6 +102,7 @@ pub enum Operation {
     Report(report::Wanted),
     Relay(relay::Relay),
     Request(request::Request),
+    Github(Box<github::Github>),
 }
 
 /// The positive answer of an operation.
@@ -219,6 +221,10 @@ pub enum Answer {
     Relayed(Relayed),
     /// What was asked on branches.
     Requests(request::Listed),
+    /// Which repository of GitHub, as whom.
+    GithubStatus(Box<github::Standing>),
+    /// What was changed on GitHub, or would be.
+    GithubSynced(github::Synced),
 }
 
 impl Operation {
@@ -299,6 +305,7 @@ impl Operation {
                 .map(|report| Answer::Report(Box::new(report))),
             Self::Relay(relay) => relay.run(context),
             Self::Request(request) => request.run(context),
+            Self::Github(github) => github.run(context),
         }
     }
 }

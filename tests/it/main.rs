@@ -22,6 +22,7 @@ mod doctor;
 mod epochs;
 mod features;
 mod gc;
+mod github;
 mod group_commit;
 mod handoff;
 mod hints;

@@ -6,6 +6,7 @@ use std::fs;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
+use crate::github::world::World as Page;
 use crate::relay::world::{WORK, World};
 use crate::support::state::{STATE, plant, record};
 use crate::support::{Agent, Outcome, Sandbox, Shell};
@@ -105,6 +106,7 @@ const REMOTE_ANSWERS: &[&str] = &[
     "up-to-date",
 ];
 const RELAY_ANSWERS: &[&str] = &["relayed", "requests"];
+const GITHUB_ANSWERS: &[&str] = &["github-status", "github-synced"];
 // It ends a watch, whose answers were given one by one.
 const OTHER_ANSWERS: &[&str] = &["watched"];
 const LOCAL_OUTCOMES: &[&str] = &[
@@ -172,7 +174,16 @@ fn every_word_in_the_schemas_is_provoked_or_excused() {
         codes,
         words(&[LOCAL_CODES, REMOTE_CODES, RELAY_CODES, OTHER_CODES].concat())
     );
-    let answers = words(&[LOCAL_ANSWERS, REMOTE_ANSWERS, RELAY_ANSWERS, OTHER_ANSWERS].concat());
+    let answers = words(
+        &[
+            LOCAL_ANSWERS,
+            REMOTE_ANSWERS,
+            RELAY_ANSWERS,
+            GITHUB_ANSWERS,
+            OTHER_ANSWERS,
+        ]
+        .concat(),
+    );
     assert_eq!(said(&answer, "answer"), answers);
     let outcomes = words(
         &[
@@ -929,6 +940,17 @@ fn failures_of_a_remote_are_what_their_schema_says() {
     assert_eq!(schemas.codes, words(REMOTE_CODES));
     assert_eq!(schemas.answers, words(REMOTE_ANSWERS));
     assert_eq!(schemas.outcomes, words(REMOTE_OUTCOMES));
+}
+
+/// What is printed about the pages of GitHub.
+#[test]
+fn what_is_told_of_github_is_what_its_schema_says() {
+    let world = Page::new();
+    let bot = &world.bot;
+    let mut schemas = Schemas::of(bot);
+    schemas.run(bot, &["github", "status"]);
+    schemas.run(bot, &["github", "sync"]);
+    assert_eq!(schemas.answers, words(GITHUB_ANSWERS));
 }
 
 /// Requests on a branch: what is printed about them, and the records that they leave.

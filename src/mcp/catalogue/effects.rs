@@ -156,6 +156,14 @@ pub const SHELL_ONLY: &[(&str, &str)] = &[
         "relay",
         "it decides for others, by the rules and with the rights of whoever runs it",
     ),
+    (
+        "github sync",
+        "it writes on GitHub with the token of whoever started the server",
+    ),
+    (
+        "github status",
+        "it asks GitHub with the token of whoever started the server",
+    ),
 ];
 
 /// What there is to know about an operation.

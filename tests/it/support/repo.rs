@@ -145,6 +145,14 @@ impl Agent {
         }
     }
 
+    /// The same agent with one more variable.
+    pub fn with_var(&self, name: &str, value: &str) -> Self {
+        Self {
+            shell: self.shell.clone().with(name, value),
+            name: self.name.clone(),
+        }
+    }
+
     /// What the agent is called.
     pub fn name(&self) -> &str {
         &self.name

@@ -1,0 +1,240 @@
+//! What the stand-in keeps. Tests read and change it as people do with a mouse.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+/// The token of the bot, which may do everything.
+pub const BOT_TOKEN: &str = "ghp_botbotbotbotbotbotbotbotbotbotbotbot00";
+/// Who that is.
+pub const BOT: &str = "coord-bot";
+/// The token of an app, which may make check runs.
+pub const APP_TOKEN: &str = "ghs_appappappappappappappappappappappapp00";
+/// Who that is.
+pub const APP: &str = "coord-app[bot]";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub name: String,
+    pub color: String,
+    pub description: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Thread {
+    pub title: String,
+    pub body: String,
+    pub author: String,
+    pub is_open: bool,
+    pub reason: Option<String>,
+    /// Names, as the repository spells them.
+    pub labels: BTreeSet<String>,
+    pub assignees: BTreeSet<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub pull: Option<Pull>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Pull {
+    pub branch: String,
+    pub sha: String,
+    pub base: String,
+    pub is_draft: bool,
+    /// The fork that it comes from.
+    pub fork: Option<String>,
+    pub merged_as: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Comment {
+    pub thread: u64,
+    pub author: String,
+    pub body: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Status {
+    pub context: String,
+    pub state: String,
+    pub description: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct CheckRun {
+    pub id: u64,
+    pub sha: String,
+    pub name: String,
+    pub app: String,
+    pub status: String,
+    pub conclusion: Option<String>,
+    pub title: String,
+    pub summary: String,
+}
+
+/// A repository with everything on its pages.
+#[derive(Debug)]
+pub struct Hosted {
+    /// Who has which token.
+    pub tokens: BTreeMap<String, String>,
+    /// What each may do; nobody else may more than look.
+    pub roles: BTreeMap<String, String>,
+    pub labels: Vec<Label>,
+    pub threads: BTreeMap<u64, Thread>,
+    pub comments: BTreeMap<u64, Comment>,
+    pub statuses: BTreeMap<String, Vec<Status>>,
+    pub checks: Vec<CheckRun>,
+    /// Most of one page, whatever is asked for.
+    pub page_max: usize,
+    /// Calls that are left; each that is no "as before" costs one.
+    pub remaining: u64,
+    pub(super) last_id: u64,
+    /// Grows with each change.
+    pub(super) moment: i64,
+}
+
+impl Default for Hosted {
+    fn default() -> Self {
+        let tokens = [(BOT_TOKEN, BOT), (APP_TOKEN, APP)];
+        Self {
+            tokens: tokens.map(|(token, who)| (token.into(), who.into())).into(),
+            roles: [BOT, APP].map(|who| (who.into(), "admin".into())).into(),
+            labels: Vec::new(),
+            threads: BTreeMap::new(),
+            comments: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            checks: Vec::new(),
+            page_max: 100,
+            remaining: 5000,
+            last_id: 1000,
+            moment: 0,
+        }
+    }
+}
+
+impl Hosted {
+    /// A time that nothing else has: now, and a second later with each change.
+    pub fn now(&mut self) -> DateTime<Utc> {
+        self.moment += 1;
+        let start = Utc::now().timestamp() - 3600;
+        DateTime::from_timestamp(start + self.moment, 0).unwrap()
+    }
+
+    pub(super) fn fresh_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Opens an issue.
+    pub fn issue(&mut self, author: &str, title: &str, labels: &[&str]) -> u64 {
+        self.open(author, title, labels, None)
+    }
+
+    /// Opens a pull request of a branch of this repository.
+    pub fn pull(&mut self, author: &str, title: &str, branch: &str, sha: &str) -> u64 {
+        let pull = Pull {
+            branch: branch.into(),
+            sha: sha.into(),
+            base: "main".into(),
+            is_draft: false,
+            fork: None,
+            merged_as: None,
+        };
+        self.open(author, title, &[], Some(pull))
+    }
+
+    fn open(&mut self, author: &str, title: &str, labels: &[&str], pull: Option<Pull>) -> u64 {
+        let number = self
+            .threads
+            .last_key_value()
+            .map_or(1, |(last, _)| last + 1);
+        let now = self.now();
+        let thread = Thread {
+            title: title.into(),
+            body: String::new(),
+            author: author.into(),
+            is_open: true,
+            reason: None,
+            labels: BTreeSet::new(),
+            assignees: BTreeSet::new(),
+            created_at: now,
+            updated_at: now,
+            pull,
+        };
+        self.threads.insert(number, thread);
+        labels.iter().for_each(|name| self.wear(number, name));
+        number
+    }
+
+    /// Puts a label on a thread; one that there is not yet comes into being.
+    pub fn wear(&mut self, number: u64, name: &str) {
+        let name = match self.label(name) {
+            Some(label) => label.name.clone(),
+            None => {
+                self.labels.push(Label {
+                    name: name.into(),
+                    color: "ededed".into(),
+                    description: String::new(),
+                });
+                name.to_owned()
+            }
+        };
+        let now = self.now();
+        let thread = self.threads.get_mut(&number).unwrap();
+        thread.labels.insert(name);
+        thread.updated_at = now;
+    }
+
+    /// A label, however it is spelled.
+    pub fn label(&self, name: &str) -> Option<&Label> {
+        let name = name.to_lowercase();
+        self.labels
+            .iter()
+            .find(|label| label.name.to_lowercase() == name)
+    }
+
+    /// Writes a comment.
+    pub fn comment(&mut self, number: u64, author: &str, body: &str) -> u64 {
+        let (id, now) = (self.fresh_id(), self.now());
+        let comment = Comment {
+            thread: number,
+            author: author.into(),
+            body: body.into(),
+            created_at: now,
+            updated_at: now,
+        };
+        self.comments.insert(id, comment);
+        self.threads.get_mut(&number).unwrap().updated_at = now;
+        id
+    }
+
+    /// Closes an issue as a person does.
+    pub fn close(&mut self, number: u64, reason: &str) {
+        let now = self.now();
+        let thread = self.threads.get_mut(&number).unwrap();
+        thread.is_open = false;
+        thread.reason = Some(reason.into());
+        thread.updated_at = now;
+    }
+
+    /// The names of a thread's labels.
+    pub fn labels_of(&self, number: u64) -> Vec<String> {
+        self.threads[&number].labels.iter().cloned().collect()
+    }
+
+    /// What somebody has written on a thread.
+    pub fn comments_of(&self, number: u64, author: &str) -> Vec<String> {
+        let all = self.comments.values();
+        all.filter(|comment| comment.thread == number && comment.author == author)
+            .map(|comment| comment.body.clone())
+            .collect()
+    }
+
+    /// The newest status of a context.
+    pub fn status_of(&self, sha: &str, context: &str) -> Option<&Status> {
+        let all = self.statuses.get(sha)?;
+        all.iter().rev().find(|status| status.context == context)
+    }
+}
