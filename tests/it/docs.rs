@@ -63,7 +63,8 @@ fn the_tour_in_the_readme_is_true() {
 
 #[test]
 fn the_walk_through_is_true() {
-    let sandbox = Sandbox::new();
+    // It shows how the hooks are installed.
+    let sandbox = Sandbox::with_script_hooks();
     let hub = sandbox.bare("project");
     // The others have worktrees beside Alice's clone, which she makes in the story.
     let clones = ["alice", "dave"].map(|name| hub.clone_as(name));
@@ -120,7 +121,8 @@ fn the_page_about_the_merge_queue_is_true() {
 
 #[test]
 fn the_page_about_agents_is_true() {
-    let sandbox = Sandbox::new();
+    // It shows how the hooks are installed.
+    let sandbox = Sandbox::with_script_hooks();
     let repo = sandbox.repo("project");
     let mut story = Story::new(&sandbox, |name| repo.agent(name));
     is_true("docs/agents.md", &mut story);

@@ -227,7 +227,9 @@ impl Walk<'_> {
     /// A file that is written, as an argument names it.
     fn write(&mut self, arg: &Arg, shell: &Shell) {
         let is_nothing = !arg.is_known || arg.text.is_empty() || arg.text == b"-";
-        if is_nothing || arg.text.starts_with(b"/dev/") {
+        // A device, but for the directory of temporary files that is among them on Linux.
+        let is_device = arg.text.starts_with(b"/dev/") && !arg.text.starts_with(b"/dev/shm/");
+        if is_nothing || is_device {
             return;
         }
         let Some(path) = shell.path(&arg.text) else {

@@ -70,6 +70,7 @@ fn redirections() {
         ("cmd >| forced", &["forced"]),
         ("cmd >& both", &["both"]),
         ("cmd 2>/dev/null >/dev/stderr", &[]),
+        ("rm /dev/shm/a", &["/dev/shm/a"]),
         ("cmd < in", &[]),
         ("cmd <> inout", &["inout"]),
         ("> empty", &["empty"]),

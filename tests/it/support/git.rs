@@ -68,8 +68,9 @@ fn pretending(shell: &Shell, version: &str) -> PathBuf {
     // The first that is none of these itself.
     let mut dirs = shell.path_dirs();
     let real = dirs.find(|dir| !dir.starts_with(shell.sandbox()) && dir.join("git").is_file());
+    // A real git has its programs find itself before any other, so it must not start ours.
     let script = format!(
-        "#!/bin/sh\nfor word; do\n  case $word in\n    version) echo 'git version {version}'; exit ;;\n    \
+        "#!/bin/sh\nif [ \"$1\" = coord ]; then shift; exec git-coord \"$@\"; fi\nfor word; do\n  case $word in\n    version) echo 'git version {version}'; exit ;;\n    \
          -*|*=*) ;;\n    *) break ;;\n  esac\ndone\nexec {} \"$@\"\n",
         real.unwrap().join("git").display()
     );
