@@ -37,6 +37,7 @@ impl Exit {
             Answer::Waited(waited) if !waited.as_wanted => Self::Refused,
             // Somebody else has a right to what a branch touches.
             Answer::FeatureDrift(drifted) if drifted.is_refused() => Self::Refused,
+            Answer::Review(review) if review.is_refused() => Self::Refused,
             // Something is the matter with the state or with what was published.
             Answer::Relayed(round) if !round.troubles.is_empty() => Self::Broken,
             Answer::GithubSynced(synced) if !synced.troubles.is_empty() => Self::Unreachable,
@@ -46,6 +47,8 @@ impl Exit {
             | Answer::UpToDate { .. }
             | Answer::Locks(_)
             | Answer::Check(_)
+            | Answer::Review(_)
+            | Answer::GithubInit(_)
             | Answer::Status(_)
             | Answer::Handoff(_)
             | Answer::Handoffs(_)

@@ -38,6 +38,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         }
         Answer::Locks(listed) => of_locks(page, listed),
         Answer::Check(checked) => of_check(page, checked),
+        Answer::Review(review) => super::review::of(page, review),
         Answer::Status(all) => overview::of(page, all, is_bare),
         Answer::Handoff(one) => super::handoff::of_one(page, one),
         Answer::Handoffs(all) => super::handoff::of_all(page, all),
@@ -85,6 +86,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::FeatureDrift(drifted) => super::feature::of_drifted(page, drifted),
         Answer::Relayed(round) => super::relay::of_round(page, round),
         Answer::Requests(listed) => super::relay::of_requests(page, listed),
+        Answer::GithubInit(written) => super::github_init::of(page, written),
         Answer::Report(reported) => super::report::of(page, reported),
     };
     let is_shown = pager.is_some_and(|pager| pager.show(&text).is_ok());

@@ -40,7 +40,8 @@ pub(super) fn steps(page: &Page, wired: &Wired) -> Vec<String> {
     lines
 }
 
-fn of_file(page: &Page, file: &File) -> Vec<String> {
+/// One file.
+pub(super) fn of_file(page: &Page, file: &File) -> Vec<String> {
     let (word, ink) = match file.did {
         Did::Created => ("created", Some(Ink::Good)),
         Did::Merged => ("merged", Some(Ink::Good)),

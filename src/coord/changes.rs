@@ -115,14 +115,17 @@ impl Coord {
     /// # Errors
     /// Usage, when the range is none; git's own words otherwise.
     pub fn range_paths(&self, range: &str) -> Result<Vec<Vec<u8>>, Failure> {
-        let Some((from, to)) = range.split_once("..").filter(|(from, to)| {
-            !from.starts_with('-') && !to.starts_with(['-', '.']) && !to.is_empty()
-        }) else {
-            let what = format!("`{}` is no range of commits", range.escape_debug());
-            return Err(Failure::usage(what, "write it as `main..HEAD`"));
-        };
-        let from = if from.is_empty() { "HEAD" } else { from };
-        self.paths_of(&[to.to_owned(), format!("^{from}")])
+        self.paths_of(&ends(range)?)
+    }
+
+    /// The commits of `A..B`, newest first, each with what it changes.
+    ///
+    /// # Errors
+    /// As [`Coord::range_paths`].
+    pub fn range_changes(&self, range: &str) -> Result<Vec<Change>, Failure> {
+        let mut args = vec!["--topo-order".to_owned(), "--end-of-options".to_owned()];
+        args.extend(ends(range)?);
+        self.log(&args)
     }
 
     /// Paths changed by the commits that `tip` reaches and `known` does not. A merge counts with
@@ -201,6 +204,18 @@ impl Coord {
         let command = "log".into();
         Err(Error::Git { command, why }.into())
     }
+}
+
+/// What git calls the commits of `A..B`.
+fn ends(range: &str) -> Result<[String; 2], Failure> {
+    let Some((from, to)) = range.split_once("..").filter(|(from, to)| {
+        !from.starts_with('-') && !to.starts_with(['-', '.']) && !to.is_empty()
+    }) else {
+        let what = format!("`{}` is no range of commits", range.escape_debug());
+        return Err(Failure::usage(what, "write it as `main..HEAD`"));
+    };
+    let from = if from.is_empty() { "HEAD" } else { from };
+    Ok([to.to_owned(), format!("^{from}")])
 }
 
 /// Paths from git, which are files from the top of the repository.

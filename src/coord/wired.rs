@@ -1,5 +1,5 @@
-//! The files of coding agents on the disk of this working tree: read with care, replaced whole, and
-//! remembered, so that taking our pieces out can give back what was there before.
+//! The files of coding agents, and the workflows, on the disk of this working tree: read with care,
+//! replaced whole, and remembered, so that taking our pieces out can give back what was there before.
 //!
 //! What belongs into them is [`crate::wiring`]'s. Nothing is read or written outside the working
 //! tree or inside git's own directory, whatever links are there.
@@ -237,7 +237,9 @@ impl Files {
                 for dir in note.made.iter().filter(|dir| dir.exists()).rev() {
                     for (path, other) in notes.iter_mut() {
                         if path.starts_with(dir) && !other.made.contains(dir) {
-                            other.made.insert(0, dir.clone());
+                            other.made.push(dir.clone());
+                            // A directory sorts before what is in it.
+                            other.made.sort();
                         }
                     }
                 }

@@ -14,6 +14,7 @@ pub mod happenings;
 pub mod lease;
 pub mod locks;
 pub mod report;
+pub mod review;
 pub mod staged;
 
 mod circle;

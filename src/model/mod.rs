@@ -15,6 +15,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod lock;
+pub mod markdown;
 pub mod memory;
 pub mod message;
 pub mod notice;

@@ -14,9 +14,13 @@ use crate::model::key::Key;
 use crate::model::refusal::{Conflict, Refusal};
 use crate::model::time::span;
 
-use super::{Context, keys};
+use super::review::Format;
+use super::{Answer, Context, keys};
 
 /// Ask whether paths may be changed: exit 0 if they are free or yours, 1 if somebody else holds one.
+///
+/// With `--for-branch` or `--format` it is a review of the commits of a branch: all that they touch of
+/// others, each with the first commit that does, and what the branch's feature has not announced.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Check {
@@ -29,6 +33,12 @@ pub struct Check {
     /// What the commits of a range change
     #[arg(long, value_name = "A..B", conflicts_with = "paths")]
     pub range: Option<String>,
+    /// What is held for this branch, and for its feature, is its own
+    #[arg(long, value_name = "BRANCH", requires = "range")]
+    pub for_branch: Option<String>,
+    /// How a review is told: as text, or as GitHub's workflows show it
+    #[arg(long, value_name = "FORMAT", requires = "range")]
+    pub format: Option<Format>,
     /// As a linter that is run after an edit: exit 0 also where nobody can tell
     #[arg(long)]
     pub lint: bool,
@@ -53,16 +63,22 @@ pub struct Checked {
 }
 
 impl Check {
-    pub(super) fn run(&self, context: &Context<'_>) -> Result<Checked, Failure> {
-        match self.look(context) {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
+        let answer = match &self.range {
+            Some(range) if self.for_branch.is_some() || self.format.is_some() => self
+                .review(context, range)
+                .map(|reviewed| Answer::Review(Box::new(reviewed))),
+            _ => self.look(context).map(Answer::Check),
+        };
+        match answer {
             // What a linter finds is given to a model to repair, and this is nothing of that kind.
-            Err(why) if self.lint && why.class() != Class::Refused => Ok(Checked {
+            Err(why) if self.lint && why.class() != Class::Refused => Ok(Answer::Check(Checked {
                 paths: 0,
                 own: Vec::new(),
                 uncovered: Vec::new(),
                 view_age_secs: None,
                 notes: vec![format!("locks were not checked: {why}")],
-            }),
+            })),
             other => other,
         }
     }

@@ -11,8 +11,8 @@ use crate::coord::doctor::{Ask, Report, examine};
 /// Examine everything that locks stand on, and repair what can be repaired.
 ///
 /// Numbered checks say what was found and what to do: git and this repository, settings, the
-/// state, its chain and its records, the remote, clocks, hooks, leftovers, and the files of
-/// coding agents. Nothing is changed
+/// state, its chain and its records, the remote, clocks, hooks, leftovers, the files of coding
+/// agents, and the workflows on GitHub. Nothing is changed
 /// without `--fix`, and no repair throws anything away: a state that is replaced is kept as
 /// `refs/coord/rescued/<n>`.
 ///

@@ -35,6 +35,7 @@ pub mod remember;
 pub mod renew;
 pub mod report;
 pub mod request;
+pub mod review;
 pub mod run;
 pub mod state;
 pub mod status;
@@ -129,6 +130,8 @@ pub enum Answer {
     Locks(locks::Listed),
     /// Whether paths may be changed.
     Check(check::Checked),
+    /// What the commits of a branch touch that is somebody else's.
+    Review(Box<review::Review>),
     /// What is going on.
     Status(Box<status::Overview>),
     /// What somebody left for somebody else.
@@ -225,6 +228,8 @@ pub enum Answer {
     GithubStatus(Box<github::Standing>),
     /// What was changed on GitHub, or would be.
     GithubSynced(github::Synced),
+    /// The workflows for GitHub.
+    GithubInit(Box<github::Written>),
 }
 
 impl Operation {
@@ -267,7 +272,7 @@ impl Operation {
             Self::Unlock(unlock) => unlock.run(context),
             Self::Renew(renew) => renew.run(context),
             Self::Locks(locks) => locks.run(context).map(Answer::Locks),
-            Self::Check(check) => check.run(context).map(Answer::Check),
+            Self::Check(check) => check.run(context),
             Self::Push(push) => push.run(context),
             Self::Status(status) => status.run(context),
             Self::Handoff(handoff) => handoff.run(context),

@@ -4,6 +4,7 @@ use super::block::Block;
 use super::keys::Keys;
 use super::members::Members;
 use super::own::Own;
+use super::sealed::Sealed;
 use super::table::Table;
 
 /// The form of a file.
@@ -19,6 +20,8 @@ pub(super) enum Form {
     Block(Block),
     /// All of it is ours.
     Own(Own),
+    /// All of it is ours until somebody changes it.
+    Sealed(Sealed),
 }
 
 /// A text with our pieces in it.
@@ -56,6 +59,7 @@ impl Form {
             Self::Yaml(keys) => keys.put(before.unwrap_or_default()),
             Self::Block(block) => block.put(before.unwrap_or_default()),
             Self::Own(own) => own.put(before),
+            Self::Sealed(sealed) => sealed.put(before),
         }
     }
 
@@ -66,6 +70,7 @@ impl Form {
             Self::Yaml(keys) => keys.take(before),
             Self::Block(block) => block.take(before),
             Self::Own(own) => own.take(before),
+            Self::Sealed(sealed) => sealed.take(before),
         }
     }
 

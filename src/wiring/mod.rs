@@ -1,5 +1,6 @@
 //! What a coding agent's own files need so that its hooks and its MCP client find git-coord: which
-//! files, which pieces of each, and how a piece gets into somebody else's text and out again.
+//! files, which pieces of each, and how a piece gets into somebody else's text and out again. And the
+//! workflows of a repository on GitHub, which are whole files.
 //!
 //! Pure: texts in, texts out. Reading and writing is [`crate::coord::wired`]'s. What is there of
 //! others stays byte for byte; what is ours is found again by what it runs or by its marks, so that
@@ -9,17 +10,20 @@ mod agent;
 mod agents;
 mod block;
 mod form;
+mod github;
 mod hooks;
 mod json;
 mod keys;
 mod members;
 mod own;
 mod packages;
+mod sealed;
 mod server;
 mod table;
 
 pub use agent::Agent;
 pub use form::{ByHand, Put, Taken};
+pub use github::workflows;
 pub use packages::packages;
 
 use form::Form;

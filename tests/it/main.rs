@@ -63,3 +63,4 @@ mod waiting;
 mod watch;
 mod why;
 mod wiring;
+mod workflows;

@@ -29,10 +29,11 @@ pub(super) enum Check {
     History,
     Leftovers,
     Agents,
+    Workflows,
 }
 
 impl Check {
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::GitVersion,
         Self::Repository,
         Self::Formats,
@@ -55,6 +56,7 @@ impl Check {
         Self::History,
         Self::Leftovers,
         Self::Agents,
+        Self::Workflows,
     ];
 
     /// The stable name for programs, and the title for people.
@@ -82,6 +84,7 @@ impl Check {
             Self::History => ("history", "history"),
             Self::Leftovers => ("leftovers", "leftovers"),
             Self::Agents => ("agents", "coding agents"),
+            Self::Workflows => ("workflows", "workflows on GitHub"),
         }
     }
 }

@@ -30,6 +30,7 @@ mod state_ref;
 mod state_ref_tests;
 mod subject;
 mod tip;
+mod workflows;
 
 use std::path::Path;
 use std::time::Duration;
@@ -159,6 +160,7 @@ fn look_inside(subject: &Subject, ask: &Ask) -> Vec<(Check, Judged)> {
         (Check::History, history::look(subject.coord(), &seen)),
         (Check::Leftovers, leftovers::look(subject.coord(), tip)),
         (Check::Agents, agents::look(subject.coord())),
+        (Check::Workflows, workflows::look(subject.coord())),
     ];
     if anchor.is_lost() {
         for (check, judged) in &mut judged {
@@ -216,7 +218,8 @@ fn repair(dir: &Path, given: Option<&str>, ask: &Ask, found: &[Finding]) -> Vec<
             | Check::Clock
             | Check::Hooks
             | Check::History
-            | Check::Agents => Ok(None),
+            | Check::Agents
+            | Check::Workflows => Ok(None),
         };
         tried.push((check, outcome.map_err(|why| why.to_string())));
     }

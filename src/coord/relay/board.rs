@@ -6,18 +6,16 @@ use crate::domain::locks;
 use crate::model::feature::{FEATURES, FeatureRecord};
 use crate::model::key::Key;
 use crate::model::lock::Mode;
+use crate::model::markdown::cell;
 use crate::model::queue::{EntryRecord, QUEUE};
 use crate::model::record::{self, Record};
 use crate::model::relay::{ANSWERS, AnsweredRecord, Outcome, TURNED_DOWN, TurnedDownRecord};
 use crate::model::task::{OPEN, TaskRecord};
-use crate::model::text::shown;
 
 /// Most rows of a table.
 const ROWS_MAX: usize = 200;
 /// Most requests that are listed, the newest ones.
 const REQUESTS_MAX: usize = 30;
-/// Longest text in a cell, in characters.
-const CELL_CHARS_MAX: usize = 160;
 
 pub(super) fn of(state: &dyn State) -> String {
     let mut page = String::from(
@@ -180,29 +178,6 @@ fn table(page: &mut String, title: &str, head: &[&str], rows: impl Iterator<Item
     }
 }
 
-/// Text of others in a cell: nothing in it is markup, a link, or the end of the cell.
-fn cell(text: &str) -> String {
-    let mut cell = String::new();
-    let text = shown(text);
-    let mut chars = text.chars().peekable();
-    for _ in 0..CELL_CHARS_MAX {
-        let Some(c) = chars.next() else { break };
-        // An address is made a link by what stands before its slashes.
-        let is_plain = match c {
-            ':' => chars.peek() != Some(&'/'),
-            c => !c.is_ascii_punctuation() || "./,;='?%^-+()".contains(c),
-        };
-        if !is_plain {
-            cell.push('\\');
-        }
-        cell.push(c);
-    }
-    if chars.next().is_some() {
-        cell.push('…');
-    }
-    cell
-}
-
 fn keys<'k>(keys: impl Iterator<Item = &'k Key>) -> String {
     let keys: Vec<String> = keys.map(ToString::to_string).collect();
     keys.join(", ")
@@ -213,27 +188,5 @@ fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn nothing_that_others_write_is_markup() {
-        for (text, is) in [
-            ("plain text, v1.2", "plain text, v1.2"),
-            ("a | b", "a \\| b"),
-            ("<img src=x>", "\\<img src=x\\>"),
-            ("[x](http://y)", "\\[x\\](http\\://y)"),
-            ("at 12:30 (or so)", "at 12:30 (or so)"),
-            ("`*_~#", "\\`\\*\\_\\~\\#"),
-            ("@all", "\\@all"),
-            ("one\ntwo\u{1b}[1m", "one\\\\u\\{a\\}two\\\\u\\{1b\\}\\[1m"),
-        ] {
-            assert_eq!(cell(text), is);
-        }
-        assert!(cell(&"x".repeat(1_000)).chars().count() < 200);
     }
 }

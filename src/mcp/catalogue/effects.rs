@@ -40,7 +40,7 @@ const TABLE: &[Row] = &[
     ("unlock", ADDS_AGAIN, &["done"]),
     ("renew", ADDS_AGAIN, &["done"]),
     ("locks", READS, &["locks"]),
-    ("check", READS, &["check"]),
+    ("check", READS, &["check", "review"]),
     ("push", ADDS, &["done", "up-to-date"]),
     ("status", READS, &["status"]),
     ("handoff write", ADDS, &["done"]),
@@ -140,6 +140,7 @@ const TABLE: &[Row] = &[
     ("request show", READS, &["requests"]),
     ("request cancel", DESTROYS, &["done", "requests"]),
     ("request send", ADDS_AGAIN, &["requests"]),
+    ("github init", DESTROYS, &["github-init"]),
 ];
 
 /// What no program at the other end of a connection is offered, and why.

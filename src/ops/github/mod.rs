@@ -1,5 +1,6 @@
 //! `github`: what the state says, shown on the pages of GitHub, and what people ask there.
 
+mod init;
 mod status;
 mod sync;
 
@@ -11,6 +12,7 @@ use crate::coord::Failure;
 
 use super::{Answer, Context};
 
+pub use init::Written;
 pub use status::Standing;
 pub use sync::Synced;
 
@@ -36,6 +38,7 @@ pub struct Github {
 #[command(defer = true)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
+    Init(init::Init),
     Sync(sync::Sync),
     Status(status::Status),
 }
@@ -43,6 +46,9 @@ pub enum What {
 impl Github {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Answer, Failure> {
         match &self.what {
+            What::Init(init) => init
+                .run(context)
+                .map(|written| Answer::GithubInit(Box::new(written))),
             What::Sync(sync) => sync.run(context),
             What::Status(status) => status
                 .run(context)

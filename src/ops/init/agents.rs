@@ -56,7 +56,8 @@ pub struct Wired {
 pub struct File {
     /// Where it is, from the top of the working tree.
     pub path: String,
-    /// Those who read it.
+    /// The agents that read it; none of a workflow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<Agent>,
     /// What became of it, or would.
     pub did: Did,
@@ -195,7 +196,8 @@ pub(super) fn take(coord: &Coord, agents: Vec<Agent>, dry_run: bool) -> Result<W
     })
 }
 
-fn put_one(files: &Files, found: Found<'_>, dry_run: bool) -> File {
+/// Puts our pieces into one file.
+pub(in crate::ops) fn put_one(files: &Files, found: Found<'_>, dry_run: bool) -> File {
     let there = match &found.there {
         Ok(there) if there.same_as.is_some() => return file(&found, Did::Unchanged, Vec::new()),
         Ok(there) => there,
@@ -226,7 +228,13 @@ fn put_one(files: &Files, found: Found<'_>, dry_run: bool) -> File {
     file(&found, did, by_hand)
 }
 
-fn take_one(files: &Files, found: Found<'_>, others: &[Agent], dry_run: bool) -> File {
+/// Takes our pieces out of one file, but for those that another agent still needs.
+pub(in crate::ops) fn take_one(
+    files: &Files,
+    found: Found<'_>,
+    others: &[Agent],
+    dry_run: bool,
+) -> File {
     let there = match &found.there {
         Ok(there) => there,
         Err(why) => return left_alone(&found, why, ""),

@@ -13,6 +13,7 @@ use crate::wiring::{Agent, Wish};
 
 use super::{Context, hooks};
 pub use agents::{Did, File, Left, TrustStep, Wanted, Wired};
+pub(in crate::ops) use agents::{put_one, take_one};
 
 /// The setting that names the authority.
 const REMOTE: &str = "coord.remote";

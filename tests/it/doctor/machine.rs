@@ -40,7 +40,7 @@ fn numbers_and_names_are_in_order() {
     for (at, check) in checks.iter().enumerate() {
         assert_eq!(check["number"], at + 1);
     }
-    assert_eq!(checks.len(), 22);
+    assert_eq!(checks.len(), 23);
 }
 
 #[test]

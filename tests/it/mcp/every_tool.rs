@@ -185,6 +185,7 @@ const DAY: &[(&str, &str, &str)] = &[
     ("hooks_list", "{}", "hooks"),
     ("gc", r#"{"dry_run":true}"#, "collected"),
     ("compact", "{}", "done"),
+    ("github_init", r#"{"dry_run":true}"#, "github-init"),
     ("doctor", "{}", "doctor"),
     ("init", r#"{"remote":"origin"}"#, "init"),
     ("sync", "{}", "synced"),
