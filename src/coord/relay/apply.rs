@@ -6,7 +6,7 @@ use crate::model::branch::Branch;
 use crate::model::id::{AgentName, OpId};
 use crate::model::queue;
 use crate::model::refusal::Refusal;
-use crate::model::relay::{Ask, Outcome, Rule, Source, TurnedDown};
+use crate::model::relay::{Ask, FromCommit, Outcome, Rule, Source, TurnedDown};
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 use crate::model::text::{Text, shown};
@@ -26,7 +26,7 @@ const TURNED_DOWN_MAX: usize = 64;
 /// A request on its way to its answer.
 struct Wanted {
     found: Found,
-    source: Box<Source>,
+    source: Box<FromCommit>,
 }
 
 /// Decides all new requests. Whether nothing is left to do on these branches.
@@ -166,7 +166,7 @@ fn job(coord: &Coord, wanted: &Wanted) -> Result<Option<Job>, Failure> {
         refused: Vec::new(),
         request: Request::Relay(Ask::Apply(Box::new(crate::model::relay::Relayed {
             asked: asked.clone(),
-            from: (*wanted.source).clone(),
+            from: Source::Commit((*wanted.source).clone()),
             relay: coord.actor().clone(),
         }))),
     }))

@@ -5,7 +5,7 @@ use crate::domain::relay::{answer, turned_down};
 use crate::model::branch::Branch;
 use crate::model::id::AgentName;
 use crate::model::record::Damage;
-use crate::model::relay::{HORIZON_SECS, Rule, Source};
+use crate::model::relay::{FromCommit, HORIZON_SECS, Rule};
 use crate::model::text::Text;
 use crate::model::time::Timestamp;
 
@@ -19,7 +19,7 @@ pub(super) enum Verdict {
     /// It is to be turned down.
     No(String),
     /// It is to be decided.
-    Apply(Box<Source>),
+    Apply(Box<FromCommit>),
 }
 
 pub(super) fn judge(
@@ -48,7 +48,7 @@ pub(super) fn judge(
     let Ok(committer) = email else {
         return Ok(Verdict::No("its committer's address is too long".into()));
     };
-    Ok(Verdict::Apply(Box::new(Source {
+    Ok(Verdict::Apply(Box::new(FromCommit {
         branch,
         commit: found.commit,
         committer,

@@ -2,6 +2,7 @@
 
 use crate::domain::decide::{Decided, Desk, Plan, decided, settle};
 use crate::domain::secret;
+use crate::model::forge::AGENT_PREFIX;
 use crate::model::key::Key;
 use crate::model::refusal::Refusal;
 use crate::model::relay::{
@@ -10,7 +11,7 @@ use crate::model::relay::{
 use crate::model::reply::Reply;
 use crate::model::stored::Stored;
 
-use super::{answer, not_allowed, pin, turned_down};
+use super::{answer, not_allowed, pin, rights, turned_down};
 
 /// Decides it and writes the answer along, whatever that is. With an answer there already nothing is
 /// done, and that answer is given again.
@@ -28,20 +29,23 @@ pub(in crate::domain) fn apply(
         let told = told(relayed, found.body.result);
         return Ok(Plan::unchanged(told));
     }
-    if let Some(found) = turned_down(&desk.staged, &from.commit)? {
+    if let Source::Commit(from) = from
+        && let Some(found) = turned_down(&desk.staged, &from.commit)?
+    {
         return Err(not_allowed(found.body.why.as_str()));
     }
     check_time(&desk, relayed)?;
-    pin::check(&mut desk, &asked.by.agent, from)?;
+    check_speaker(&mut desk, relayed)?;
     let inner = &asked.request;
-    let ruled = if inner.may_be_relayed() {
-        decided(&mut desk, inner, epoch)
-    } else {
-        Err(not_allowed(format!(
+    let ruled = match from {
+        Source::Page(from) => rights::check(from.permission, inner),
+        Source::Commit(_) if inner.may_be_relayed() => Ok(()),
+        Source::Commit(_) => Err(not_allowed(format!(
             "`{}` is for those who may push the state themselves",
             inner.in_short()
-        )))
+        ))),
     };
+    let ruled = ruled.and_then(|()| decided(&mut desk, inner, epoch));
     let (outcome, subject, settled) = match ruled {
         Ok(ruled) => {
             let settled = if ruled.is_change {
@@ -84,7 +88,23 @@ pub(in crate::domain) fn apply(
 fn begin_again(desk: &mut Desk<'_>, relayed: &Relayed, epoch: u64) -> Result<(), Refusal> {
     desk.reset();
     desk.begin(epoch)?;
-    pin::check(desk, &relayed.asked.by.agent, &relayed.from)
+    check_speaker(desk, relayed)
+}
+
+/// Checks that where it was found may speak for the agent: on a branch who did so before, on a page
+/// the person whom the host names, and nobody else for either.
+fn check_speaker(desk: &mut Desk<'_>, relayed: &Relayed) -> Result<(), Refusal> {
+    let agent = &relayed.asked.by.agent;
+    match &relayed.from {
+        Source::Commit(_) if agent.as_str().starts_with(AGENT_PREFIX) => Err(not_allowed(format!(
+            "{agent} is a person on the pages of the host, and no branch speaks for one"
+        ))),
+        Source::Commit(from) => pin::check(desk, agent, from),
+        Source::Page(from) if from.login.agent() != *agent => {
+            Err(not_allowed(format!("{} cannot ask as {agent}", from.login)))
+        }
+        Source::Page(_) => Ok(()),
+    }
 }
 
 /// Whether the request must not become part of the log: it has a secret in it, or something like one
@@ -119,15 +139,25 @@ fn write(
     notices: &[crate::model::notice::NoticeRecord],
 ) -> Result<(), Refusal> {
     let Relayed { asked, from, .. } = relayed;
-    let Source { branch, commit, .. } = from;
+    let (mut branch, mut commit, mut page, mut event) = (None, None, None, None);
+    match from {
+        Source::Commit(from) => {
+            (branch, commit) = (Some(from.branch.clone()), Some(from.commit));
+        }
+        Source::Page(from) => {
+            (page, event) = (Some(from.page.clone()), Some(from.event.clone()));
+        }
+    }
     let what = asked.request.in_short();
     let what = what.parse().or_else(|_| "a request".parse());
     let mut body = Answered {
         id: asked.id,
         what: what.map_err(|_| not_allowed("a request without words"))?,
         asked_at: asked.at,
-        branch: Some(branch.clone()),
-        commit: Some(*commit),
+        branch,
+        commit,
+        page,
+        event,
         result: outcome.clone(),
         notices: notices.to_vec(),
     };

@@ -1,11 +1,14 @@
-//! Requests that came on a branch: decided as those who asked, with the answer in the same commit.
+//! Requests that came on a branch or a page: decided as those who asked, with the answer in the same
+//! commit.
 //!
 //! Whether the branch may speak for the agent is for the relay to say, which knows the rules; here it
 //! is checked that it is the same who spoke for the agent before, that the request is not so old that
-//! its answer may be gone, and that there is no answer yet.
+//! its answer may be gone, and that there is no answer yet. Who did something on a page is for the host
+//! to say; here it is checked that this person may ask for it.
 
 mod decide;
 mod pin;
+pub mod rights;
 mod turn;
 
 use crate::model::id::{AgentName, OpId};

@@ -4,14 +4,18 @@ use crate::domain::decide::{Decided, Desk};
 use crate::model::id::AgentName;
 use crate::model::record::Damage;
 use crate::model::refusal::Refusal;
-use crate::model::relay::{Did, Source, Speaker, SpeakerRecord, Told};
+use crate::model::relay::{Did, FromCommit, Speaker, SpeakerRecord, Told};
 use crate::model::reply::Reply;
 use crate::model::stored::Stored;
 
 use super::not_allowed;
 
 /// Checks that it is the same who spoke for the agent before, and remembers the first one.
-pub(super) fn check(desk: &mut Desk<'_>, agent: &AgentName, from: &Source) -> Result<(), Refusal> {
+pub(super) fn check(
+    desk: &mut Desk<'_>,
+    agent: &AgentName,
+    from: &FromCommit,
+) -> Result<(), Refusal> {
     let place = Speaker::place(agent);
     let known: Option<SpeakerRecord> = desk.staged.read(&place)?;
     let Some(known) = known else {

@@ -86,6 +86,8 @@ pub(super) fn cancel(desk: &mut Desk<'_>, id: OpId) -> Result<Decided, Refusal> 
         asked_at: desk.stamp.at,
         branch: None,
         commit: None,
+        page: None,
+        event: None,
         result: Outcome::Cancelled {},
         notices: Vec::new(),
     };

@@ -2,16 +2,17 @@
 
 use super::words::{Done, World, actor, keys, plain_lock};
 use crate::domain::relay::{answer, turned_down};
+use crate::model::forge::{Login, Permission};
 use crate::model::gc::{Gc, Keep};
 use crate::model::id::OpId;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::relay::{
-    ANSWERS, Ask, Asked, Did, HORIZON_SECS, Outcome, Relayed, SPEAKERS, Source, TURNED_DOWN,
-    TURNED_DOWN_MAX, Told, TurnedDown,
+    ANSWERS, Ask, Asked, Did, FromCommit, FromPage, HORIZON_SECS, Outcome, Relayed, SPEAKERS,
+    Source, TURNED_DOWN, TURNED_DOWN_MAX, Told, TurnedDown,
 };
 use crate::model::reply::Reply;
-use crate::model::request::{Compact, Request, Unlock, Which};
+use crate::model::request::{Compact, Request, Steal, Unlock, Which};
 
 fn id(number: u128) -> OpId {
     OpId::new(ulid::Ulid((7 << 100) + number))
@@ -26,6 +27,19 @@ fn lock(text: &str) -> Request {
 }
 
 impl World {
+    /// A request of a person, as it was just found on a page.
+    fn on_page(&self, number: u128, login: &str, permission: Permission, request: Request) -> Relayed {
+        let login: Login = login.parse().unwrap();
+        let mut relayed = self.found(number, login.agent().as_str(), request);
+        relayed.from = Source::Page(FromPage {
+            page: "octo/demo#1".parse().unwrap(),
+            event: format!("IC_{number}").parse().unwrap(),
+            login,
+            permission,
+        });
+        relayed
+    }
+
     /// A request of an agent, as it was just found on its branch.
     fn found(&self, number: u128, by: &str, request: Request) -> Relayed {
         Relayed {
@@ -39,12 +53,12 @@ impl World {
                 also: Vec::new(),
                 here: None,
             },
-            from: Source {
+            from: Source::Commit(FromCommit {
                 branch: "claude/x".parse().unwrap(),
                 commit: commit(number),
                 committer: "claude@example.org".parse().unwrap(),
                 key: None,
-            },
+            }),
             relay: actor("relay"),
         }
     }
@@ -73,6 +87,13 @@ impl World {
 
     fn count_under(&self, dir: &str) -> usize {
         crate::domain::State::under(&self.book, dir).unwrap().len()
+    }
+}
+
+fn from(relayed: &mut Relayed) -> &mut FromCommit {
+    match &mut relayed.from {
+        Source::Commit(from) => from,
+        Source::Page(from) => panic!("{from:?}"),
     }
 }
 
@@ -118,7 +139,7 @@ fn an_answer_is_given_once_and_given_again_unchanged() {
     let before = world.book.clone();
     // The same commit, a copy of it that a rebase made, and one with the id of another request.
     let mut copy = relayed.clone();
-    copy.from.commit = commit(99);
+    from(&mut copy).commit = commit(99);
     let mut other = copy.clone();
     other.asked.request = lock("src/c.rs");
     for again in [&relayed, &copy, &other] {
@@ -156,8 +177,8 @@ fn the_first_who_speaks_for_an_agent_is_its_speaker() {
     let mut world = World::new();
     let with = |world: &World, number, committer: &str, key: Option<&str>| {
         let mut relayed = world.found(number, "claude", lock(&format!("src/{number}")));
-        relayed.from.committer = committer.parse().unwrap();
-        relayed.from.key = key.map(|key| key.parse().unwrap());
+        from(&mut relayed).committer = committer.parse().unwrap();
+        from(&mut relayed).key = key.map(|key| key.parse().unwrap());
         relayed
     };
     // (committer, key, whether it may speak)
@@ -379,4 +400,123 @@ fn the_speaker_of_an_agent_that_is_gone_is_forgotten() {
     );
     let _ = world.run(&actor("alice"), &collect, &[]).unwrap();
     assert_eq!(world.count_under(SPEAKERS), 0);
+}
+
+#[test]
+fn what_a_person_does_on_a_page_is_decided_as_that_person_once() {
+    let mut world = World::new();
+    let relayed = world.on_page(1, "Alice", Permission::Write, lock("src/a.rs"));
+    assert!(world.relay(&relayed).unwrap().is_change);
+    assert_eq!(world.held(), "gh-alice src/a.rs");
+    // Nobody has to be the first who speaks for a person.
+    assert_eq!(world.count_under(SPEAKERS), 0);
+    let agent = relayed.asked.by.agent.clone();
+    let found = answer(&world.book, &agent, id(1)).unwrap().unwrap();
+    let said = |text: &Option<crate::model::text::Text>| text.clone().unwrap().as_str().to_owned();
+    assert_eq!(
+        (said(&found.page), said(&found.event), &found.branch),
+        ("octo/demo#1".into(), "IC_1".into(), &None)
+    );
+    world.by("gh-alice").unlock("src/a.rs").done().unwrap();
+    let before = world.book.clone();
+    // Whatever the host says of that person by now.
+    for permission in [Permission::Write, Permission::None, Permission::Admin] {
+        let again = world.on_page(1, "alice", permission, lock("src/b.rs"));
+        let done = world.relay(&again).unwrap();
+        let outcome = told(done.reply).result.unwrap();
+        assert_eq!(
+            (shown(&outcome).as_str(), done.is_change),
+            ("granted", false)
+        );
+        assert_eq!(world.book, before);
+    }
+}
+
+#[test]
+fn a_person_may_ask_for_what_the_host_would_let_that_person_do() {
+    use Permission::{Admin, Maintain, None, Read, Triage, Write};
+    let edit = |title: Option<&str>| {
+        let mut edit = serde_json::json!({ "task": { "edit": { "id": "t1", "priority": 1 } } });
+        if let Some(title) = title {
+            edit["task"]["edit"]["title"] = title.into();
+        }
+        serde_json::from_value::<Request>(edit).unwrap()
+    };
+    let steal = Request::Steal(Steal {
+        key: keys("src/a.rs").remove(0),
+        rev: 1,
+        reason: "it is gone".parse().unwrap(),
+        ttl_secs: Option::None,
+        host: Option::None,
+    });
+    let stop = serde_json::json!({ "queue": { "pause": { "target": "main", "why": "fire" } } });
+    let stop: Request = serde_json::from_value(stop).unwrap();
+    let retry = serde_json::json!({ "task": { "retry": { "id": "t1" } } });
+    let retry: Request = serde_json::from_value(retry).unwrap();
+    for (request, least) in [
+        (lock("feature:auth:pause"), Some(Triage)),
+        (lock("feature:*"), Some(Write)),
+        (lock("src/a.rs"), Some(Write)),
+        (edit(Option::None), Some(Triage)),
+        (edit(Some("x")), Some(Write)),
+        (retry, Some(Write)),
+        (steal, Some(Maintain)),
+        (stop, Some(Maintain)),
+        (
+            Request::Compact(Compact {
+                closes: Option::None,
+            }),
+            Option::None,
+        ),
+    ] {
+        for permission in [None, Read, Triage, Write, Maintain, Admin] {
+            let may = crate::domain::relay::rights::check(permission, &request).is_ok();
+            let should = least.is_some_and(|least| permission >= least);
+            assert_eq!(may, should, "{permission:?} {}", request.in_short());
+        }
+    }
+    // Who may not gets an answer, which stays one.
+    let mut world = World::new();
+    let asked = world.on_page(1, "eve", Triage, lock("src/a.rs"));
+    let outcome = told(world.relay(&asked).unwrap().reply).result.unwrap();
+    assert_eq!(
+        (shown(&outcome).as_str(), world.held().as_str()),
+        ("not_allowed", "")
+    );
+}
+
+#[test]
+fn nobody_asks_as_a_person_but_that_person() {
+    let mut world = World::new();
+    let by_branch = world.found(1, "gh-alice", lock("src/a.rs"));
+    assert_eq!(world.relay(&by_branch).unwrap_err().code(), "not_allowed");
+    let mut as_another = world.on_page(2, "mallory", Permission::Admin, lock("src/a.rs"));
+    as_another.asked.by = actor("gh-alice");
+    assert_eq!(world.relay(&as_another).unwrap_err().code(), "not_allowed");
+    as_another.asked.by = actor("claude");
+    assert_eq!(world.relay(&as_another).unwrap_err().code(), "not_allowed");
+    assert_eq!(
+        (world.held(), world.count_under(ANSWERS)),
+        (String::new(), 0)
+    );
+}
+
+#[test]
+fn a_request_says_by_its_form_where_it_was_found() {
+    let world = World::new();
+    let commit = world.found(1, "claude", lock("src/a.rs")).from;
+    let page = world.on_page(1, "alice", Permission::Write, lock("x")).from;
+    for (source, form) in [
+        (
+            commit,
+            r#"{"branch":"claude/x","commit":"0000000000000000000000000000000000000001","committer":"claude@example.org"}"#,
+        ),
+        (
+            page,
+            r#"{"page":"octo/demo#1","event":"IC_1","login":"alice","permission":"write"}"#,
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&source).unwrap(), form);
+        assert_eq!(serde_json::from_str::<Source>(form).unwrap(), source);
+    }
 }

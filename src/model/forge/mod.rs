@@ -3,13 +3,14 @@
 //! Plain values, as far as they matter here. What others wrote is as they wrote it, bounded only where
 //! it is read: clean it before it is shown.
 
+pub mod command;
 mod label;
 mod person;
 mod repo;
 mod thread;
 
 pub use label::{Label, PREFIX, QUEUE, STATE};
-pub use person::{BadLogin, Login, Permission};
+pub use person::{AGENT_PREFIX, BadLogin, Login, Permission};
 pub use repo::{BadRepo, Repo};
 pub use thread::{CheckRun, Comment, Head, Reason, Status, StatusState, Thread};
 

@@ -10,6 +10,8 @@ use super::super::id::AgentName;
 
 /// Longest login, in bytes, with room for `[bot]`.
 const LOGIN_BYTES_MAX: usize = 58;
+/// What the names of agents begin with that are people on the page.
+pub const AGENT_PREFIX: &str = "gh-";
 /// What the logins of apps end with.
 const BOT: &str = "[bot]";
 
@@ -40,8 +42,8 @@ impl Login {
     /// As whom this person acts in the state: `gh-ada`, and `gh-some-app+bot` for `some-app[bot]`.
     pub fn agent(&self) -> AgentName {
         let name = match self.0.strip_suffix(BOT) {
-            Some(app) => format!("gh-{app}+bot"),
-            None => format!("gh-{}", self.0),
+            Some(app) => format!("{AGENT_PREFIX}{app}+bot"),
+            None => format!("{AGENT_PREFIX}{}", self.0),
         };
         name.parse()
             .expect("letters, digits, hyphens and underscores after `gh-` are a name")
@@ -96,6 +98,20 @@ pub enum Permission {
     Maintain,
     /// Everything.
     Admin,
+}
+
+impl Permission {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Triage => "triage",
+            Self::Write => "write",
+            Self::Maintain => "maintain",
+            Self::Admin => "admin",
+        }
+    }
 }
 
 impl FromStr for Permission {

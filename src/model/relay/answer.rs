@@ -21,7 +21,7 @@ pub const SPEAKERS: &str = "speakers";
 /// Directory of commits that are not taken for requests.
 pub const TURNED_DOWN: &str = "turned-down";
 
-/// The answer to a request that came on a branch.
+/// The answer to a request that came on a branch or a page.
 pub type AnsweredRecord = Stored<Answered>;
 /// Who speaks for an agent.
 pub type SpeakerRecord = Stored<Speaker>;
@@ -62,6 +62,12 @@ pub struct Answered {
     /// In which commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<ObjectId>,
+    /// On which page of the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<Text>,
+    /// What was done there, by the host's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Text>,
     /// What came of it.
     pub result: Outcome,
     /// What had happened to the session's locks meanwhile.

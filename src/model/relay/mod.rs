@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::branch::Branch;
+use super::forge::{Login, Permission};
 use super::id::{Actor, AgentName, OpId};
 use super::object_id::ObjectId;
 use super::request::Request;
@@ -39,7 +40,7 @@ pub const TURNED_DOWN_MAX: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ask {
-    /// Decide a request that came on a branch, as the one who asked.
+    /// Decide a request that came on a branch or a page, as the one who asked.
     Apply(Box<Relayed>),
     /// Say for good that a commit is not taken for a request.
     TurnDown(TurnedDown),
@@ -58,7 +59,7 @@ pub enum Ask {
 /// See [`Ask::Apply`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Relayed {
-    /// The request, as its commit has it.
+    /// The request, as its commit has it, or as what was done on the page means.
     pub asked: Asked,
     /// Where it was found.
     pub from: Source,
@@ -66,9 +67,19 @@ pub struct Relayed {
     pub relay: Actor,
 }
 
-/// Where a request was found, and who wrote the commit.
+/// Where a request was found, and what says that it is of whom it names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Source {
+#[serde(untagged)]
+pub enum Source {
+    /// A commit on a branch.
+    Commit(FromCommit),
+    /// Something that a person did on a page of the host.
+    Page(FromPage),
+}
+
+/// A commit on a branch, and who wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FromCommit {
     /// The branch that may speak for the agent.
     pub branch: Branch,
     /// The commit.
@@ -78,6 +89,19 @@ pub struct Source {
     /// The fingerprint of the key that signed it well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Text>,
+}
+
+/// Something that a person did on a page of the host, which has seen to it who that was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FromPage {
+    /// The page, such as `octo/demo#12`.
+    pub page: Text,
+    /// What was done there, by the host's own name for it.
+    pub event: Text,
+    /// Who did it.
+    pub login: Login,
+    /// What the host let that person do when it was found.
+    pub permission: Permission,
 }
 
 /// What came of a request about requests.
