@@ -17,7 +17,7 @@ const BLOCK: usize = 4096;
 
 /// Reads a JSON file; anything unusable is the default. One that [`update`] is in the middle of
 /// writing is waited for.
-pub(super) fn load<T: DeserializeOwned + Default>(path: &Path) -> T {
+pub(crate) fn load<T: DeserializeOwned + Default>(path: &Path) -> T {
     let Ok(file) = File::open(path) else {
         return T::default();
     };
@@ -28,7 +28,7 @@ pub(super) fn load<T: DeserializeOwned + Default>(path: &Path) -> T {
 
 /// Changes a JSON file where it stands, one writer at a time. A new file for each change would make
 /// the file system look for room past all those just deleted; see [`super::pin`].
-pub(super) fn update<T>(path: &Path, change: impl FnOnce(&mut T)) -> std::io::Result<()>
+pub(crate) fn update<T>(path: &Path, change: impl FnOnce(&mut T)) -> std::io::Result<()>
 where
     T: Serialize + DeserializeOwned + Default + Clone + PartialEq,
 {
@@ -70,14 +70,14 @@ fn read<T: DeserializeOwned>(mut file: &File) -> Option<T> {
 }
 
 /// Replaces a JSON file. A failure is passed over on purpose: nothing depends on it.
-pub(super) fn store<T: Serialize>(path: &Path, value: &T) {
+pub(crate) fn store<T: Serialize>(path: &Path, value: &T) {
     if let Ok(bytes) = serde_json::to_vec(value) {
         let _ = replace(path, &bytes);
     }
 }
 
 /// Replaces a file so that a reader sees the old or the new one, whole.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // No process id: containers that share a clone give out the same ones.
     let temporary = path.with_extension(format!("{:x}.tmp", fastrand::u64(..)));
     let write = || File::create(&temporary)?.write_all(bytes);

@@ -25,7 +25,7 @@ mod follow;
 mod join;
 mod land;
 mod lead;
-mod local;
+pub(crate) mod local;
 pub mod noted;
 mod notes;
 mod notices;

@@ -18,7 +18,7 @@ use super::notices::Lost;
 use super::staged::{Edits, Staged, State};
 use super::{
     adopt, agent, compact, feature, gc, handoff, land, lock, locks, memory, message, note, queue,
-    relay, renew, steal, task, unlock, value, wait,
+    relay, renew, steal, task, trust, unlock, value, wait,
 };
 
 /// A granted request: what to write and what to answer.
@@ -51,6 +51,8 @@ pub(super) struct Desk<'s> {
     pub(super) lost: Lost,
     /// Whether it was written where the session acts.
     pub(super) has_written_here: bool,
+    /// Whether the host says that whoever asks may decide about what belongs to others.
+    pub(super) is_vouched_for: bool,
 }
 
 /// How one kind of request was decided.
@@ -177,6 +179,7 @@ impl<'s> Desk<'s> {
             evidence: Vec::new(),
             lost: Lost::new(),
             has_written_here: false,
+            is_vouched_for: false,
         }
     }
 
@@ -259,6 +262,11 @@ impl Desk<'_> {
     /// Who acts.
     pub(super) fn me(&self) -> &Actor {
         &self.stamp.by
+    }
+
+    /// Whether whoever acts may decide about what belongs to others.
+    pub(super) fn may_decide(&self) -> Result<bool, Damage> {
+        Ok(self.is_vouched_for || trust::of(&self.staged, &self.me().agent)? >= trust::DECIDES)
     }
 
     /// Writes a lock with these holds, or removes its record when nobody is left.

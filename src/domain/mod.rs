@@ -27,6 +27,7 @@ mod line;
 mod lock;
 pub mod memory;
 pub mod message;
+pub mod mirror;
 mod note;
 mod notices;
 pub mod queue;

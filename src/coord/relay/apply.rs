@@ -18,7 +18,7 @@ use super::judge::{Verdict, judge};
 use super::{Answer, Ending, Relayed};
 
 /// Most requests that are decided in one publication.
-const JOBS_MAX: usize = 64;
+pub(super) const JOBS_MAX: usize = 64;
 
 /// Most commits that one round turns down on the record.
 const TURNED_DOWN_MAX: usize = 64;
@@ -103,7 +103,7 @@ fn decide(
     let mut jobs = Vec::new();
     let mut asked = Vec::new();
     for wanted in wanted {
-        match sealed(coord, &wanted) {
+        match sealed(coord, wanted.request()) {
             Ok(None) => {}
             Ok(Some(why)) => {
                 down.push((wanted.found, why));
@@ -174,8 +174,8 @@ fn job(coord: &Coord, wanted: &Wanted) -> Result<Option<Job>, Failure> {
 
 /// Seals what is to get in line, as its submitter could not: it has to be on the branch that asks.
 /// Why that cannot be, if it cannot.
-fn sealed(coord: &Coord, wanted: &Wanted) -> Result<Option<String>, Failure> {
-    let (sealed, branch) = match wanted.request() {
+pub(super) fn sealed(coord: &Coord, request: Option<&Request>) -> Result<Option<String>, Failure> {
+    let (sealed, branch) = match request {
         Some(Request::Queue(queue::Ask::Add(add))) => (add.sealed, add.branch.clone()),
         Some(Request::Queue(queue::Ask::Retry(retry))) => {
             let view = view::open(coord, None)?;

@@ -9,6 +9,7 @@ mod apply;
 mod board;
 mod find;
 mod judge;
+mod pages;
 mod publish;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ use crate::model::relay::Rule;
 use crate::store::{Backend, Config, names};
 
 use super::{Coord, Failure, view};
+
+pub use pages::ForPerson;
 
 /// The branch that the state is published as.
 pub const STATE_BRANCH: &str = "coord/state";

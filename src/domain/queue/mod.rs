@@ -28,7 +28,6 @@ use crate::model::reply::Reply;
 use crate::model::stored::Stored;
 
 use super::decide::{Decided, Desk};
-use super::trust;
 
 pub(super) fn decide(desk: &mut Desk<'_>, ask: &Ask) -> Result<Decided, Refusal> {
     match ask {
@@ -92,7 +91,7 @@ impl Desk<'_> {
 /// Entries are changed by the agent that added them, or with trust 3.
 fn check_may(desk: &Desk<'_>, entry: &EntryRecord) -> Result<(), Refusal> {
     let me = &desk.me().agent;
-    if entry.submitter.agent == *me || trust::of(&desk.staged, me)? >= trust::DECIDES {
+    if entry.submitter.agent == *me || desk.may_decide()? {
         return Ok(());
     }
     Err(Refusal::NotYours {

@@ -6,7 +6,7 @@ use crate::model::queue::{Did, Pause, Paused, Told};
 use crate::model::refusal::Refusal;
 
 use super::super::decide::{Decided, Desk};
-use super::super::{secret, trust};
+use super::super::secret;
 use super::{change, find};
 
 /// Anybody may stop a line; it goes on by who stopped it, or with trust 3.
@@ -20,8 +20,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Pause) -> Result<Decided, Refusa
         None => (Did::Resumed, "resume"),
     };
     if let Some(paused) = &line.paused {
-        let may =
-            paused.by.agent == me.agent || trust::of(&desk.staged, &me.agent)? >= trust::DECIDES;
+        let may = paused.by.agent == me.agent || desk.may_decide()?;
         if !may {
             return Err(Refusal::NotYours {
                 what: "pause of the line".into(),

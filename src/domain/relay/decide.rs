@@ -45,6 +45,9 @@ pub(in crate::domain) fn apply(
             inner.in_short()
         ))),
     };
+    if let Source::Page(from) = from {
+        desk.is_vouched_for = rights::vouches(from.permission, inner);
+    }
     let ruled = ruled.and_then(|()| decided(&mut desk, inner, epoch));
     let (outcome, subject, settled) = match ruled {
         Ok(ruled) => {

@@ -64,6 +64,15 @@ pub fn check(permission: Permission, request: &Request) -> Result<(), Refusal> {
     }
 }
 
+/// Whether somebody may decide about what belongs to others: who runs the repository, and about tasks
+/// whoever may write, as the host lets them close anybody's issue.
+pub fn vouches(permission: Permission, request: &Request) -> bool {
+    match request {
+        Request::Task(_) => permission >= Permission::Write,
+        _ => permission >= Permission::Maintain,
+    }
+}
+
 fn word(permission: Permission) -> &'static str {
     match permission {
         Permission::None => "nothing",

@@ -43,7 +43,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, ask: &Cancel) -> Result<Decided, Refus
         if task.added_by.agent != me {
             let trusted = match is_trusted {
                 Some(known) => known,
-                None => *is_trusted.insert(trust::of(&desk.staged, &me)? >= trust::DECIDES),
+                None => *is_trusted.insert(desk.may_decide()?),
             };
             if !trusted {
                 return Err(Refusal::NotAllowed {

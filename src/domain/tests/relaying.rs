@@ -28,7 +28,13 @@ fn lock(text: &str) -> Request {
 
 impl World {
     /// A request of a person, as it was just found on a page.
-    fn on_page(&self, number: u128, login: &str, permission: Permission, request: Request) -> Relayed {
+    fn on_page(
+        &self,
+        number: u128,
+        login: &str,
+        permission: Permission,
+        request: Request,
+    ) -> Relayed {
         let login: Login = login.parse().unwrap();
         let mut relayed = self.found(number, login.agent().as_str(), request);
         relayed.from = Source::Page(FromPage {

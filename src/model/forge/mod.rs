@@ -4,11 +4,13 @@
 //! it is read: clean it before it is shown.
 
 pub mod command;
+mod happened;
 mod label;
 mod person;
 mod repo;
 mod thread;
 
+pub use happened::{Deed, Happened};
 pub use label::{Label, PREFIX, QUEUE, STATE};
 pub use person::{AGENT_PREFIX, BadLogin, Login, Permission};
 pub use repo::{BadRepo, Repo};
