@@ -89,6 +89,7 @@ impl Exit {
             | Answer::Requests(_)
             | Answer::GithubStatus(_)
             | Answer::GithubSynced(_)
+            | Answer::GithubListening { .. }
             | Answer::Init(_)
             | Answer::Synced(_)
             | Answer::Change(_)

@@ -43,3 +43,8 @@ pub(super) fn of_synced(page: &Page, synced: &Synced) -> String {
     }
     text
 }
+
+/// Where deliveries are taken.
+pub(super) fn of_listening(at: &str) -> String {
+    format!("deliveries are taken at {at}\n")
+}

@@ -235,6 +235,8 @@ fn show_one(page: &Page, answer: &Answer) {
         Answer::Status(all) => page.screen(&overview::of(page, all, false)),
         Answer::Happened(told) => page.data(&text::of_happening(page, told)),
         Answer::Relayed(round) => page.data(&relay::of_round(page, round)),
+        Answer::GithubListening { at } => page.data(&github::of_listening(at)),
+        Answer::GithubSynced(synced) => page.data(&github::of_synced(page, synced)),
         _ => {}
     }
     // Nothing else would end a stream that nobody reads any more.

@@ -70,6 +70,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Hooks(listed) => hooks::of(page, listed),
         Answer::GithubStatus(standing) => super::github::of_standing(page, standing),
         Answer::GithubSynced(synced) => super::github::of_synced(page, synced),
+        Answer::GithubListening { at } => super::github::of_listening(at),
         Answer::Agents(listed) => super::agent::of_list(page, listed),
         Answer::Agent(shown) => super::agent::of_one(page, shown),
         Answer::Checkpoint(found) => super::agent::of_checkpoint(page, found),

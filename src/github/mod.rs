@@ -9,6 +9,7 @@ mod client;
 mod place;
 mod token;
 mod trouble;
+pub mod webhook;
 mod whoami;
 
 pub use answer::Answer;

@@ -15,6 +15,8 @@ use super::server::{Server, Shared, Speaker};
 use super::tools::Tools;
 use crate::coord::{Coord, Failure};
 use crate::env;
+use crate::github::webhook;
+use crate::ops::{Context, github};
 
 /// The file of tokens in the clone's directory.
 const TOKENS: &str = "mcp-tokens";
@@ -43,6 +45,9 @@ pub struct Mcp {
     /// A name by which HTTP clients may reach this machine, beside those of the loopback
     #[arg(long, value_name = "NAME", requires = "http")]
     host: Vec<String>,
+    /// Take GitHub's webhook deliveries at /github/webhook too; the file has their secret
+    #[arg(long, value_name = "PATH", requires = "http")]
+    webhook_secret_file: Option<PathBuf>,
     /// Write a token for an agent into the file, print it, and end
     #[arg(long, value_name = "AGENT", conflicts_with_all = ["http", "socket"])]
     token_for: Option<String>,
@@ -110,12 +115,19 @@ impl Mcp {
                     .await
                     .map_err(|why| broken(&at.to_string(), &why))?;
                 let at = listener.local_addr().unwrap_or(at);
+                let receiver = self.receiver(dir, actor)?;
+                if receiver.is_some() {
+                    note(&format!(
+                        "deliveries of GitHub are taken at http://{at}{}",
+                        webhook::PATH
+                    ));
+                }
                 note(&format!(
                     "serving http://{at}{}; tokens are in {}",
                     http::PATH,
                     token_file.display()
                 ));
-                http::over_tcp(listener, shared, gate).await;
+                http::over_tcp(listener, shared, gate, receiver).await;
             } else if let Some(path) = &self.socket {
                 over_socket(&dir.join(path), shared, &token_file, speaker, note).await?;
             } else {
@@ -133,6 +145,32 @@ impl Mcp {
         });
         runtime.shutdown_timeout(LAST_WORDS);
         served
+    }
+
+    /// What takes GitHub's deliveries, if they are wanted; a thread of its own syncs when one comes.
+    fn receiver(
+        &self,
+        dir: &Path,
+        actor: Option<&str>,
+    ) -> Result<Option<Arc<webhook::Receiver>>, Failure> {
+        let Some(file) = &self.webhook_secret_file else {
+            return Ok(None);
+        };
+        let coord = Coord::open(dir, actor)?;
+        let (receiver, hints) = github::webhook::receiver(&coord, Some(&dir.join(file)))?;
+        let dir = dir.to_owned();
+        // It asks GitHub and waits for answers, and lasts as long as the server.
+        std::thread::spawn(move || {
+            let quiet = |_: &str| {};
+            let context = Context::of(dir, coord, &quiet);
+            loop {
+                // What is wrong now, such as a setting, may be right the next time.
+                let _ =
+                    github::webhook::follow(&context, &hints, github::webhook::EVERY, &|| false);
+                hints.wait(github::webhook::EVERY);
+            }
+        });
+        Ok(Some(receiver))
     }
 
     fn is_http(&self) -> bool {

@@ -228,6 +228,11 @@ pub enum Answer {
     GithubStatus(Box<github::Standing>),
     /// What was changed on GitHub, or would be.
     GithubSynced(github::Synced),
+    /// Deliveries of GitHub are taken from now on.
+    GithubListening {
+        /// At this address.
+        at: String,
+    },
     /// The workflows for GitHub.
     GithubInit(Box<github::Written>),
 }

@@ -2,4 +2,5 @@
 
 pub mod stand_in;
 mod status;
+mod webhook;
 pub mod world;

@@ -108,7 +108,7 @@ const REMOTE_ANSWERS: &[&str] = &[
     "up-to-date",
 ];
 const RELAY_ANSWERS: &[&str] = &["relayed", "requests"];
-const GITHUB_ANSWERS: &[&str] = &["github-status", "github-synced"];
+const GITHUB_ANSWERS: &[&str] = &["github-listening", "github-status", "github-synced"];
 // It ends a watch, whose answers were given one by one.
 const OTHER_ANSWERS: &[&str] = &["watched"];
 const LOCAL_OUTCOMES: &[&str] = &[
@@ -954,6 +954,18 @@ fn what_is_told_of_github_is_what_its_schema_says() {
     let mut schemas = Schemas::of(bot);
     schemas.run(bot, &["github", "status"]);
     schemas.run(bot, &["github", "sync"]);
+    let knows = bot
+        .clone()
+        .with_var("COORD_GITHUB_WEBHOOK_SECRET", "0123456789abcdef");
+    let webhook = [
+        "github",
+        "webhook",
+        "--listen",
+        "127.0.0.1:0",
+        "--for",
+        "1s",
+    ];
+    schemas.run(&knows, &webhook);
     assert_eq!(schemas.answers, words(GITHUB_ANSWERS));
 }
 

@@ -161,6 +161,7 @@ pub const SHELL_ONLY: &[(&str, &str)] = &[
         "github sync",
         "it writes on GitHub with the token of whoever started the server",
     ),
+    ("github webhook", "it serves GitHub until it is ended"),
     (
         "github status",
         "it asks GitHub with the token of whoever started the server",

@@ -27,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::server::{Server, Shared, Speaker};
+use crate::github::webhook::{PATH as DELIVERIES, Receiver};
 pub use gate::Gate;
 use sessions::Sessions;
 pub use token::Tokens;
@@ -48,8 +49,16 @@ type Mcp = StreamableHttpService<Server, LocalSessionManager>;
 type Body = BoxBody<Bytes, Infallible>;
 
 /// Serves the loopback until the process ends.
-pub async fn over_tcp(listener: TcpListener, shared: Arc<Shared>, gate: Gate) {
-    let site = Arc::new(Site::new(shared, gate));
+pub async fn over_tcp(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    gate: Gate,
+    receiver: Option<Arc<Receiver>>,
+) {
+    let site = Arc::new(Site {
+        receiver,
+        ..Site::new(shared, gate)
+    });
     loop {
         let seat = site.seat().await;
         match listener.accept().await {
@@ -94,6 +103,8 @@ struct Site {
     gate: Gate,
     sessions: Sessions,
     seats: Arc<Semaphore>,
+    /// Takes GitHub's deliveries, if they are wanted.
+    receiver: Option<Arc<Receiver>>,
 }
 
 impl Site {
@@ -110,6 +121,7 @@ impl Site {
             gate,
             sessions,
             seats: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            receiver: None,
         }
     }
 
@@ -140,6 +152,12 @@ impl Site {
     }
 
     async fn answer(&self, mut request: Request<Incoming>, peer: Option<i32>) -> Response<Body> {
+        // A proxy brings them under a name of its own, and they show a signature instead of a token.
+        if let Some(receiver) = &self.receiver
+            && request.uri().path() == DELIVERIES
+        {
+            return receiver.answer(request).await.map(BodyExt::boxed);
+        }
         let who = match self.gate.admit(request.headers(), peer) {
             Ok(who) => who,
             Err((status, why)) => return refused(status, why),

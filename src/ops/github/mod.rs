@@ -3,6 +3,7 @@
 mod init;
 mod status;
 mod sync;
+pub mod webhook;
 
 use clap::{Args, Subcommand};
 use schemars::JsonSchema;
@@ -41,6 +42,7 @@ pub enum What {
     Init(init::Init),
     Sync(sync::Sync),
     Status(status::Status),
+    Webhook(webhook::Webhook),
 }
 
 impl Github {
@@ -53,6 +55,7 @@ impl Github {
             What::Status(status) => status
                 .run(context)
                 .map(|standing| Answer::GithubStatus(Box::new(standing))),
+            What::Webhook(webhook) => webhook.run(context),
         }
     }
 }
