@@ -252,7 +252,7 @@ impl Failure {
             | Self::Lacks { .. }
             | Self::Busy { .. }
             | Self::Store(store::Error::Remote { .. }) => Class::Unreachable,
-            Self::Unknown { .. } => Class::Unknown,
+            Self::Unknown { .. } | Self::Store(store::Error::Unsettled { .. }) => Class::Unknown,
             Self::Pending { .. } | Self::Unsent { .. } => Class::Pending,
             Self::Unrecorded { .. } | Self::Store(_) | Self::Damaged(_) => Class::Broken,
             Self::Carried { class, .. } => *class,
@@ -281,7 +281,9 @@ impl Failure {
                 Lack::AtomicPush => Fault::NoAtomicPush,
                 Lack::PushOptions => Fault::NoPushOptions,
             },
-            Self::Unknown { .. } => Fault::OutcomeUnknown,
+            Self::Unknown { .. } | Self::Store(store::Error::Unsettled { .. }) => {
+                Fault::OutcomeUnknown
+            }
             Self::Unrecorded { .. } => Fault::LandedUnrecorded,
             Self::Pending { .. } => Fault::Pending,
             Self::Unsent { .. } => Fault::Unsent,
@@ -324,7 +326,7 @@ impl Failure {
                                       with `git -c push.pushOption= coord push`"
                     .into(),
             }),
-            Self::Unknown { .. } => {
+            Self::Unknown { .. } | Self::Store(store::Error::Unsettled { .. }) => {
                 Some("run the same command again: it takes effect once".into())
             }
             Self::Unrecorded { .. } => Some(

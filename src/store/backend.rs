@@ -99,7 +99,8 @@ pub trait Backend {
     ///
     /// # Errors
     /// When it is not known whether they moved, or git refused for another reason than the value;
-    /// [`super::Error::Unkept`] when they have moved all the same.
+    /// [`super::Error::Unkept`] when they have moved all the same, and
+    /// [`super::Error::Unsettled`] when that cannot be seen.
     fn swap(&self, swaps: &[RefSwap]) -> Result<Swapped>;
 
     /// Takes the lock that all local writers of this clone share, waiting at most `wait`.

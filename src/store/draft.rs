@@ -131,7 +131,7 @@ impl<'b> Draft<'b> {
     ///
     /// # Errors
     /// As [`super::Backend::write`] and [`super::Backend::swap`]; [`Error::Unkept`] when the refs
-    /// have moved all the same.
+    /// have moved all the same, and [`Error::Unsettled`] when that cannot be seen.
     pub fn swap(&mut self, swaps: &[RefSwap]) -> Result<Swapped> {
         self.write()?;
         let backend = self.layer.backend();
@@ -143,6 +143,8 @@ impl<'b> Draft<'b> {
                     return Ok(Swapped::Moved);
                 }
                 Ok(Swapped::Lost) => return Ok(Swapped::Lost),
+                // They have moved, or may have: a second try would take that for a rival's doing.
+                Err(why @ (Error::Unkept { .. } | Error::Unsettled { .. })) => return Err(why),
                 Err(why) if tries_left == 0 => return Err(why),
                 // When nothing is gone, somebody else may have put it back just now: once more.
                 Err(_) => match backend.restore(&self.objects)? {

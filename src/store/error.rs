@@ -69,6 +69,12 @@ pub enum Error {
         /// What failed.
         source: Box<Error>,
     },
+    /// Refs were to move, and whether they have cannot be seen.
+    #[error("it is not known whether the change was made: {source}")]
+    Unsettled {
+        /// Why they cannot be read.
+        source: Box<Error>,
+    },
     /// A file operation beside git failed.
     #[error("{doing} {}: {source}", shown(&path.to_string_lossy()))]
     Io {
@@ -101,6 +107,13 @@ impl Error {
     /// For `map_err` on what follows a move.
     pub(super) fn unkept(source: Self) -> Self {
         Self::Unkept {
+            source: Box::new(source),
+        }
+    }
+
+    /// For `map_err` on what has to say whether refs have moved.
+    pub(super) fn unsettled(source: Self) -> Self {
+        Self::Unsettled {
             source: Box::new(source),
         }
     }

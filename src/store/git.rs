@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, PoisonError};
@@ -410,7 +410,13 @@ impl Git {
         let watchdog = deadline.map(|limit| Watchdog::start(child.id(), limit, !is_interactive));
         if let (Some(bytes), Some(mut pipe)) = (stdin, child.stdin.take()) {
             // A child that ends early closes the pipe; its exit code tells why.
-            let _ = pipe.write_all(bytes);
+            let told = pipe.write_all(bytes);
+            if let Some(why) = told.err().filter(|why| why.kind() != ErrorKind::BrokenPipe) {
+                // It must not take a part for the whole.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(cannot_start(args, &why));
+            }
         }
         Ok(Running { child, watchdog })
     }

@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{BufRead, Write};
+use std::io::{BufRead, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Weak;
 use std::time::SystemTime;
@@ -114,8 +114,8 @@ impl RefWriter {
         let mut attempt = self.attempt(guard, swaps);
         if matches!(&attempt, Err(failed) if failed.is_killed) {
             // Somebody killed git alone. What it left is ours to clear, and the move to do again.
-            let noted = guard.interrupted()?.map(|intent| intent.at);
-            self.clear_stale(&note, noted.unwrap_or(SystemTime::UNIX_EPOCH))?;
+            let again = self.clear_noted(guard, &note);
+            again.map_err(Error::unsettled)?;
             attempt = self.attempt(guard, swaps);
         }
         let ended = match attempt {
@@ -125,7 +125,7 @@ impl RefWriter {
                 why,
                 is_killed: true,
                 ..
-            }) => return Err(why),
+            }) => return judge(swaps, tip, why),
             Err(Failed { why, .. }) => judge(swaps, tip, why),
         };
         // The child has answered or is gone: whatever follows, this move is no longer under way,
@@ -194,6 +194,12 @@ impl RefWriter {
         Ok(Some(intent.note))
     }
 
+    /// Clears what a git left that was killed in the move which is noted.
+    fn clear_noted(&self, guard: &GuardFile, note: &str) -> Result<()> {
+        let noted = guard.interrupted()?.map(|intent| intent.at);
+        self.clear_stale(note, noted.unwrap_or(SystemTime::UNIX_EPOCH))
+    }
+
     fn clear_stale(&self, note: &str, noted: SystemTime) -> Result<()> {
         let begun = Begun::all_in(note);
         ref_locks::clear_stale(&self.common_dir, self.is_reftable, &begun, noted)
@@ -226,8 +232,9 @@ impl RefWriter {
                 Ok(())
             }
             // A failed transaction ends the child; what it printed says why.
-            Err(steps) => {
+            Err(Stopped { steps, unsent }) => {
                 let (words, is_killed) = transactions.last_words();
+                let words = unsent.map_or(words, |why| format!("it could not be told: {why}"));
                 Err(Failed {
                     has_begun: steps > 0,
                     is_killed,
@@ -263,7 +270,7 @@ fn judge(
     let mut is_done = true;
     let mut is_lost = false;
     for swap in swaps {
-        let now = tip(&swap.name)?;
+        let now = tip(&swap.name).map_err(Error::unsettled)?;
         is_done &= now == Some(swap.new);
         is_lost |= now != swap.old;
     }
@@ -274,9 +281,17 @@ fn judge(
     }
 }
 
+/// How far a transaction came.
+struct Stopped {
+    /// How many of git's confirmations came.
+    steps: usize,
+    /// Why the order did not get to a child that waits for it.
+    unsent: Option<std::io::Error>,
+}
+
 impl Transactions {
-    /// Runs one transaction; on failure says how many of git's confirmations came.
-    fn run(&mut self, swaps: &[RefSwap]) -> Result<(), usize> {
+    /// Runs one transaction.
+    fn run(&mut self, swaps: &[RefSwap]) -> Result<(), Stopped> {
         let mut text = String::from("start\n");
         for RefSwap { name, old, new } in swaps {
             match old {
@@ -285,15 +300,24 @@ impl Transactions {
             }
         }
         text.push_str("prepare\ncommit\n");
-        // A child that has ended closes the pipe; what it confirmed before that is read below.
-        let _ = self.kept.stdin.write_all(text.as_bytes());
-        let _ = self.kept.stdin.flush();
+        // A child that has ended closes the pipe; what it confirmed before that is read below. One that
+        // waits for the rest would wait for ever.
+        let told = self.kept.stdin.write_all(text.as_bytes());
+        let unsent = told.err().filter(|why| why.kind() != ErrorKind::BrokenPipe);
+        if unsent.is_some() {
+            return Err(Stopped { steps: 0, unsent });
+        }
         let expected = ["start: ok\n", "prepare: ok\n", "commit: ok\n"];
         for (step, expected) in expected.into_iter().enumerate() {
             let mut line = String::new();
             match self.kept.stdout.read_line(&mut line) {
                 Ok(_) if line == expected => {}
-                _ => return Err(step),
+                _ => {
+                    return Err(Stopped {
+                        steps: step,
+                        unsent: None,
+                    });
+                }
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use crate::aftermath::{KEY, Seen, is_true, is_whole, look, repository, shared, works};
 use crate::support::calls::{Call, Effect, is_full, to_take};
+use crate::support::git::knows;
 use crate::support::moment::{Copy, Moment};
 use crate::support::race::two_at_a_time;
 use crate::support::strike::{At, Strikes};
@@ -142,6 +143,9 @@ fn unlock_without_room() {
 
 #[test]
 fn lock_without_room_on_reftables() {
+    if !knows(REFTABLE) {
+        return;
+    }
     let alice = repository(REFTABLE, false);
     sweep(
         "lock, reftable",

@@ -20,6 +20,7 @@ mod disk_full;
 mod docs;
 mod doctor;
 mod epochs;
+mod errors;
 mod features;
 mod gc;
 mod github;

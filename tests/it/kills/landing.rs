@@ -63,7 +63,7 @@ fn is_true_at_once(outcome: &Outcome, args: &[&str], before: &Seen, now: &Seen, 
     );
 }
 
-fn works(copy: &Copy, point: &str) -> Duration {
+fn works(copy: &Copy, _: &[&str], point: &str) -> Duration {
     let start = Instant::now();
     let args = ["queue", "run", "--check", "true", "--jobs", "1"];
     let next = copy.coord(args);
@@ -157,7 +157,7 @@ fn a_killed_push_leaves_no_lock_on_the_ref_that_tracks_the_target() {
         let lock = copy.path().join(".git/refs/remotes/origin/main.lock");
         // Who saw git die clears up at once.
         assert_eq!(lock.exists(), with_all);
-        works(&copy, "the kill");
+        works(&copy, LAND, "the kill");
         assert!(!lock.exists());
     }
 }

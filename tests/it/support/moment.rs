@@ -26,7 +26,7 @@ impl<'w> Moment<'w> {
     /// The world as it stands now. A hub is reached by a URL that ends in its name.
     pub fn of(agent: &'w Agent, hub: Option<&'w Hub>) -> Self {
         let copies = agent.sandbox().join("copies");
-        fs::create_dir(&copies).unwrap();
+        fs::create_dir_all(&copies).unwrap();
         let dirs = [
             Some(agent.path().join(".git")),
             hub.map(|hub| hub.path().into()),
