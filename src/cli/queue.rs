@@ -199,6 +199,9 @@ fn standing(standing: Standing) -> &'static str {
 /// What a run of the queue came to.
 pub(super) fn of_ran(page: &Page, ran: &Ran) -> String {
     let done = &ran.done;
+    for trouble in &done.troubles {
+        page.note(&format!("warning: {trouble}"));
+    }
     let mut text = format!(
         "{} landed, {} put out, {} checks run\n",
         done.landed.len() + done.settled.len(),

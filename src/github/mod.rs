@@ -6,6 +6,7 @@
 
 mod answer;
 mod client;
+mod landing;
 mod place;
 mod token;
 mod trouble;
@@ -14,6 +15,7 @@ mod whoami;
 
 pub use answer::Answer;
 pub use client::{Client, Method};
+pub use landing::Lander;
 pub use place::{Place, find as find_place};
 pub use token::{Source, Token};
 pub use trouble::Trouble;

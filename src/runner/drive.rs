@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use crate::coord::train::Snapshot;
+use crate::coord::train::{Host, LandMode, Snapshot};
 use crate::coord::{Coord, Failure};
 use crate::domain::queue::moves::Move;
 use crate::domain::queue::plan::{Plan, Status};
@@ -28,6 +28,8 @@ use runs::Finished;
 
 /// How long to wait for others before looking again.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// For how long an entry is passed over that the host did not take.
+const HELD_UP_FOR: Duration = Duration::from_secs(60);
 
 /// What to do, and how long to go on.
 pub struct Drive<'a> {
@@ -35,6 +37,8 @@ pub struct Drive<'a> {
     pub coord: &'a Coord,
     /// The branch that entries land on.
     pub target: &'a Branch,
+    /// Who is asked before something lands, where the host has a word in that.
+    pub host: Option<&'a dyn Host>,
     /// What has to pass, from the runner's command line; the target says it when there is nothing.
     pub check: &'a [String],
     /// How many checks run beside each other.
@@ -64,7 +68,7 @@ pub struct Driven {
     pub settled: Vec<Id>,
     /// How many checks were run.
     pub runs: usize,
-    /// Checks that could not be run here, and why.
+    /// Checks that could not be run here, and what the host did not take, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub troubles: Vec<String>,
 }
@@ -85,6 +89,9 @@ struct Loop<'l, 'a> {
     /// What the authority has still to be told of runs: it was away when they began or ended.
     owed: VecDeque<Ran>,
     refusals: usize,
+    /// What the host does not take now, and since when that is remembered.
+    held_up: BTreeMap<Id, String>,
+    held_since: Instant,
     renewed: Instant,
     is_done: bool,
     /// How long a run takes, by the earlier ones.
@@ -113,9 +120,12 @@ impl Drive<'_> {
             failed: BTreeSet::new(),
             owed: VecDeque::new(),
             refusals: 0,
+            held_up: BTreeMap::new(),
+            held_since: Instant::now(),
             renewed: Instant::now(),
             is_done: false,
         };
+        state.settle_merged()?;
         let stopping = AtomicBool::new(false);
         let stop = || (self.stop)() || stopping.load(Ordering::Relaxed);
         let (tell, told) = channel();
@@ -181,7 +191,12 @@ impl<'l, 'a> Loop<'l, 'a> {
             return self.wait(told);
         }
         let target = self.drive.target;
-        let snapshot = self.drive.coord.queue(target, &self.check.id, true)?;
+        if self.drive.watch && self.held_since.elapsed() >= HELD_UP_FOR {
+            self.held_up.clear();
+            self.held_since = Instant::now();
+        }
+        let mut snapshot = self.drive.coord.queue(target, &self.check.id, true)?;
+        snapshot.aside.clone_from(&self.held_up);
         if self.follow_target(&snapshot)? {
             return Ok(());
         }
@@ -207,6 +222,23 @@ impl<'l, 'a> Loop<'l, 'a> {
             self.drive.coord.wait_for_change(seen, LOOK_EVERY);
         } else {
             self.is_done = true;
+        }
+        Ok(())
+    }
+
+    /// What the host has merged, and nobody has said yet: a lander died in between, or a person did it.
+    fn settle_merged(&mut self) -> Result<(), Failure> {
+        let Some(host) = self.drive.host else {
+            return Ok(());
+        };
+        let coord = self.drive.coord;
+        if coord.land_manner(&self.spec_of)?.mode != LandMode::Pr {
+            return Ok(());
+        }
+        let snapshot = coord.queue(self.drive.target, &self.check.id, false)?;
+        for id in snapshot.settle_merged(host)? {
+            (self.drive.say)(&format!("{id}: on {} already", self.drive.target));
+            self.done.settled.push(id);
         }
         Ok(())
     }

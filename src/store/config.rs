@@ -45,6 +45,9 @@ pub const TARGET_KEYS: &[&str] = &[
     "coord.checktimeout",
     "coord.checkenv",
     "coord.checkenvironment",
+    "coord.landmethod",
+    "coord.landmode",
+    "coord.landwait",
     "coord.relayrule",
 ];
 

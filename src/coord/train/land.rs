@@ -25,11 +25,15 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     /// A refusal when the state has moved on: plan again. The other ends of a push.
-    pub fn land(&self, plan: &Plan, count: usize, options: &[String]) -> Result<Done, Failure> {
+    pub(super) fn push_train(
+        &self,
+        plan: &Plan,
+        count: usize,
+        options: &[String],
+    ) -> Result<Done, Failure> {
         let Some(last) = count.checked_sub(1).and_then(|last| plan.train.get(last)) else {
             return Err(Failure::usage("nothing is certified", "see `queue why`"));
         };
-        self.coord.check_land_mode()?;
         let mut merges = Merges::new(self)?;
         let mut entries = Vec::with_capacity(count);
         let mut before = self.tip.commit;
@@ -114,21 +118,6 @@ impl Coord {
     pub(super) fn required(&self, paths: &[Key]) -> Vec<Key> {
         let is_required = |path: &&Key| self.settings.rule_for(path) == RequireLock::Require;
         paths.iter().filter(is_required).cloned().collect()
-    }
-
-    /// How a train reaches its target. Where a host wants a pull request or a status first, that is
-    /// the business of the face that speaks with the host; none does yet.
-    fn check_land_mode(&self) -> Result<(), Failure> {
-        match self.repo.config().get("coord.landmode") {
-            None | Some("push") => Ok(()),
-            Some(other) => Err(Failure::usage(
-                format!(
-                    "`coord.landMode` is `{}`, and this version lands by `push` alone",
-                    other.escape_debug()
-                ),
-                "set it to `push`, and let the queue push to the branch",
-            )),
-        }
     }
 
     /// Whether a commit is in this repository.

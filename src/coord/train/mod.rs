@@ -3,6 +3,7 @@
 
 mod fetch;
 mod hindered;
+mod host;
 mod land;
 mod merges;
 mod seal;
@@ -26,6 +27,7 @@ use crate::store::Backend;
 
 use super::{Coord, Failure, View};
 
+pub use host::{Host, LandMode, Landed, Manner, Method, Said};
 pub use seal::Sealed;
 
 /// Everything about one target that planning needs, as this clone sees it.
@@ -45,6 +47,8 @@ pub struct Snapshot<'c> {
     pub damaged: Vec<Damage>,
     /// The check that counts.
     pub check: CheckId,
+    /// Entries that the host does not take now: the others are planned without them.
+    pub aside: BTreeMap<Id, String>,
     running: OnceCell<BTreeSet<ObjectId>>,
 }
 
@@ -78,6 +82,7 @@ impl Coord {
             entries,
             damaged,
             check: check.clone(),
+            aside: BTreeMap::new(),
             running: OnceCell::new(),
             view,
         })
@@ -124,6 +129,10 @@ impl Snapshot<'_> {
         let mut merges = merges::Merges::new(self)?;
         let hindered = self.hindered(&mut merges)?;
         let mut hindered: BTreeMap<Id, Hindrance> = hindered;
+        for (id, why) in &self.aside {
+            let why = Hindrance::Unmergeable(why.clone());
+            hindered.entry(id.clone()).or_insert(why);
+        }
         loop {
             let facts = Facts {
                 tip: self.tip,

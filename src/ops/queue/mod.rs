@@ -2,6 +2,7 @@
 
 mod add;
 mod change;
+mod host;
 mod look;
 mod name;
 mod refused;

@@ -6,9 +6,11 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::coord::train::{Host, Landed};
 use crate::coord::{About, Failure, Reach};
 use crate::domain::queue::moves::Move;
 use crate::model::agent::Ask as AgentAsk;
+use crate::model::branch::Branch;
 use crate::model::id::Id;
 use crate::model::refusal::Refusal;
 use crate::model::request::Request;
@@ -133,9 +135,15 @@ impl Run {
             let what = format!("the file that shows that {me} is alive: {why}");
             Failure::usage(what, "see `git coord doctor`")
         })?;
+        // A submitter lands nothing.
+        let host = match only {
+            Some(_) => None,
+            None => super::host::of(&coord, &coord.queue_tip(&target)?)?,
+        };
         let done = Drive {
             coord: &coord,
             target: &target,
+            host: host.as_ref().map(|host| host as &dyn Host),
             check: &self.check,
             jobs: self.jobs.unwrap_or_else(jobs_default).max(1),
             watch: self.watch,
@@ -163,16 +171,22 @@ impl Land {
             [] => check_of(coord, &target, &tip)?,
             given => Spec::of(coord.repo(), &tip, given)?.id().clone(),
         };
+        let host = super::host::of(coord, &tip)?;
         let snapshot = coord.queue(&target, &check, false)?;
         let plan = snapshot.plan()?;
         for one in snapshot.moves(&plan, 0, &BTreeSet::new())? {
             if let Move::Land(count) = one {
-                let done = snapshot.land(&plan, count, &self.push_options);
-                let done = done.map_err(|why| {
+                let asked = host.as_ref().map(|host| host as &dyn Host);
+                let landed = snapshot.land(&plan, count, &self.push_options, asked);
+                let landed = landed.map_err(|why| {
                     let ids = plan.train.iter().take(count).map(|link| link.id.clone());
                     let ids: Vec<Id> = ids.collect();
                     refused::about(coord.queue(&target, &check, false), &ids, why)
                 })?;
+                let done = match landed {
+                    Landed::Done(done, _) => *done,
+                    Landed::NotYet { id, why } => return Err(not_yet(&target, id, why)),
+                };
                 let noted = coord.render_notes(About::Checks, Reach::Shared);
                 let later =
                     noted.map_err(|why| format!("the notes of the checks come later: {why}"));
@@ -188,4 +202,19 @@ impl Land {
         let waiting: Vec<Id> = plan.line.iter().map(|placed| placed.id.clone()).collect();
         Err(refused::about(Ok(snapshot), &waiting, refusal.into()))
     }
+}
+
+/// The refusal for what the host does not take now.
+fn not_yet(target: &Branch, id: Option<Id>, why: String) -> Failure {
+    let (what, name) = match id {
+        Some(id) => ("queue entry", id.to_string()),
+        None => ("line", target.to_string()),
+    };
+    let refusal = Refusal::WrongState {
+        what: what.into(),
+        name,
+        is: format!("not taken by the host: {why}"),
+        needs: "the host's consent".into(),
+    };
+    refusal.into()
 }

@@ -1,6 +1,6 @@
 //! What changes records, and with a landing the target.
 
-use crate::coord::train::Snapshot;
+use crate::coord::train::{Landed, Snapshot};
 use crate::coord::{About, Failure, Reach};
 use crate::domain::queue::moves::Move;
 use crate::domain::queue::plan::Plan;
@@ -10,7 +10,7 @@ use crate::model::refusal::Refusal;
 use crate::model::reply::Reply;
 use crate::model::request::Request;
 
-use super::Loop;
+use super::{LOOK_EVERY, Loop};
 
 /// How often in a row something may be refused before the loop gives up: each time it plans anew on
 /// a fresh state, so only a rule that the plan does not know could go on saying no.
@@ -42,6 +42,28 @@ impl Loop<'_, '_> {
             }))));
         }
         Ok(landed)
+    }
+
+    /// The host does not take it now. One entry is passed over for a while; when it is about all of
+    /// them, nothing can be done but to look again later.
+    fn hold_up(&mut self, snapshot: &Snapshot<'_>, id: Option<Id>, why: String) {
+        let text = match &id {
+            Some(id) => format!("{id}: {why}"),
+            None => why.clone(),
+        };
+        if self.drive.watch {
+            (self.drive.say)(&text);
+        } else {
+            self.done.troubles.push(text);
+        }
+        match id {
+            Some(id) => drop(self.held_up.insert(id, why)),
+            None if self.drive.watch => {
+                let seen = snapshot.view.tip();
+                self.drive.coord.wait_for_change(seen, LOOK_EVERY * 6);
+            }
+            None => self.is_done = true,
+        }
     }
 
     pub(super) fn granted(
@@ -104,8 +126,15 @@ impl Loop<'_, '_> {
                 }
             }
             Move::Land(count) => {
-                let landed = snapshot.land(plan, count, self.drive.options);
-                let landed = landed.map(|done| done.reply);
+                let landed = snapshot.land(plan, count, self.drive.options, self.drive.host);
+                let (landed, count) = match landed {
+                    Ok(Landed::Done(done, count)) => (Ok(done.reply), count),
+                    Ok(Landed::NotYet { id, why }) => {
+                        self.hold_up(snapshot, id, why);
+                        return Ok(());
+                    }
+                    Err(why) => (Err(why), count),
+                };
                 if self.granted(self.or_moved(snapshot, landed)?)?.is_some() {
                     for link in &plan.train[..count] {
                         (self.drive.say)(&format!("{}: landed on {}", link.id, snapshot.target));

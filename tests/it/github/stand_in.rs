@@ -6,6 +6,7 @@
 
 pub mod fault;
 pub mod hosted;
+mod protected;
 mod routes;
 mod shapes;
 

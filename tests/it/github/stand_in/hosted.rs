@@ -86,6 +86,12 @@ pub struct Hosted {
     pub comments: BTreeMap<u64, Comment>,
     pub statuses: BTreeMap<String, Vec<Status>>,
     pub checks: Vec<CheckRun>,
+    /// The repository itself, for merging pull requests.
+    pub repository: Option<std::path::PathBuf>,
+    /// Statuses and check runs that `main` wants to see.
+    pub required: Vec<String>,
+    /// Those of them that rules ask for, and not the branch's protection.
+    pub required_by_rules: Vec<String>,
     /// Most of one page, whatever is asked for.
     pub page_max: usize,
     /// Calls that are left; each that is no "as before" costs one.
@@ -106,6 +112,9 @@ impl Default for Hosted {
             comments: BTreeMap::new(),
             statuses: BTreeMap::new(),
             checks: Vec::new(),
+            repository: None,
+            required: Vec::new(),
+            required_by_rules: Vec::new(),
             page_max: 100,
             remaining: 5000,
             last_id: 1000,

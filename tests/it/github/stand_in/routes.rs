@@ -91,7 +91,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn said(status: u16, body: Value) -> Answered {
+pub(super) fn said(status: u16, body: Value) -> Answered {
     Answered {
         status,
         headers: Vec::new(),
@@ -99,7 +99,7 @@ fn said(status: u16, body: Value) -> Answered {
     }
 }
 
-fn wrong(status: u16, message: &str) -> Answered {
+pub(super) fn wrong(status: u16, message: &str) -> Answered {
     let body = json!({ "message": message, "documentation_url": "https://docs.github.com/rest" });
     said(status, body)
 }
@@ -332,7 +332,7 @@ fn in_repo(hosted: &mut Hosted, asked: &Asked, who: &str, role: &str, rest: &[&s
                 None => wrong(404, "Not Found"),
             }
         }
-        _ => wrong(404, "Not Found"),
+        _ => super::protected::answer(hosted, asked, rest),
     }
 }
 
