@@ -1,12 +1,13 @@
 //! The screens of the relay and of requests.
 
-use crate::coord::relay::{Ending, Relayed};
+use crate::coord::relay::{Ending, Relayed, Tracked};
 use crate::coord::request::{Standing, Stands};
 use crate::model::relay::{Did, Outcome, Told};
 use crate::model::text::shown;
 use crate::ops::request::Listed;
 
 use super::page::{Ink, Page};
+use super::text::list;
 
 /// What a relay did in one round.
 pub(super) fn of_round(page: &Page, round: &Relayed) -> String {
@@ -28,16 +29,34 @@ pub(super) fn of_round(page: &Page, round: &Relayed) -> String {
             why.unwrap_or_default()
         ));
     }
+    for one in &round.tracked {
+        text.push_str(&of_tracked(page, one));
+    }
     for trouble in &round.troubles {
         page.note(&format!("warning: {}", shown(trouble)));
     }
-    if round.answers.is_empty() {
+    if round.answers.is_empty() && round.tracked.is_empty() {
         text.push_str("no new requests\n");
     }
     if round.published {
         text.push_str("the state is published as `coord/state`\n");
     }
     text
+}
+
+fn of_tracked(page: &Page, one: &Tracked) -> String {
+    let mut parts = Vec::new();
+    for (word, keys) in [
+        ("takes", &one.taken),
+        ("gives back", &one.given_back),
+        ("leaves to others", &one.in_the_way),
+    ] {
+        if !keys.is_empty() {
+            parts.push(format!("{word} {}", list(keys)));
+        }
+    }
+    let branch = page.ink(Ink::Key, &shown(&one.branch));
+    format!("{branch} of {} {}\n", one.agent, parts.join(", "))
 }
 
 pub(super) fn of_requests(page: &Page, listed: &Listed) -> String {

@@ -81,7 +81,7 @@ impl Relay {
             match context.coord.relay() {
                 Ok(round) => {
                     seen += round.answers.len();
-                    if !round.answers.is_empty() || !round.troubles.is_empty() {
+                    if round.is_news() {
                         (context.stream)(&Answer::Relayed(round));
                     }
                 }

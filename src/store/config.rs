@@ -49,6 +49,9 @@ pub const TARGET_KEYS: &[&str] = &[
     "coord.landmode",
     "coord.landwait",
     "coord.relayrule",
+    "coord.branchlocks",
+    "coord.branchrule",
+    "coord.branchttl",
 ];
 
 /// All settings, the last value of each key winning.

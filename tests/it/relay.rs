@@ -9,4 +9,5 @@ mod contest;
 mod forged;
 mod landing;
 mod published;
+mod tracking;
 pub mod world;

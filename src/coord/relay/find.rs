@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::branch::Branch;
 use crate::model::object_id::ObjectId;
-use crate::model::relay::{Rule, TRAILER};
+use crate::model::relay::{Rule, TRAILER, TrackRule};
 use crate::model::text::Text;
 use crate::store::names;
 
@@ -30,12 +30,18 @@ pub(super) struct Found {
     pub(super) key: Option<Text>,
 }
 
-/// Fetches all branches that a rule is about, the main branch, and those that are published.
-pub(super) fn fetch(coord: &Coord, remote: &str, rules: &[Rule]) -> Result<Branches, Failure> {
+/// Fetches all branches that a rule is about or that are followed, the main branch, and those that are published.
+pub(super) fn fetch<'r>(
+    coord: &Coord,
+    remote: &str,
+    rules: &[Rule],
+    followed: impl Iterator<Item = &'r TrackRule>,
+) -> Result<Branches, Failure> {
     let mut beginnings: Vec<String> = rules
         .iter()
         .map(|rule| rule.beginning().0.to_owned())
         .collect();
+    beginnings.extend(followed.map(|rule| rule.beginning().to_owned()));
     beginnings.extend([
         STATE_BRANCH.into(),
         BOARD_BRANCH.into(),

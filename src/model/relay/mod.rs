@@ -7,6 +7,7 @@
 mod answer;
 mod asked;
 mod rule;
+mod track;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub use answer::{
 };
 pub use asked::{Asked, REQUEST_BYTES_MAX, TRAILER, Unreadable};
 pub use rule::{BadRule, Rule};
+pub use track::{BadTrackRule, Bound, TrackRule};
 
 /// A request that is older is not decided any more, in seconds: its answer may have been collected,
 /// and then nothing would tell that it was decided already.

@@ -61,10 +61,7 @@ impl Rule {
         let Some(stars) = matched(&self.branch, branch) else {
             return false;
         };
-        let mut wanted = self.agent.clone();
-        for (index, star) in stars.iter().enumerate() {
-            wanted = wanted.replace(&format!("{{{}}}", index + 1), star);
-        }
+        let wanted = filled(&self.agent, &stars);
         matched(&wanted, agent.as_str()).is_some()
     }
 
@@ -87,8 +84,17 @@ impl Rule {
     }
 }
 
+/// A text with what the stars of a pattern stood for.
+pub(super) fn filled(text: &str, stars: &[&str]) -> String {
+    let mut filled = text.to_owned();
+    for (index, star) in stars.iter().enumerate() {
+        filled = filled.replace(&format!("{{{}}}", index + 1), star);
+    }
+    filled
+}
+
 /// What the stars of a pattern stand for, each for as little as possible but the last.
-fn matched<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
+pub(super) fn matched<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
     let Some((before, after)) = pattern.split_once('*') else {
         return (pattern == text).then(Vec::new);
     };
