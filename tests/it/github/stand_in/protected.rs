@@ -119,8 +119,8 @@ fn merged(repository: &Path, sha: &str, is_squashed: bool, number: u64) -> Optio
 impl Hosted {
     /// Whether the newest status, or a check run, of this name is green.
     fn has_passed(&self, sha: &str, name: &str) -> bool {
-        let statuses = self.statuses.get(sha).into_iter().flatten();
-        let newest = statuses.filter(|one| one.context == name).last();
+        let mut statuses = self.statuses.get(sha).into_iter().flatten();
+        let newest = statuses.rfind(|one| one.context == name);
         let run = self.checks.iter().any(|run| {
             run.sha == sha && run.name == name && run.conclusion.as_deref() == Some("success")
         });
