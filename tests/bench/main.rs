@@ -3,7 +3,7 @@
 //! Every case compares whole processes in turn and prints medians with their spread and the ratio,
 //! as a Markdown table. `cargo bench -- NAME` runs the cases whose name contains NAME;
 //! `cargo bench -- replay [REPOSITORY]...` and `cargo bench -- simulation [REPOSITORY]...` are tables
-//! of their own.
+//! of their own, and so is `cargo bench -- peers`, which `tests/bench/peers/run` prepares.
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 #![allow(
@@ -19,6 +19,7 @@ mod history;
 mod mcp;
 mod measure;
 mod memory;
+mod peers;
 mod policies;
 mod replay;
 mod simulation;
@@ -65,6 +66,9 @@ fn main() {
     }
     if let Some(at) = args.iter().position(|arg| arg == "simulation") {
         return policies::run(&World::new(), &args[at + 1..]);
+    }
+    if let Some(at) = args.iter().position(|arg| arg == "peers") {
+        return peers::run(&args[at + 1..]);
     }
     let wanted: Vec<String> = args
         .into_iter()

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -28,16 +27,16 @@ fn hello() -> Value {
 }
 
 /// A server on two pipes.
-struct Piped {
+pub struct Piped {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Piped {
-    fn start(world: &World, dir: &Path) -> Self {
-        let mut child = world
-            .coord(dir, &["mcp"])
+    /// Starts `git coord mcp`, given as a command.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -63,16 +62,31 @@ impl Piped {
         serde_json::from_str(&line).expect("it is JSON")
     }
 
+    /// Calls a tool and returns its result.
+    pub fn tool(&mut self, tool: &str, arguments: Value) -> Value {
+        let call = json!({ "name": tool, "arguments": arguments });
+        self.request("tools/call", call)["result"].take()
+    }
+
     fn call(&mut self, tool: &str) -> Duration {
-        let arguments = json!({ "keys": ["src/d000/f07.rs"] });
         let start = Instant::now();
-        let answer = self.request(
-            "tools/call",
-            json!({ "name": tool, "arguments": arguments }),
-        );
+        let result = self.tool(tool, json!({ "keys": ["src/d000/f07.rs"] }));
         let time = start.elapsed();
-        assert_eq!(answer["result"]["isError"], false, "{answer}");
+        assert_eq!(result["isError"], false, "{result}");
         time
+    }
+
+    /// The server's process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Piped {
+    /// Its answers are all there; how it ends is not what is measured.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -80,7 +94,7 @@ impl Piped {
 pub fn calls(world: &World) -> Vec<Row> {
     let dir = world.repo("mcp", 100);
     world.config(&dir, "coord.fsync", "false");
-    let mut server = Piped::start(world, &dir);
+    let mut server = Piped::start(world.coord(&dir, &["mcp"]));
     let listed = server.request("tools/list", json!({}));
     let bytes = listed["result"]["tools"].to_string().len();
     server.call("lock");
@@ -90,8 +104,7 @@ pub fn calls(world: &World) -> Vec<Row> {
         times.0.push(server.call("lock"));
         times.1.push(server.call("unlock"));
     }
-    drop(server.input);
-    let _ = server.child.wait();
+    drop(server);
     let mut rows: Vec<Row> = [("lock", times.0), ("unlock", times.1)]
         .into_iter()
         .map(|(name, times)| {

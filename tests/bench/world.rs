@@ -33,7 +33,10 @@ impl World {
     fn pin(&self, command: &mut Command) {
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if text.starts_with("GIT_") || text.starts_with("COORD_") {
+            if ["GIT_", "COORD_", "XDG_"]
+                .iter()
+                .any(|start| text.starts_with(start))
+            {
                 command.env_remove(&name);
             }
         }
@@ -46,24 +49,25 @@ impl World {
             .env("COORD_SESSION", "s1");
     }
 
-    pub fn git(&self, dir: &Path, args: &[&str]) -> Command {
-        let mut command = Command::new("git");
+    /// Any program, in the pinned environment.
+    pub fn program(&self, dir: &Path, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(args).current_dir(dir);
         self.pin(&mut command);
         command
+    }
+
+    pub fn git(&self, dir: &Path, args: &[&str]) -> Command {
+        self.program(dir, "git", args)
     }
 
     pub fn coord(&self, dir: &Path, args: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command.args(args).current_dir(dir);
-        self.pin(&mut command);
-        command
+        self.program(dir, PROGRAM, args)
     }
 
     pub fn shell(&self, dir: &Path, script: &str) -> Command {
-        let mut command = Command::new("sh");
-        command.args(["-ec", script]).current_dir(dir);
-        self.pin(&mut command);
+        let mut command = self.program(dir, "sh", &["-ec"]);
+        command.arg(script);
         command
     }
 

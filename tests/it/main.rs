@@ -39,6 +39,7 @@ mod memory;
 mod merging;
 mod messages;
 mod pager;
+mod peers;
 mod ports;
 mod push;
 mod queue;
