@@ -150,14 +150,11 @@ impl Coord {
     /// the branch of whoever asks.
     fn relay_rules(&self, remote: &str) -> Result<(Vec<Rule>, Option<Wish>), Failure> {
         let own = self.repo.config();
-        let names = [
-            "coord.relayrule",
-            "coord.branchrule",
-            "coord.branchlocks",
-            "coord.branchttl",
-        ];
+        let is_said =
+            own.get("coord.relayrule").is_some() || own.get("coord.branchlocks").is_some();
         let mut team = Config::default();
-        if names.iter().any(|name| own.get(name).is_none()) {
+        // Asking the remote costs as much as all the rest of a round with nothing to do.
+        if !is_said {
             let main = self.main_of(remote);
             let fetched = self.repo.fetch_apart(remote, std::slice::from_ref(&main))?;
             let name = names::relayed(remote, &main);
@@ -170,7 +167,7 @@ impl Coord {
             None => &team,
         };
         let wish = wish(&said)?;
-        let texts = said(names[0]).all(names[0]);
+        let texts = said("coord.relayrule").all("coord.relayrule");
         if texts.is_empty() && wish.is_none() {
             return Err(Failure::usage(
                 "no rule says which branch may speak for which agent",
