@@ -88,6 +88,7 @@ impl Exit {
             | Answer::Relayed(_)
             | Answer::Requests(_)
             | Answer::GithubStatus(_)
+            | Answer::GithubLabels(_)
             | Answer::GithubSynced(_)
             | Answer::GithubListening { .. }
             | Answer::Init(_)

@@ -1,7 +1,7 @@
 //! The screens of GitHub.
 
 use crate::model::text::shown;
-use crate::ops::github::{Standing, Synced};
+use crate::ops::github::{Listed, Standing, Synced};
 
 use super::page::{Ink, Page};
 
@@ -30,15 +30,19 @@ pub(super) fn of_standing(page: &Page, standing: &Standing) -> String {
 
 /// What one round did.
 pub(super) fn of_synced(page: &Page, synced: &Synced) -> String {
+    let would = if synced.dry_run { "would " } else { "" };
     let mut text: String = synced
-        .calls
+        .changes
         .iter()
-        .map(|call| format!("{}\n", shown(call)))
+        .map(|change| format!("{would}{}\n", shown(change)))
         .collect();
+    for note in &synced.notes {
+        page.note(&format!("note: {}", shown(note)));
+    }
     for trouble in &synced.troubles {
         page.note(&format!("warning: {}", shown(trouble)));
     }
-    if synced.calls.is_empty() && synced.troubles.is_empty() {
+    if synced.changes.is_empty() && synced.troubles.is_empty() {
         text.push_str("nothing to do\n");
     }
     text
@@ -47,4 +51,19 @@ pub(super) fn of_synced(page: &Page, synced: &Synced) -> String {
 /// Where deliveries are taken.
 pub(super) fn of_listening(at: &str) -> String {
     format!("deliveries are taken at {at}\n")
+}
+
+/// The labels of ours.
+pub(super) fn of_labels(page: &Page, listed: &Listed) -> String {
+    let line = |word: &str, label: &crate::model::forge::Label| {
+        let name = page.ink(Ink::Key, &shown(&label.name));
+        format!("{word}{name}  {}\n", shown(&label.description))
+    };
+    let removed = listed.removed.iter().map(|label| line("removed ", label));
+    let there = listed.labels.iter().map(|label| line("", label));
+    let text: String = there.chain(removed).collect();
+    match text.is_empty() {
+        true => "no labels of ours\n".into(),
+        false => text,
+    }
 }

@@ -69,6 +69,7 @@ pub(super) fn show(page: &Page, context: &Context<'_>, answer: &Answer, is_bare:
         Answer::Doctor(report) => super::doctor::of(page, report),
         Answer::Hooks(listed) => hooks::of(page, listed),
         Answer::GithubStatus(standing) => super::github::of_standing(page, standing),
+        Answer::GithubLabels(listed) => super::github::of_labels(page, listed),
         Answer::GithubSynced(synced) => super::github::of_synced(page, synced),
         Answer::GithubListening { at } => super::github::of_listening(at),
         Answer::Agents(listed) => super::agent::of_list(page, listed),

@@ -28,6 +28,7 @@ pub const KNOWN: &[&str] = &[
     "coord.fsync",
     "coord.githubApp",
     "coord.githubAppKey",
+    "coord.githubIssues",
     "coord.githubRepo",
     "coord.githubUrl",
     "coord.hookMaxAge",

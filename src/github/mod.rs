@@ -7,15 +7,24 @@
 mod answer;
 mod client;
 mod landing;
+mod memory;
+mod outward;
+mod page;
+mod perform;
 mod place;
 mod token;
 mod trouble;
 pub mod webhook;
 mod whoami;
+mod wire;
 
 pub use answer::Answer;
-pub use client::{Client, Method};
+pub use client::{Calls, Client, Method};
 pub use landing::Lander;
+pub use memory::{Known, Memory};
+pub use outward::{Outcome, Outward, who};
+pub use page::{Reader, Trust};
+pub use perform::{perform, request};
 pub use place::{Place, find as find_place};
 pub use token::{Source, Token};
 pub use trouble::Trouble;

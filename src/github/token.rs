@@ -7,6 +7,8 @@ use std::env;
 use std::fmt;
 use std::process::{Command, Stdio};
 
+use sha2::{Digest, Sha256};
+
 use super::Place;
 use crate::coord::Failure;
 use crate::store::Config;
@@ -67,6 +69,21 @@ impl Token {
             Self::Plain(_, source) => source.to_string(),
             Self::App { id, .. } => format!("app {id}"),
         }
+    }
+
+    /// What tells it from others, for files of this machine alone; it cannot be told back from it.
+    pub(super) fn mark(&self) -> String {
+        let text = match self {
+            Self::Plain(token, _) => token.clone(),
+            Self::App {
+                id, installation, ..
+            } => format!("app {id} {installation}"),
+        };
+        let digest = Sha256::digest(text.as_bytes());
+        digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// Whether it is an app's, which may make check runs: given as one, or by a workflow.

@@ -36,6 +36,7 @@ pub mod renew;
 pub mod report;
 pub mod request;
 pub mod review;
+mod rounds;
 pub mod run;
 pub mod state;
 pub mod status;
@@ -226,6 +227,8 @@ pub enum Answer {
     Requests(request::Listed),
     /// Which repository of GitHub, as whom.
     GithubStatus(Box<github::Standing>),
+    /// The labels of ours on GitHub.
+    GithubLabels(github::Listed),
     /// What was changed on GitHub, or would be.
     GithubSynced(github::Synced),
     /// Deliveries of GitHub are taken from now on.

@@ -1,7 +1,5 @@
 //! `relay`: decide what agents ask on branches.
 
-use std::time::{Duration, Instant};
-
 use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,14 +9,11 @@ use crate::coord::failure::Class;
 use crate::model::relay::Ask;
 use crate::model::request::Request;
 
-use super::{Answer, Context, length};
+use super::rounds::Rounds;
+use super::{Answer, Context};
 
 /// How often a watcher looks for requests unless told otherwise.
-const PAUSE: Duration = Duration::from_secs(10);
-/// The shortest such pause: hosts count what is asked of them.
-const PAUSE_MIN: Duration = Duration::from_millis(100);
-/// How often it looks whether it is time to end.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const PAUSE_SECS: u64 = 10;
 
 /// Decide what agents ask that may push nothing but a branch, and publish the state for them.
 ///
@@ -64,20 +59,9 @@ impl Relay {
     }
 
     fn follow(&self, context: &Context<'_>) -> Result<Answer, Failure> {
-        let stop = context.stop()?;
-        let start = Instant::now();
-        let read = |typed: &Option<String>, option| {
-            let typed = typed.as_deref();
-            typed.map(|typed| length::any(typed, option)).transpose()
-        };
-        let time = read(&self.for_time, "--for")?;
-        let pause = read(&self.every, "--every")?
-            .unwrap_or(PAUSE)
-            .max(PAUSE_MIN);
-        let is_over = || stop.is_asked() || time.is_some_and(|time| start.elapsed() >= time);
+        let rounds = Rounds::new(self.every.as_deref(), self.for_time.as_deref(), PAUSE_SECS)?;
         let mut seen = 0;
-        let mut is_first = true;
-        while !is_over() {
+        rounds.follow(context, |is_first| {
             match context.coord.relay() {
                 Ok(round) => {
                     seen += round.answers.len();
@@ -91,14 +75,8 @@ impl Relay {
                 }
                 Err(failure) => return Err(failure),
             }
-            is_first = false;
-            // Two that look at the same moment only get into each other's way.
-            let pause = pause.mul_f64(0.75 + fastrand::f64() / 2.0);
-            let paused = Instant::now();
-            while !is_over() && paused.elapsed() < pause {
-                std::thread::sleep(LOOK_EVERY.min(pause));
-            }
-        }
+            Ok(())
+        })?;
         Ok(Answer::Watched { seen })
     }
 }

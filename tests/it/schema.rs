@@ -108,7 +108,12 @@ const REMOTE_ANSWERS: &[&str] = &[
     "up-to-date",
 ];
 const RELAY_ANSWERS: &[&str] = &["relayed", "requests"];
-const GITHUB_ANSWERS: &[&str] = &["github-listening", "github-status", "github-synced"];
+const GITHUB_ANSWERS: &[&str] = &[
+    "github-labels",
+    "github-listening",
+    "github-status",
+    "github-synced",
+];
 // It ends a watch, whose answers were given one by one.
 const OTHER_ANSWERS: &[&str] = &["watched"];
 const LOCAL_OUTCOMES: &[&str] = &[
@@ -953,6 +958,11 @@ fn what_is_told_of_github_is_what_its_schema_says() {
     let bot = &world.bot;
     let mut schemas = Schemas::of(bot);
     schemas.run(bot, &["github", "status"]);
+    bot.coord(["lock", "src/a.rs"]).ok();
+    world
+        .page
+        .hosted()
+        .pull("zoe", "a cart", "main", &"0".repeat(40));
     schemas.run(bot, &["github", "sync"]);
     let knows = bot
         .clone()
@@ -966,6 +976,7 @@ fn what_is_told_of_github_is_what_its_schema_says() {
         "1s",
     ];
     schemas.run(&knows, &webhook);
+    schemas.run(bot, &["github", "labels"]);
     assert_eq!(schemas.answers, words(GITHUB_ANSWERS));
 }
 

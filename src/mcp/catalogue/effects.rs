@@ -163,6 +163,10 @@ pub const SHELL_ONLY: &[(&str, &str)] = &[
     ),
     ("github webhook", "it serves GitHub until it is ended"),
     (
+        "github labels",
+        "it may remove labels of GitHub with the token of whoever started the server",
+    ),
+    (
         "github status",
         "it asks GitHub with the token of whoever started the server",
     ),

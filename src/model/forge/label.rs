@@ -15,6 +15,8 @@ use super::super::text::shown;
 pub const PREFIX: &str = "coord:";
 /// Labels of the merge queue.
 pub const QUEUE: &str = "coord:queue:";
+/// The label by which people stop work. It is theirs to put on and to take off.
+pub const PAUSE: &str = "coord:pause";
 /// Labels of how a task stands that an issue became.
 pub const STATE: &str = "coord:state:";
 /// Longest name, in characters.
@@ -47,6 +49,11 @@ impl Label {
         Self::of("coord:task:", id, "0e8a16", "works on task ")
     }
 
+    /// Somebody has announced what this branch will change.
+    pub fn feature(id: &str) -> Self {
+        Self::of("coord:feature:", id, "fbca04", "has announced feature ")
+    }
+
     /// How the branch stands in the merge queue.
     pub fn queue(word: &str) -> Self {
         Self::of(QUEUE, word, "1d76db", "merge queue: ")
@@ -63,6 +70,19 @@ impl Label {
             color: color.into(),
             description: cut(&format!("{about}{}", shown(what)), ABOUT_CHARS_MAX),
         }
+    }
+
+    /// Whether it was made here for one thing, and is of no use when that is over.
+    pub fn is_spent(&self) -> bool {
+        let made = [
+            ("coord:lock:", "locked: "),
+            ("coord:task:", "works on task "),
+            ("coord:feature:", "has announced feature "),
+        ];
+        let is = |(prefix, about): &(&str, &str)| {
+            self.name.starts_with(prefix) && self.description.starts_with(about)
+        };
+        made.iter().any(is)
     }
 
     /// Whether a name is one of ours.

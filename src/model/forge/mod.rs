@@ -6,12 +6,14 @@
 pub mod command;
 mod happened;
 mod label;
+mod page;
 mod person;
 mod repo;
 mod thread;
 
 pub use happened::{Deed, Happened};
-pub use label::{Label, PREFIX, QUEUE, STATE};
+pub use label::{Label, PAUSE, PREFIX, QUEUE, STATE};
+pub use page::{Page, Shown};
 pub use person::{AGENT_PREFIX, BadLogin, Login, Permission};
 pub use repo::{BadRepo, Repo};
 pub use thread::{CheckRun, Comment, Head, Reason, Status, StatusState, Thread};

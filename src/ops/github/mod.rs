@@ -1,6 +1,7 @@
 //! `github`: what the state says, shown on the pages of GitHub, and what people ask there.
 
 mod init;
+mod labels;
 mod status;
 mod sync;
 pub mod webhook;
@@ -14,8 +15,9 @@ use crate::coord::Failure;
 use super::{Answer, Context};
 
 pub use init::Written;
+pub use labels::Listed;
 pub use status::Standing;
-pub use sync::Synced;
+pub use sync::{Calls, Synced};
 
 /// Show on GitHub what the state says, and take what people ask there.
 ///
@@ -43,6 +45,7 @@ pub enum What {
     Sync(sync::Sync),
     Status(status::Status),
     Webhook(webhook::Webhook),
+    Labels(labels::Labels),
 }
 
 impl Github {
@@ -52,6 +55,7 @@ impl Github {
                 .run(context)
                 .map(|written| Answer::GithubInit(Box::new(written))),
             What::Sync(sync) => sync.run(context),
+            What::Labels(labels) => labels.run(context).map(Answer::GithubLabels),
             What::Status(status) => status
                 .run(context)
                 .map(|standing| Answer::GithubStatus(Box::new(standing))),

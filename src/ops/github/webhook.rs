@@ -116,7 +116,7 @@ pub fn follow(
     while !is_over() {
         match round(context) {
             Ok(Answer::GithubSynced(synced))
-                if synced.calls.is_empty() && synced.troubles.is_empty() => {}
+                if synced.changes.is_empty() && synced.troubles.is_empty() => {}
             Ok(answer) => (context.stream)(&answer),
             Err(failure) if rounds > 0 || failure.class() == Class::Unreachable => {
                 (context.progress)(&failure.to_string());

@@ -245,6 +245,17 @@ fn listed(
     })
 }
 
+/// Why the entries of a target are where they are; asked anew where a remote has them.
+///
+/// # Errors
+/// When the target does not exist, or the remote cannot be reached.
+pub fn standing(context: &Context<'_>, target: &Branch) -> Result<Vec<(Id, Because)>, Failure> {
+    let is_fresh = context.coord.settings().remote.is_some();
+    let listed = listed(snapshot(&context.coord, target, is_fresh)?, |_| true)?;
+    let whys = listed.entries.into_iter();
+    Ok(whys.map(|placed| (placed.id, placed.why)).collect())
+}
+
 impl List {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Listed, Failure> {
         let snapshot = snapshot(&context.coord, &self.target.branch(context)?, self.fetch)?;

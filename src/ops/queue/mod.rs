@@ -20,7 +20,7 @@ use crate::model::request::Request;
 
 use super::{Answer, Context};
 pub use crate::domain::queue::why::{Stands, State};
-pub use look::{Listed, Placed, Planned, Shown};
+pub use look::{Listed, Placed, Planned, Shown, standing};
 pub use name::titles;
 pub use run::{Emptied, Ran};
 

@@ -58,8 +58,17 @@ struct State {
 impl StandIn {
     /// Starts one that hosts an empty repository `octo/shop`.
     pub fn start() -> Self {
-        let state = Arc::new(Mutex::new(State::default()));
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0", None)
+    }
+
+    /// Starts one at an address, that clients know by another one if something stands before it.
+    pub fn start_at(address: &str, known_as: Option<String>) -> Self {
+        let state = State {
+            known_as,
+            ..State::default()
+        };
+        let state = Arc::new(Mutex::new(state));
+        let listener = std::net::TcpListener::bind(address).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -87,13 +96,8 @@ impl StandIn {
 
     /// The address of its API.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Gives clients this address in what it answers: that of a proxy before it.
-    #[allow(dead_code, reason = "the contract uses it")]
-    pub fn known_as(&self, url: &str) {
-        lock(&self.state).known_as = Some(url.to_owned());
+        let known_as = lock(&self.state).known_as.clone();
+        known_as.unwrap_or_else(|| format!("http://{}", self.address))
     }
 
     /// What it keeps.
@@ -109,6 +113,11 @@ impl StandIn {
     /// Takes all faults back.
     pub fn heal(&self) {
         lock(&self.state).faults.clear();
+    }
+
+    /// The calls since they were taken last.
+    pub fn peek(&self) -> Vec<Call> {
+        lock(&self.state).calls.clone()
     }
 
     /// The calls since this was asked last.

@@ -17,9 +17,13 @@ pub struct World {
 #[allow(dead_code, reason = "of a rig, not every test needs all")]
 impl World {
     pub fn new() -> Self {
+        Self::with(StandIn::start())
+    }
+
+    /// With a page that is there already.
+    pub fn with(page: StandIn) -> Self {
         let sandbox = Sandbox::new();
         let hub = sandbox.bare("hub");
-        let page = StandIn::start();
         let bot = hub.clone_as("bot");
         let mut world = Self {
             page,
@@ -34,6 +38,21 @@ impl World {
     /// Somebody with a clone and a token of the bot's.
     pub fn person(&self, name: &str) -> Agent {
         self.known(self.hub.clone_as(name))
+    }
+
+    /// Somebody with a clone, and a branch with a commit that is pushed.
+    pub fn on_branch(&self, name: &str, branch: &str) -> Agent {
+        let agent = self.person(name);
+        agent.git(["checkout", "--quiet", "-b", branch]).ok();
+        agent.commit(&format!("{name}.txt"), "a line\n");
+        agent.git(["push", "--quiet", "-u", "origin", branch]).ok();
+        agent
+    }
+
+    /// Opens a pull request of a branch that somebody has.
+    pub fn pull(&self, agent: &Agent, branch: &str) -> u64 {
+        let sha = agent.ask_git(["rev-parse", branch]);
+        self.page.hosted().pull(agent.name(), branch, branch, &sha)
     }
 
     fn known(&self, agent: Agent) -> Agent {

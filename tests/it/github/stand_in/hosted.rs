@@ -55,7 +55,7 @@ pub struct Comment {
     pub updated_at: DateTime<Utc>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     pub context: String,
     pub state: String,
@@ -75,7 +75,7 @@ pub struct CheckRun {
 }
 
 /// A repository with everything on its pages.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Hosted {
     /// Who has which token.
     pub tokens: BTreeMap<String, String>,
@@ -202,6 +202,14 @@ impl Hosted {
         self.labels
             .iter()
             .find(|label| label.name.to_lowercase() == name)
+    }
+
+    /// Describes a label, if there is one.
+    pub fn label_says(&mut self, name: &str, description: &str) {
+        let all = self.labels.iter_mut();
+        for label in all.filter(|label| label.name == name) {
+            label.description = description.into();
+        }
     }
 
     /// Writes a comment.

@@ -393,6 +393,19 @@ fn on_thread(
             names.iter().for_each(|name| hosted.wear(number, name));
             worn_labels(hosted, asked, number)
         }
+        ("POST", ["assignees"]) => {
+            // Whoever may not push is passed over without a word.
+            let may = |login: &String| {
+                let role = hosted.roles.get(login).map_or("read", String::as_str);
+                ["write", "maintain", "admin"].contains(&role)
+            };
+            let names: Vec<String> = asked.texts("assignees").into_iter().filter(may).collect();
+            let now = hosted.now();
+            let thread = hosted.threads.get_mut(&number).unwrap();
+            thread.assignees.extend(names);
+            thread.updated_at = now;
+            said(201, shapes::issue(hosted, &asked.url, number))
+        }
         ("DELETE", ["labels", name]) => {
             let name = hosted.label(name).map(|label| label.name.clone());
             let now = hosted.now();

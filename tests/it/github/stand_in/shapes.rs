@@ -1,9 +1,34 @@
-//! How GitHub writes what it answers.
+//! How GitHub writes what it answers: what is kept, over all the fields that its description demands.
+
+use std::sync::LazyLock;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::hosted::{CheckRun, Hosted, Label, Status};
+
+/// The least that the description accepts of each thing; `tests/github-contract/templates.py` makes it.
+static TEMPLATES: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("templates.json")).unwrap());
+
+/// A thing with these fields.
+fn made(name: &str, own: Value) -> Value {
+    let mut whole = TEMPLATES[name].clone();
+    assert!(whole.is_object(), "{name}");
+    put(&mut whole, own);
+    whole
+}
+
+fn put(into: &mut Value, own: Value) {
+    match (into, own) {
+        (Value::Object(into), Value::Object(own)) => {
+            for (field, value) in own {
+                put(into.entry(field).or_insert(Value::Null), value);
+            }
+        }
+        (into, own) => *into = own,
+    }
+}
 
 fn at(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -15,31 +40,35 @@ fn user(login: &str) -> Value {
     } else {
         "User"
     };
-    json!({ "login": login, "id": 1, "type": kind })
+    made("user", json!({ "login": login, "id": 1, "type": kind }))
 }
 
 pub fn me(_url: &str, who: &str) -> Value {
-    user(who)
+    made("me", json!({ "login": who, "id": 1, "type": "User" }))
 }
 
 pub fn limits(limit: u64, remaining: u64) -> Value {
     let reset = Utc::now().timestamp() + 1800;
     let core = json!({ "limit": limit, "remaining": remaining, "used": limit - remaining, "reset": reset });
-    json!({ "resources": { "core": core, "search": core }, "rate": core })
+    let all = json!({ "resources": { "core": core, "search": core }, "rate": core });
+    made("limits", all)
 }
 
 pub fn repo(_url: &str, role: &str) -> Value {
     let at_least = |roles: &[&str]| roles.contains(&role);
-    json!({
-        "id": 1, "name": "shop", "full_name": "octo/shop", "default_branch": "main", "archived": false,
-        "permissions": {
-            "admin": at_least(&["admin"]),
-            "maintain": at_least(&["admin", "maintain"]),
-            "push": at_least(&["admin", "maintain", "write"]),
-            "triage": at_least(&["admin", "maintain", "write", "triage"]),
-            "pull": true,
-        },
-    })
+    made(
+        "repo",
+        json!({
+            "id": 1, "name": "shop", "full_name": "octo/shop", "default_branch": "main", "archived": false,
+            "permissions": {
+                "admin": at_least(&["admin"]),
+                "maintain": at_least(&["admin", "maintain"]),
+                "push": at_least(&["admin", "maintain", "write"]),
+                "triage": at_least(&["admin", "maintain", "write", "triage"]),
+                "pull": true,
+            },
+        }),
+    )
 }
 
 pub fn permission(_url: &str, login: &str, role: &str) -> Value {
@@ -48,11 +77,13 @@ pub fn permission(_url: &str, login: &str, role: &str) -> Value {
         "triage" => "read",
         role => role,
     };
-    json!({ "permission": permission, "role_name": role, "user": user(login) })
+    let own = json!({ "permission": permission, "role_name": role, "user": user(login) });
+    made("permission", own)
 }
 
 pub fn label(_url: &str, label: &Label) -> Value {
-    json!({ "id": 1, "name": label.name, "color": label.color, "description": label.description, "default": false })
+    let own = json!({ "id": 1, "name": label.name, "color": label.color, "description": label.description });
+    made("label", own)
 }
 
 fn worn(hosted: &Hosted, url: &str, number: u64) -> Vec<Value> {
@@ -64,8 +95,9 @@ fn worn(hosted: &Hosted, url: &str, number: u64) -> Vec<Value> {
 
 pub fn issue(hosted: &Hosted, url: &str, number: u64) -> Value {
     let thread = &hosted.threads[&number];
-    let mut shown = json!({
+    let own = json!({
         "id": number, "node_id": format!("I_{number}"), "number": number,
+        "repository_url": format!("{url}/repos/octo/shop"),
         "title": thread.title, "body": thread.body,
         "state": if thread.is_open { "open" } else { "closed" },
         "state_reason": thread.reason,
@@ -74,13 +106,20 @@ pub fn issue(hosted: &Hosted, url: &str, number: u64) -> Value {
         "labels": worn(hosted, url, number),
         "created_at": at(thread.created_at), "updated_at": at(thread.updated_at),
     });
+    let mut shown = made("issue", own);
     if thread.pull.is_some() {
-        shown["pull_request"] = json!({ "url": format!("{url}/repos/octo/shop/pulls/{number}") });
+        let at = format!("{url}/repos/octo/shop/pulls/{number}");
+        shown["pull_request"] =
+            json!({ "url": at, "html_url": at, "diff_url": at, "patch_url": at });
     }
     shown
 }
 
 pub fn pull(hosted: &Hosted, url: &str, number: u64) -> Value {
+    made("pull", pull_own(hosted, url, number))
+}
+
+fn pull_own(hosted: &Hosted, url: &str, number: u64) -> Value {
     let thread = &hosted.threads[&number];
     let pull = thread.pull.as_ref().unwrap();
     let home = pull.fork.as_deref().unwrap_or("octo/shop");
@@ -101,7 +140,7 @@ pub fn pull(hosted: &Hosted, url: &str, number: u64) -> Value {
 }
 
 pub fn whole_pull(hosted: &Hosted, url: &str, number: u64) -> Value {
-    let mut shown = pull(hosted, url, number);
+    let mut shown = made("whole-pull", pull_own(hosted, url, number));
     let merged = hosted.threads[&number]
         .pull
         .as_ref()
@@ -115,18 +154,24 @@ pub fn whole_pull(hosted: &Hosted, url: &str, number: u64) -> Value {
 
 pub fn comment(hosted: &Hosted, url: &str, id: u64) -> Value {
     let comment = &hosted.comments[&id];
-    json!({
-        "id": id, "node_id": format!("IC_{id}"), "body": comment.body, "user": user(&comment.author),
-        "issue_url": format!("{url}/repos/octo/shop/issues/{}", comment.thread),
-        "created_at": at(comment.created_at), "updated_at": at(comment.updated_at),
-    })
+    made(
+        "comment",
+        json!({
+            "id": id, "node_id": format!("IC_{id}"), "body": comment.body, "user": user(&comment.author),
+            "issue_url": format!("{url}/repos/octo/shop/issues/{}", comment.thread),
+            "created_at": at(comment.created_at), "updated_at": at(comment.updated_at),
+        }),
+    )
 }
 
 pub fn status(_url: &str, status: &Status, _sha: &str, who: &str) -> Value {
-    json!({
-        "id": 1, "context": status.context, "state": status.state, "description": status.description,
-        "creator": user(who),
-    })
+    made(
+        "status",
+        json!({
+            "id": 1, "context": status.context, "state": status.state, "description": status.description,
+            "creator": user(who),
+        }),
+    )
 }
 
 pub fn combined(hosted: &Hosted, url: &str, sha: &str) -> Value {
@@ -148,13 +193,20 @@ pub fn combined(hosted: &Hosted, url: &str, sha: &str) -> Value {
         .iter()
         .map(|one| status(url, one, sha, "octo"))
         .collect();
-    json!({ "state": state, "sha": sha, "total_count": newest.len(), "statuses": newest })
+    let own =
+        json!({ "state": state, "sha": sha, "total_count": newest.len(), "statuses": newest });
+    made("combined-status", own)
 }
 
 pub fn check(_url: &str, run: &CheckRun) -> Value {
-    json!({
-        "id": run.id, "name": run.name, "head_sha": run.sha, "status": run.status,
-        "conclusion": run.conclusion, "app": { "slug": run.app },
-        "output": { "title": run.title, "summary": run.summary },
-    })
+    let mut shown = made(
+        "check-run",
+        json!({
+            "id": run.id, "name": run.name, "head_sha": run.sha, "status": run.status,
+            "conclusion": run.conclusion,
+            "output": { "title": run.title, "summary": run.summary },
+        }),
+    );
+    shown["app"] = made("app", json!({ "id": 1, "slug": run.app, "name": run.app }));
+    shown
 }
