@@ -267,11 +267,15 @@ impl Client {
 
 /// What GitHub said, with what it said about single fields.
 fn words(body: &Value, status: u16) -> String {
-    let mut words = match body["message"].as_str() {
-        Some(message) => message.to_owned(),
-        None => format!("status {status}"),
-    };
-    for error in body["errors"].as_array().into_iter().flatten().take(5) {
+    // A proxy on the way has words of its own.
+    let said = ["message", "detail"]
+        .iter()
+        .find_map(|name| body[name].as_str());
+    let mut words = said.map_or_else(|| format!("status {status}"), str::to_owned);
+    let lists = ["errors", "validation"]
+        .iter()
+        .filter_map(|name| body[name].as_array());
+    for error in lists.flatten().take(5) {
         let more: Vec<&str> = ["resource", "field", "code", "message"]
             .iter()
             .filter_map(|name| error[name].as_str())

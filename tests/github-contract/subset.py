@@ -73,6 +73,10 @@ def cut(whole):
         if "parameters" in there:
             paths[path]["parameters"] = there["parameters"]
     paths = _without_examples(paths)
+    # What GitHub says of all looks in its words on conditional requests, and of some alone here.
+    for path in paths.values():
+        if "get" in path:
+            path["get"]["responses"].setdefault("304", {"description": "as before"})
     # It has no description of this kind; what is asked of it is who asks.
     anything = {"content": {"application/json": {"schema": {"type": "object"}}}}
     answer = {"200": anything | {"description": "the answer"}}

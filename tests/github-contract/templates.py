@@ -64,7 +64,7 @@ def sample(whole, schema, name="", is_whole=False):
         return False
     if kind in ("integer", "number"):
         return 0
-    if schema.get("format") == "date-time":
+    if schema.get("format") == "date-time" or name.endswith("_at"):
         return "2026-01-01T00:00:00Z"
     if schema.get("format") == "uri" or name.endswith("url"):
         return "https://github.example/"
