@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::forge::{CheckRun, Label, Login, Number, Page, Reason, Shown, Status};
+use crate::model::forge::{
+    CheckRun, Label, Login, Number, Page, Reason, Shown, Status, StatusState,
+};
 
 use super::is_rendered;
 use super::wanted::Wanted;
@@ -105,7 +107,10 @@ fn on_thread(number: Number, wanted: &Wanted, shown: &Shown, calls: &mut Vec<Cal
             .find(|there| there.context == status.context);
         // Nobody is told that something is over that was never begun here.
         let is_news = there.is_some() || !wanted.labels.is_empty();
-        if is_news && there != Some(status) {
+        // Whoever lands says yes before the state can follow: that is not taken back meanwhile.
+        let is_passed = status.state == StatusState::Pending
+            && there.is_some_and(|there| there.state == StatusState::Success);
+        if is_news && !is_passed && there != Some(status) {
             calls.push(Call::SetStatus(number, sha.clone(), status.clone()));
         }
         if let Some(check) = &wanted.check {
