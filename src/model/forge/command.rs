@@ -148,7 +148,10 @@ pub fn commands(body: &str) -> Vec<Asked> {
 
 /// The beginning of a text that is at most so many bytes long.
 fn cut(text: &str, bytes_max: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes_max)]
+    // As `floor_char_boundary`, which Rust 1.89 does not have yet.
+    let most = bytes_max.min(text.len());
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
 }
 
 /// What stands around the lines of a comment, as far as it makes them no text of their own.
