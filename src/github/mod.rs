@@ -6,6 +6,7 @@
 
 mod answer;
 mod client;
+mod deeds;
 mod landing;
 mod memory;
 mod outward;
@@ -20,6 +21,7 @@ mod wire;
 
 pub use answer::Answer;
 pub use client::{Calls, Client, Method};
+pub use deeds::Deeds;
 pub use landing::Lander;
 pub use memory::{Known, Memory};
 pub use outward::{Outcome, Outward, who};

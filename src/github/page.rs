@@ -151,6 +151,23 @@ impl<'c> Reader<'c> {
         self.one(&path, trust, |checks: Checks| checks.into_checks(me))
     }
 
+    /// A pull request with its branch, or an issue.
+    ///
+    /// # Errors
+    /// As [`Reader::threads`].
+    pub fn whole(&self, number: Number) -> Result<Thread, Trouble> {
+        let thread = self.issue(number, Trust::Remembered)?;
+        match thread.is_pull {
+            true => self.pull(number),
+            false => Ok(thread),
+        }
+    }
+
+    /// Whom it asks.
+    pub fn client(&self) -> &Client {
+        self.client
+    }
+
     /// All pages of a list. What is remembered of each is what `pick` leaves of it.
     ///
     /// # Errors
@@ -187,6 +204,20 @@ impl<'c> Reader<'c> {
     {
         let path = self.client.path(path);
         Ok(self.look(&path, trust, |value| read(value).map(&pick))?.0)
+    }
+
+    /// One page of a list, as what `pick` makes of it, and where the next one is.
+    pub(super) fn part<W, T>(
+        &self,
+        path: &str,
+        trust: Trust,
+        pick: impl Fn(Vec<W>) -> T,
+    ) -> Result<(T, Option<String>), Trouble>
+    where
+        W: DeserializeOwned,
+        T: Serialize + DeserializeOwned,
+    {
+        self.look(path, trust, |value| read(value).map(&pick))
     }
 
     fn look<T: Serialize + DeserializeOwned>(

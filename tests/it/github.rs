@@ -2,6 +2,7 @@
 
 mod contract;
 mod faults;
+mod inward;
 mod landing;
 mod outward;
 pub mod stand_in;

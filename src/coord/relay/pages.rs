@@ -2,7 +2,9 @@
 
 use crate::domain::relay::answer;
 use crate::env;
+use crate::model::branch::Branch;
 use crate::model::id::{AgentName, OpId};
+use crate::model::object_id::ObjectId;
 use crate::model::refusal::Refusal;
 use crate::model::relay::{Ask, Asked, FromPage, Outcome, Relayed, Source};
 use crate::model::reply::Reply;
@@ -51,6 +53,24 @@ impl Coord {
             self.decide_some(some, &mut all)?;
         }
         Ok(all)
+    }
+
+    /// Fetches branches of the remote, for what somebody asks for about them. Whether a commit is here
+    /// then.
+    ///
+    /// # Errors
+    /// When the remote cannot be reached.
+    pub fn fetch_for_people(
+        &self,
+        branches: &[&Branch],
+        commit: &ObjectId,
+    ) -> Result<bool, Failure> {
+        if let Some(remote) = &self.settings.remote {
+            let _guard = self.repo.lock(self.settings.timeout * 4)?;
+            let full: Vec<String> = branches.iter().map(|branch| branch.full()).collect();
+            view::refresh_with(self, remote, &full)?;
+        }
+        Ok(self.has_commit(commit))
     }
 
     fn decide_some(

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::forge::{CheckRun, Label, Login, Number, Reason, Status, StatusState, Thread};
+use crate::model::forge::{
+    AGENT_PREFIX, CheckRun, Label, Login, Number, Reason, Status, StatusState, Thread,
+};
 use crate::model::id::Id;
 use crate::model::key::Key;
+use crate::model::lock::Hold;
 use crate::model::queue::{Entry, Stage};
 use crate::model::task::{Stage as TaskStage, Task};
 
@@ -64,8 +67,9 @@ pub fn wanted(
         let task = held.key.claimed_task().map(|id| id.to_string());
         let task = task.or_else(|| held.hold.task.as_ref().map(|task| task.as_str().to_owned()));
         let issue = task.and_then(|task| issue_of_task.get(task.as_str()));
-        if let Some(number) = pull.or(issue) {
-            own.entry(*number).or_default().held.push(held);
+        let page = page_of(&held.hold).filter(|number| threads.contains_key(number));
+        if let Some(number) = pull.or(issue).copied().or(page) {
+            own.entry(number).or_default().held.push(held);
         }
     }
     for feature in &facts.features {
@@ -97,6 +101,18 @@ pub fn wanted(
         Some((number, one(facts, thread, &own, told, with_checks)))
     };
     own.into_iter().filter_map(make).collect()
+}
+
+/// The page on which a person asked for what is held.
+fn page_of(hold: &Hold) -> Option<Number> {
+    if !hold.agent.as_str().starts_with(AGENT_PREFIX) {
+        return None;
+    }
+    let session = hold.session.as_str();
+    let number = session
+        .strip_prefix("pr-")
+        .or(session.strip_prefix("issue-"))?;
+    number.parse().ok()
 }
 
 fn is_issue(threads: &BTreeMap<Number, Thread>, number: Number) -> bool {

@@ -38,7 +38,10 @@ pub(in crate::domain) fn apply(
     check_speaker(&mut desk, relayed)?;
     let inner = &asked.request;
     let ruled = match from {
-        Source::Page(from) => rights::check(from.permission, inner),
+        Source::Page(from) => match &from.unmet {
+            Some(why) => Err(not_allowed(why.as_str())),
+            None => rights::check(from.permission, inner),
+        },
         Source::Commit(_) if inner.may_be_relayed() => Ok(()),
         Source::Commit(_) => Err(not_allowed(format!(
             "`{}` is for those who may push the state themselves",
@@ -113,7 +116,12 @@ fn check_speaker(desk: &mut Desk<'_>, relayed: &Relayed) -> Result<(), Refusal> 
 /// Whether the request must not become part of the log: it has a secret in it, or something like one
 /// and was refused for another reason.
 fn is_secret(relayed: &Relayed, refusal: &Refusal) -> bool {
+    let said = match &relayed.from {
+        Source::Page(from) => from.said.as_str(),
+        Source::Commit(_) => "",
+    };
     matches!(refusal, Refusal::Secret { .. })
+        || secret::is_suspect(said)
         || serde_json::to_string(&relayed.asked.request)
             .is_ok_and(|request| secret::is_suspect(&request))
 }
@@ -151,7 +159,10 @@ fn write(
             (page, event) = (Some(from.page.clone()), Some(from.event.clone()));
         }
     }
-    let what = asked.request.in_short();
+    let what = match from {
+        Source::Page(from) => from.said.as_str().to_owned(),
+        Source::Commit(_) => asked.request.in_short(),
+    };
     let what = what.parse().or_else(|_| "a request".parse());
     let mut body = Answered {
         id: asked.id,

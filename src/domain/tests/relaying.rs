@@ -40,8 +40,10 @@ impl World {
         relayed.from = Source::Page(FromPage {
             page: "octo/demo#1".parse().unwrap(),
             event: format!("IC_{number}").parse().unwrap(),
+            said: "/coord lock".parse().unwrap(),
             login,
             permission,
+            unmet: None,
         });
         relayed
     }
@@ -481,10 +483,19 @@ fn a_person_may_ask_for_what_the_host_would_let_that_person_do() {
             assert_eq!(may, should, "{permission:?} {}", request.in_short());
         }
     }
-    // Who may not gets an answer, which stays one.
+    // Who may not gets an answer, which stays one, and so does whoever asks for what is not there.
     let mut world = World::new();
     let asked = world.on_page(1, "eve", Triage, lock("src/a.rs"));
     let outcome = told(world.relay(&asked).unwrap().reply).result.unwrap();
+    assert_eq!(
+        (shown(&outcome).as_str(), world.held().as_str()),
+        ("not_allowed", "")
+    );
+    let mut unmet = world.on_page(2, "ada", Admin, lock("src/a.rs"));
+    if let Source::Page(from) = &mut unmet.from {
+        from.unmet = Some("there is no such thing".parse().unwrap());
+    }
+    let outcome = told(world.relay(&unmet).unwrap().reply).result.unwrap();
     assert_eq!(
         (shown(&outcome).as_str(), world.held().as_str()),
         ("not_allowed", "")
@@ -519,7 +530,7 @@ fn a_request_says_by_its_form_where_it_was_found() {
         ),
         (
             page,
-            r#"{"page":"octo/demo#1","event":"IC_1","login":"alice","permission":"write"}"#,
+            r#"{"page":"octo/demo#1","event":"IC_1","said":"/coord lock","login":"alice","permission":"write"}"#,
         ),
     ] {
         assert_eq!(serde_json::to_string(&source).unwrap(), form);

@@ -100,10 +100,15 @@ pub struct FromPage {
     pub page: Text,
     /// What was done there, by the host's own name for it.
     pub event: Text,
+    /// The same in words, such as the line of a comment.
+    pub said: Text,
     /// Who did it.
     pub login: Login,
     /// What the host let that person do when it was found.
     pub permission: Permission,
+    /// Why nothing can be asked for by it: then that is the answer, whatever the request is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmet: Option<Text>,
 }
 
 /// What came of a request about requests.

@@ -1,6 +1,7 @@
 //! `github`: what the state says, shown on the pages of GitHub, and what people ask there.
 
 mod init;
+mod inward;
 mod labels;
 mod status;
 mod sync;

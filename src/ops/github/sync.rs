@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::coord::Failure;
 use crate::coord::failure::Class;
-use crate::domain::mirror::{Facts, Told, Whys};
-use crate::github::{self, Client, Memory, Outward};
+use crate::domain::mirror::{Facts, Whys};
+use crate::github::{self, Client, Memory, Outward, Reader};
 use crate::model::branch::Branch;
 
 use super::super::rounds::Rounds;
 use super::super::{Answer, Context, queue};
+use super::inward::Inward;
 
 /// How often a watcher looks unless told otherwise.
 const PAUSE_SECS: u64 = 60;
@@ -113,6 +114,16 @@ pub(super) fn round(
     let issues = config
         .get("coord.githubissues")
         .filter(|label| !label.is_empty());
+    let failed = |trouble: github::Trouble| trouble.into_failure(client.place().host());
+    let taken = Inward {
+        context,
+        reader: &Reader::new(client, memory),
+        repo: &client.place().repo,
+        me: &github::who(client, memory).map_err(failed)?,
+        is_dry,
+    }
+    .take()?;
+    troubles.extend(taken.troubles);
     let view = context.coord.view(Some(context.coord.settings().age_max))?;
     let mut facts = Facts::read(&view, issues.is_some(), Whys::new())?;
     facts.whys = whys(context, &facts, &mut troubles);
@@ -121,17 +132,19 @@ pub(super) fn round(
         client,
         memory,
         facts: &facts,
-        told: &Told::new(),
+        told: &taken.told,
         issues,
         is_dry,
     };
-    let outcome = outward
-        .round()
-        .map_err(|trouble| trouble.into_failure(client.place().host()))?;
+    let outcome = outward.round().map_err(failed)?;
     troubles.extend(outcome.troubles);
     let calls = client.calls();
     Ok(Synced {
-        changes: outcome.calls.iter().map(ToString::to_string).collect(),
+        changes: taken
+            .decided
+            .into_iter()
+            .chain(outcome.calls.iter().map(ToString::to_string))
+            .collect(),
         dry_run: is_dry,
         notes: outcome.notes,
         troubles,

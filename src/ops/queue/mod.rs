@@ -21,6 +21,7 @@ use crate::model::request::Request;
 use super::{Answer, Context};
 pub use crate::domain::queue::why::{Stands, State};
 pub use look::{Listed, Placed, Planned, Shown, standing};
+pub(super) use name::of_branch as name_of;
 pub use name::titles;
 pub use run::{Emptied, Ran};
 

@@ -77,7 +77,7 @@ pub(super) fn of(state: &dyn State, target: &Branch, typed: &str) -> Result<Entr
 }
 
 /// A name for the entry of a branch: its letters in lower case, with dashes between them.
-pub(super) fn of_branch(branch: &Branch) -> Option<Id> {
+pub(in crate::ops) fn of_branch(branch: &Branch) -> Option<Id> {
     let mut name = String::new();
     for c in branch.as_str().chars() {
         if c.is_ascii_alphanumeric() {

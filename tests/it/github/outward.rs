@@ -308,10 +308,10 @@ fn a_round_without_news_asks_little_and_all_of_it_conditionally() {
     sync(&world.bot);
     let left = world.page.hosted().remaining;
     let told = sync(&world.bot);
-    // Two lists, and of each thread that shows something its comments and its status.
+    // Four lists, two of them of what people did, and of each thread that shows something its comments and its status.
     assert_eq!(
         told["calls"],
-        serde_json::json!({ "reads": 0, "unchanged": 4, "writes": 0 })
+        serde_json::json!({ "reads": 0, "unchanged": 6, "writes": 0 })
     );
     assert_eq!(
         world.page.hosted().remaining,

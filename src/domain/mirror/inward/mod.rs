@@ -3,17 +3,20 @@
 //! A deed is known by what the host calls it, so that everybody who finds it knows whether it was
 //! answered. What a program did asks for nothing, and neither does what the mirror did itself.
 
-mod book;
+mod answers;
+
+use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use super::MARKER;
 use crate::model::forge::command::{Command, commands};
 use crate::model::forge::{Comment, Deed, Happened, Login, Number, Reason};
 use crate::model::id::OpId;
 use crate::model::text::shown;
 use crate::model::time::Timestamp;
 
-pub use book::{Book, Line, Verdict};
+pub use answers::{answers, line, words};
 
 /// What the labels begin with by which people lock something.
 const LOCK: &str = "coord:lock:";
@@ -74,11 +77,12 @@ pub fn identity(event: &str, at: Timestamp, command: u8, step: u8) -> OpId {
     OpId::new(ulid::Ulid::from_parts(millis, random))
 }
 
-/// What is asked for since a time, oldest first. `me` is who the mirror is.
+/// What is asked for since a time, oldest first. `mirrors` are whoever lends the mirror a token, here or
+/// elsewhere: their labels are the mirror's.
 pub fn asked(
     comments: &[Comment],
     happened: &[Happened],
-    me: &Login,
+    mirrors: &BTreeSet<Login>,
     since: Timestamp,
 ) -> Vec<Asked> {
     let mut all = Vec::new();
@@ -86,8 +90,7 @@ pub fn asked(
         all.extend(said(comment));
     }
     for deed in happened.iter().filter(|it| it.at >= since) {
-        // The token may be a person's, whose labels are then the mirror's.
-        all.extend(done(deed).filter(|asked| asked.by != *me));
+        all.extend(done(deed).filter(|asked| !mirrors.contains(&asked.by)));
     }
     all.retain(|asked| !asked.by.is_bot());
     // What is of one moment keeps the order in which it was found.
@@ -101,7 +104,7 @@ fn said(comment: &Comment) -> Vec<Asked> {
         return Vec::new();
     };
     // A comment of the mirror's is no person's, whoever lent it the token.
-    if Book::is_in(&comment.body) {
+    if comment.body.starts_with(MARKER) {
         return Vec::new();
     }
     let event = name(&comment.node_id, "comment", comment.id);
@@ -220,7 +223,8 @@ mod tests {
     }
 
     fn found(comments: &[Comment], happened: &[Happened]) -> Vec<Asked> {
-        asked(comments, happened, &"coord-bot".parse().unwrap(), at(-10))
+        let mirrors = ["coord-bot".parse().unwrap()].into();
+        asked(comments, happened, &mirrors, at(-10))
     }
 
     #[test]
@@ -288,7 +292,7 @@ mod tests {
     #[test]
     fn what_is_the_mirrors_edited_old_or_a_programs_is_no_command() {
         let plain = "/coord queue";
-        let own = format!("{}\n{plain}", super::Book::default().hidden());
+        let own = format!("{}\n{plain}", crate::domain::mirror::MARKER);
         assert!(found(&[comment("ada", &own)], &[]).is_empty());
         assert!(found(&[comment("dependabot[bot]", plain)], &[]).is_empty());
         let mut gone = comment("ada", plain);

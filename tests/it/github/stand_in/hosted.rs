@@ -74,6 +74,19 @@ pub struct CheckRun {
     pub summary: String,
 }
 
+/// Something that somebody did on a thread.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub id: u64,
+    pub thread: u64,
+    pub actor: String,
+    /// As GitHub calls it.
+    pub event: String,
+    /// What else it says.
+    pub more: serde_json::Value,
+    pub at: DateTime<Utc>,
+}
+
 /// A repository with everything on its pages.
 #[derive(Clone, Debug)]
 pub struct Hosted {
@@ -85,6 +98,8 @@ pub struct Hosted {
     pub threads: BTreeMap<u64, Thread>,
     pub comments: BTreeMap<u64, Comment>,
     pub statuses: BTreeMap<String, Vec<Status>>,
+    /// Oldest first.
+    pub events: Vec<Event>,
     pub checks: Vec<CheckRun>,
     /// The repository itself, for merging pull requests.
     pub repository: Option<std::path::PathBuf>,
@@ -111,6 +126,7 @@ impl Default for Hosted {
             threads: BTreeMap::new(),
             comments: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            events: Vec::new(),
             checks: Vec::new(),
             repository: None,
             required: Vec::new(),
@@ -194,6 +210,73 @@ impl Hosted {
         let thread = self.threads.get_mut(&number).unwrap();
         thread.labels.insert(name);
         thread.updated_at = now;
+    }
+
+    /// Notes what somebody did.
+    pub fn did(&mut self, actor: &str, number: u64, event: &str, more: serde_json::Value) {
+        let event = Event {
+            id: self.fresh_id(),
+            thread: number,
+            actor: actor.into(),
+            event: event.into(),
+            more,
+            // As it is told: in seconds.
+            at: DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap(),
+        };
+        self.events.push(event);
+    }
+
+    /// Puts a label on a thread as somebody.
+    pub fn wear_as(&mut self, actor: &str, number: u64, name: &str) {
+        self.wear(number, name);
+        let label = serde_json::json!({ "label": { "name": name, "color": "ededed" } });
+        self.did(actor, number, "labeled", label);
+    }
+
+    /// Takes a label off a thread as somebody. Whether it was on it.
+    pub fn doff_as(&mut self, actor: &str, number: u64, name: &str) -> bool {
+        let Some(name) = self.label(name).map(|label| label.name.clone()) else {
+            return false;
+        };
+        let now = self.now();
+        let thread = self.threads.get_mut(&number).unwrap();
+        if !thread.labels.remove(&name) {
+            return false;
+        }
+        thread.updated_at = now;
+        let label = serde_json::json!({ "label": { "name": name, "color": "ededed" } });
+        self.did(actor, number, "unlabeled", label);
+        true
+    }
+
+    /// Closes an issue, or opens it again, as somebody.
+    pub fn set_open_as(&mut self, actor: &str, number: u64, reason: Option<&str>) {
+        let now = self.now();
+        let thread = self.threads.get_mut(&number).unwrap();
+        thread.is_open = reason.is_none();
+        thread.reason = Some(reason.unwrap_or("reopened").into());
+        thread.updated_at = now;
+        let event = if reason.is_none() {
+            "reopened"
+        } else {
+            "closed"
+        };
+        self.did(
+            actor,
+            number,
+            event,
+            serde_json::json!({ "state_reason": reason }),
+        );
+    }
+
+    /// Gives a thread another title as somebody.
+    pub fn rename_as(&mut self, actor: &str, number: u64, title: &str) {
+        let now = self.now();
+        let thread = self.threads.get_mut(&number).unwrap();
+        let from = std::mem::replace(&mut thread.title, title.into());
+        thread.updated_at = now;
+        let rename = serde_json::json!({ "rename": { "from": from, "to": title } });
+        self.did(actor, number, "renamed", rename);
     }
 
     /// A label, however it is spelled.

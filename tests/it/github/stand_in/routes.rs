@@ -209,6 +209,13 @@ fn in_repo(hosted: &mut Hosted, asked: &Asked, who: &str, role: &str, rest: &[&s
             let all = all.collect();
             page(hosted, asked, all)
         }
+        ("GET", ["issues", "events"]) => {
+            let all = hosted.events.iter().rev();
+            let all = all
+                .map(|event| shapes::event(hosted, &asked.url, event))
+                .collect();
+            page(hosted, asked, all)
+        }
         ("POST", ["labels"]) => make_label(hosted, asked),
         ("PATCH", ["labels", name]) => change_label(hosted, asked, name),
         ("DELETE", ["labels", name]) => {
@@ -349,8 +356,8 @@ fn on_thread(
             let now = hosted.now();
             let thread = hosted.threads.get_mut(&number).unwrap();
             if let Some(state) = asked.body["state"].as_str() {
-                thread.is_open = state == "open";
                 let reason = asked.body["state_reason"].as_str();
+                thread.is_open = state == "open";
                 thread.reason = match (thread.is_open, reason) {
                     (true, _) => Some("reopened".into()),
                     (false, reason) => Some(reason.unwrap_or("completed").into()),
@@ -390,7 +397,9 @@ fn on_thread(
             if worn + names.len() > 100 {
                 return invalid("Issue", "labels", "too_many");
             }
-            names.iter().for_each(|name| hosted.wear(number, name));
+            for name in &names {
+                hosted.wear_as(who, number, name);
+            }
             worn_labels(hosted, asked, number)
         }
         ("POST", ["assignees"]) => {
@@ -407,14 +416,9 @@ fn on_thread(
             said(201, shapes::issue(hosted, &asked.url, number))
         }
         ("DELETE", ["labels", name]) => {
-            let name = hosted.label(name).map(|label| label.name.clone());
-            let now = hosted.now();
-            let thread = hosted.threads.get_mut(&number).unwrap();
-            let is_worn = name.is_some_and(|name| thread.labels.remove(&name));
-            if !is_worn {
+            if !hosted.doff_as(who, number, name) {
                 return wrong(404, "Label does not exist");
             }
-            thread.updated_at = now;
             worn_labels(hosted, asked, number)
         }
         _ => wrong(404, "Not Found"),

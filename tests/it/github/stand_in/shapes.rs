@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::hosted::{CheckRun, Hosted, Label, Status};
+use super::hosted::{CheckRun, Event, Hosted, Label, Status};
 
 /// The least that the description accepts of each thing; `tests/github-contract/templates.py` makes it.
 static TEMPLATES: LazyLock<Value> =
@@ -208,5 +208,18 @@ pub fn check(_url: &str, run: &CheckRun) -> Value {
         }),
     );
     shown["app"] = made("app", json!({ "id": 1, "slug": run.app, "name": run.app }));
+    shown
+}
+
+pub fn event(hosted: &Hosted, url: &str, event: &Event) -> Value {
+    let mut shown = json!({
+        "id": event.id, "node_id": format!("LE_{}", event.id), "event": event.event,
+        "actor": user(&event.actor), "commit_id": null, "commit_url": null,
+        "url": format!("{url}/repos/octo/shop/issues/events/{}", event.id),
+        "created_at": at(event.at), "issue": issue(hosted, url, event.thread),
+    });
+    for (name, value) in event.more.as_object().into_iter().flatten() {
+        shown[name] = value.clone();
+    }
     shown
 }
