@@ -124,10 +124,8 @@ fn grite(hall: &Hall, field: &mut Field) {
                     }
                 }))
             };
-            let rival = Rival::new("grite 0.5.3", open)
-                .flushed("not looked at")
-                .kept(&kept);
-            field.add(rival.beside(COLD));
+            let rival = Rival::new("grite 0.5.3", open).kept(&kept);
+            field.add(rival.beside(COLD_QUICK));
         }
     }
 }

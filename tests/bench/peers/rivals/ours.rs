@@ -16,6 +16,8 @@ pub const COLD: &str = "git-coord";
 pub const COLD_QUICK: &str = "git-coord, `coord.fsync=false`";
 pub const OPEN: &str = "git-coord over MCP";
 pub const OPEN_QUICK: &str = "git-coord over MCP, `coord.fsync=false`";
+pub const PATH: &str = "git-coord, remote over a path";
+pub const PATH_QUICK: &str = "git-coord, remote over a path, `coord.fsync=false`";
 pub const REMOTE: &str = "git-coord, remote over http";
 
 fn name(is_open: bool, is_flushed: bool) -> &'static str {
@@ -83,7 +85,8 @@ pub fn remote(hall: &Hall, field: &mut Field, how: Transport) {
             Ok(dir) => {
                 let world = Arc::clone(&hall.world);
                 let rival = rival(&name, is_flushed, move |n| Ok(cold(&world, &dir, n)));
-                field.add(rival.says("the remote").beside(REMOTE));
+                let rival = rival.flushed(this_side(is_flushed)).beside(REMOTE);
+                field.add(rival.says("the remote"));
             }
             Err(why) => field.miss(&name, why),
         }
@@ -92,16 +95,32 @@ pub fn remote(hall: &Hall, field: &mut Field, how: Transport) {
 
 /// Tasks that a remote decides on.
 pub fn remote_tasks(hall: &Hall, field: &mut Field) {
-    match clone(hall, "tasks", Transport::Path, true) {
-        Ok(dir) => {
-            let world = Arc::clone(&hall.world);
-            let open = move |n| Ok(tracker(&world, &dir, n, false));
-            let rival = rival("git-coord, remote over a path", true, open);
-            let says = rival.says("the remote").steps(TASKS);
-            field.add(says.beside("git-coord, remote over a path"));
+    for (name, is_flushed) in [(PATH, true), (PATH_QUICK, false)] {
+        match clone(
+            hall,
+            &format!("tasks-{is_flushed}"),
+            Transport::Path,
+            is_flushed,
+        ) {
+            Ok(dir) => {
+                let world = Arc::clone(&hall.world);
+                let open = move |n| Ok(tracker(&world, &dir, n, false));
+                let rival = rival(name, is_flushed, open).says("the remote");
+                field.add(
+                    rival
+                        .flushed(this_side(is_flushed))
+                        .steps(TASKS)
+                        .beside(name),
+                );
+            }
+            Err(why) => field.miss(name, why),
         }
-        Err(why) => field.miss("git-coord, remote over a path", why),
     }
+}
+
+/// The remote flushes as its git does by itself.
+fn this_side(is_flushed: bool) -> &'static str {
+    if is_flushed { "on this side" } else { "no" }
 }
 
 /// A server on two pipes.
@@ -121,7 +140,12 @@ pub fn open(hall: &Hall, field: &mut Field, steps: &'static [Step]) {
         Ok(dir) => {
             let world = Arc::clone(&hall.world);
             let rival = rival(name, true, move |n| Ok(mcp(&world, &dir, n)));
-            field.add(rival.says("the remote").beside(OPEN));
+            field.add(
+                rival
+                    .says("the remote")
+                    .flushed(this_side(true))
+                    .beside(OPEN),
+            );
         }
         Err(why) => field.miss(name, why),
     }
@@ -143,7 +167,12 @@ pub fn crowds(hall: &Hall, field: &mut Field) {
         Ok(dir) => {
             let world = Arc::clone(&hall.world);
             let rival = rival(one, true, move |n| Ok(cold(&world, &dir, n)));
-            field.add(rival.says("the remote").beside(one));
+            field.add(
+                rival
+                    .says("the remote")
+                    .flushed(this_side(true))
+                    .beside(one),
+            );
         }
         Err(why) => field.miss(one, why),
     }
@@ -158,7 +187,12 @@ pub fn crowds(hall: &Hall, field: &mut Field) {
                 }
                 Ok(cold(&world, &dir, n))
             };
-            field.add(rival(each, true, open).says("the remote").beside(one));
+            field.add(
+                rival(each, true, open)
+                    .says("the remote")
+                    .flushed(this_side(true))
+                    .beside(one),
+            );
         }
         Err(why) => field.miss(each, why),
     }

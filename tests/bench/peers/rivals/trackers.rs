@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use super::ours::COLD;
+use super::ours::{COLD, COLD_QUICK, PATH_QUICK};
 use super::{Hall, Tracker, first_id};
 use crate::peers::rival::{Field, Rival, Step, TASKS, run, said};
 use crate::peers::servers::Transport;
@@ -21,6 +21,8 @@ struct Place {
 struct About {
     name: &'static str,
     says: &'static str,
+    /// As seen by strace(1): whether its steps call fsync(2) or fdatasync(2).
+    flushed: &'static str,
     /// Below the directory where the tools were installed.
     tool: &'static str,
     set_up: fn(&Hall, &Path, &str) -> Result<(), String>,
@@ -34,6 +36,7 @@ const TRACKERS: &[About] = &[
     About {
         name: "balls 0.5.13, without a remote",
         says: "this clone",
+        flushed: "no",
         tool: "bin/bl",
         set_up: |hall, dir, tool| do_once(hall, dir, tool, &["prime", "--as", "agent-0"]),
         kept: "~/.local/state/balls",
@@ -43,6 +46,7 @@ const TRACKERS: &[About] = &[
     About {
         name: "balls 0.5.13, remote over a path",
         says: "the remote",
+        flushed: "no",
         tool: "bin/bl",
         set_up: |hall, dir, tool| {
             for (name, value) in hall
@@ -62,6 +66,7 @@ const TRACKERS: &[About] = &[
     About {
         name: "beads_rust (br) 0.1.45",
         says: "this machine",
+        flushed: "yes",
         tool: "bin/br",
         set_up: |hall, dir, tool| do_once(hall, dir, tool, &["init"]),
         kept: ".beads",
@@ -82,6 +87,7 @@ const TRACKERS: &[About] = &[
     About {
         name: "tbd 0.2.3",
         says: "this clone",
+        flushed: "yes",
         tool: "node_modules/.bin/tbd",
         set_up: |hall, dir, tool| {
             do_once(hall, dir, tool, &["setup", "--auto", "--prefix=pt"])?;
@@ -108,6 +114,7 @@ const TRACKERS: &[About] = &[
     About {
         name: "Backlog.md 1.52.0",
         says: "this working tree",
+        flushed: "no",
         tool: "node_modules/.bin/backlog",
         set_up: |hall, dir, tool| {
             do_once(hall, dir, tool, &["init", "demo", "--defaults"])?;
@@ -141,6 +148,7 @@ const TRACKERS: &[About] = &[
     About {
         name: "grite 0.5.3, claimed by a lock",
         says: "this clone",
+        flushed: "all but the claim",
         tool: "bin/grite",
         set_up: |hall, dir, tool| do_once(hall, dir, tool, &["init", "--no-agents-md"]),
         kept: ".git",
@@ -185,9 +193,10 @@ pub fn tasks(hall: &Hall, field: &mut Field) {
                 };
                 let rival = Rival::new(about.name, open)
                     .says(about.says)
-                    .flushed("not looked at");
-                let beside = match about.says {
-                    "the remote" => "git-coord, remote over a path",
+                    .flushed(about.flushed);
+                let beside = match (about.says, about.flushed) {
+                    ("the remote", _) => PATH_QUICK,
+                    (_, "no") => COLD_QUICK,
                     _ => COLD,
                 };
                 field.add(rival.beside(beside).steps(TASKS).kept(&kept));

@@ -35,7 +35,7 @@ pub fn memory(hall: &Hall, _: &Size) -> Found {
             .retain(|rival| !rival.is_ours || rival.beside == rival.name);
         field
             .rivals
-            .retain(|rival| !rival.is_ours || rival.flushed == "yes");
+            .retain(|rival| !rival.is_ours || rival.flushed != "no");
         for rival in &field.rivals {
             match peak(hall, rival, step) {
                 Ok(Some(most)) => table.row([format!("{}: {what}", shown(rival)), bytes(most)]),

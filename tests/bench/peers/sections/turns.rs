@@ -21,7 +21,8 @@ pub fn local(hall: &Hall, size: &Size) -> Found {
 
 pub fn served(hall: &Hall, size: &Size) -> Found {
     let said = "A program is started for each step, and the answer counts on other machines too. All \
-        servers are on the loopback, so the round trips of a network come on top. Compared with git-coord over http. The lock server of git-lfs \
+        servers are on the loopback, so the round trips of a network come on top. The remotes \
+        flush as git does by itself. Compared with git-coord over http. The lock server of git-lfs \
         is one of this benchmark (`servers/lfs.rs`) that keeps locks in memory.";
     let table = Table::new("A lock, answered by a server", said, &[]);
     compare(
