@@ -9,8 +9,10 @@ use std::path::Path;
 use git_coord::model::key::Key;
 use git_coord::model::place::encode_component;
 
+use crate::github::stand_in::StandIn;
+use crate::github::stand_in::hosted::{BOT, BOT_TOKEN};
 use crate::relay::world::{WORK_AND_REQUESTS, World};
-use crate::support::Sandbox;
+use crate::support::{Agent, Sandbox};
 use story::Story;
 
 mod story;
@@ -142,6 +144,52 @@ fn the_page_about_the_relay_is_true() {
     });
     is_true("docs/relay.md", &mut story);
     assert!(story.count > 20, "only {} commands were found", story.count);
+}
+
+/// A person, two direct agents and one that may push nothing but its branch, and the page that they
+/// share, which stands in for GitHub.
+#[test]
+fn the_walk_through_with_github_is_true() {
+    let world = World::taking(WORK_AND_REQUESTS);
+    let page = StandIn::start();
+    let dir = world.sandbox.path().join("page");
+    fs::create_dir(&dir).unwrap();
+    let bin = world.sandbox.path().join("bin");
+    let view = format!(
+        "#!/bin/sh\n[ \"$1 $2\" = 'pr view' ] && exec cat '{}/'\"$3\"\nexit 1\n",
+        dir.display()
+    );
+    world.sandbox.write_program("bin/gh", &view);
+    let seat = |agent: Agent| {
+        agent.git(["config", "coord.githubRepo", "octo/shop"]).ok();
+        agent.git(["config", "coord.githubUrl", &page.url()]).ok();
+        agent
+            .finding_programs(&bin)
+            .with_var("GITHUB_TOKEN", BOT_TOKEN)
+    };
+    let claude = world.restricted("claude");
+    claude.git(["config", "coord.requestWait", "0s"]).ok();
+    {
+        let mut hosted = page.hosted();
+        hosted.repository = Some(world.hub.path().to_owned());
+        hosted.follows = true;
+        hosted.required = vec!["coord/queue".into()];
+        let sha = claude.ask_git(["rev-parse", "HEAD"]);
+        hosted.pull("claude", "Say hello", "claude/claude", &sha);
+    }
+    page.show_in(&dir);
+    // She writes a file before she types anything.
+    let alice = seat(world.direct("alice"));
+    let mut story = Story::new(&world.sandbox, |name| match name {
+        "alice" => alice.clone(),
+        "claude" => claude.clone(),
+        name => seat(world.direct(name)),
+    });
+    is_true("docs/walkthrough-github.md", &mut story);
+    assert!(story.count > 25, "only {} commands were found", story.count);
+    let hosted = page.hosted();
+    assert!(!hosted.threads[&1].is_open && hosted.labels_of(1).is_empty());
+    assert_eq!(hosted.comments_of(1, BOT).len(), 1);
 }
 
 #[test]

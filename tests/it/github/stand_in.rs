@@ -11,6 +11,7 @@ mod routes;
 mod shapes;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
@@ -53,6 +54,8 @@ struct State {
     calls: Vec<Call>,
     /// The address that clients know it by, when something stands before it.
     known_as: Option<String>,
+    /// Where each thread is a file that shows it as people see it.
+    shown_in: Option<PathBuf>,
 }
 
 impl StandIn {
@@ -100,6 +103,13 @@ impl StandIn {
         known_as.unwrap_or_else(|| format!("http://{}", self.address))
     }
 
+    /// Keeps a file for each thread in a directory, named after its number.
+    pub fn show_in(&self, dir: &Path) {
+        let mut state = lock(&self.state);
+        state.shown_in = Some(dir.to_owned());
+        state.show();
+    }
+
     /// What it keeps.
     pub fn hosted(&self) -> HostedGuard<'_> {
         HostedGuard(lock(&self.state))
@@ -130,6 +140,18 @@ impl StandIn {
         let mut calls = self.calls();
         calls.retain(|call| call.method != "GET" && call.path != "/graphql");
         calls
+    }
+}
+
+impl State {
+    fn show(&self) {
+        for (dir, number) in self.shown_in.iter().flat_map(|dir| {
+            let numbers = self.hosted.threads.keys();
+            numbers.map(move |number| (dir, number))
+        }) {
+            let text = self.hosted.seen(*number);
+            std::fs::write(dir.join(number.to_string()), text).unwrap();
+        }
     }
 }
 
@@ -225,6 +247,7 @@ async fn answer(
         state.calls.push(call);
         return Err("cut after it was done");
     }
+    state.show();
     call.status = answered.status;
     state.calls.push(call);
     let mut response = Response::builder().status(answered.status);

@@ -153,6 +153,14 @@ impl Agent {
         }
     }
 
+    /// The same agent, who finds programs of this directory first.
+    pub fn finding_programs(&self, dir: &std::path::Path) -> Self {
+        Self {
+            shell: self.shell.finding(dir),
+            name: self.name.clone(),
+        }
+    }
+
     /// What the agent is called.
     pub fn name(&self) -> &str {
         &self.name

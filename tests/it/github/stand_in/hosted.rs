@@ -101,6 +101,8 @@ pub struct Hosted {
     /// Oldest first.
     pub events: Vec<Event>,
     pub checks: Vec<CheckRun>,
+    /// Whether the heads of pull requests are what their branches are in the repository.
+    pub follows: bool,
     /// The repository itself, for merging pull requests.
     pub repository: Option<std::path::PathBuf>,
     /// Statuses and check runs that `main` wants to see.
@@ -128,6 +130,7 @@ impl Default for Hosted {
             statuses: BTreeMap::new(),
             events: Vec::new(),
             checks: Vec::new(),
+            follows: false,
             repository: None,
             required: Vec::new(),
             required_by_rules: Vec::new(),
@@ -317,6 +320,64 @@ impl Hosted {
         thread.is_open = false;
         thread.reason = Some(reason.into());
         thread.updated_at = now;
+    }
+
+    /// Lets the heads of pull requests be what their branches are in the repository.
+    pub fn follow_branches(&mut self) {
+        let Some(repository) = self.repository.as_ref().filter(|_| self.follows) else {
+            return;
+        };
+        let open = self.threads.values_mut().filter(|thread| thread.is_open);
+        for pull in open.filter_map(|thread| thread.pull.as_mut()) {
+            let file = repository.join("refs/heads").join(&pull.branch);
+            // Packed or gone: it is what it was.
+            if let Ok(sha) = std::fs::read_to_string(file) {
+                pull.sha = sha.trim().to_owned();
+            }
+        }
+    }
+
+    /// A thread as people see it.
+    pub fn seen(&self, number: u64) -> String {
+        let thread = &self.threads[&number];
+        let merged = thread
+            .pull
+            .as_ref()
+            .and_then(|pull| pull.merged_as.as_ref());
+        let state = match (merged, thread.is_open) {
+            (Some(_), _) => "MERGED",
+            (None, true) => "OPEN",
+            (None, false) => "CLOSED",
+        };
+        let mut text = format!("{}  #{number}  {state}\n", thread.title);
+        let labels = match self.labels_of(number).join(", ") {
+            none if none.is_empty() => "none".into(),
+            labels => labels,
+        };
+        text.push_str(&format!("labels: {labels}\n"));
+        let sha = thread.pull.as_ref().map_or("", |pull| &pull.sha);
+        let mut known = BTreeSet::new();
+        for status in self.statuses.get(sha).into_iter().flatten().rev() {
+            if known.insert(&status.context) {
+                let Status {
+                    context,
+                    state,
+                    description,
+                } = status;
+                text.push_str(&format!("status: {context}  {state}  {description}\n"));
+            }
+        }
+        for comment in self
+            .comments
+            .values()
+            .filter(|comment| comment.thread == number)
+        {
+            text.push_str(&format!(
+                "\n{} commented:\n{}\n",
+                comment.author, comment.body
+            ));
+        }
+        text
     }
 
     /// The names of a thread's labels.

@@ -120,6 +120,7 @@ pub fn answer(hosted: &mut Hosted, asked: &Asked, fault: Option<&Fault>) -> Answ
     else {
         return wrong(401, "Bad credentials");
     };
+    hosted.follow_branches();
     let is_free = asked.parts == ["rate_limit"];
     if hosted.remaining == 0 && !is_free {
         let mut answered = wrong(403, &format!("API rate limit exceeded for {who}."));
