@@ -13,6 +13,7 @@ from pathlib import Path
 WANTED = {
     "app": "integration",
     "check-run": "check-run",
+    "collaborator": "nullable-collaborator",
     "combined-status": "combined-commit-status",
     "comment": "issue-comment",
     "event": "issue-event",

@@ -53,6 +53,14 @@ fn all_calls_and_answers_are_as_described() {
             "feat/cart",
         ])
         .ok();
+    // What people do there, of each sort.
+    {
+        let mut page = world.page.hosted();
+        page.comment(number, "ada", "/coord lock src/b.rs");
+        page.comment(number, "zoe", "/coord queue");
+        page.wear_as("ada", number, "coord:lock:docs/guide.md");
+        page.rename_as("zoe", issue, "Make a good cart");
+    }
     // Both kinds of tokens, each with a comment of its own: one may make check runs.
     for bot in [&app, bot] {
         sync(bot);
@@ -60,6 +68,9 @@ fn all_calls_and_answers_are_as_described() {
         sync(bot);
         assert_eq!(world.page.writes(), []);
     }
+    let held = alice.coord(["locks"]).ok().stdout;
+    assert!(held.contains("src/b.rs  gh-ada"), "{held}");
+    assert!(held.contains("docs/guide.md  gh-ada"), "{held}");
     world
         .page
         .hosted()

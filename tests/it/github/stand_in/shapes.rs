@@ -77,7 +77,9 @@ pub fn permission(_url: &str, login: &str, role: &str) -> Value {
         "triage" => "read",
         role => role,
     };
-    let own = json!({ "permission": permission, "role_name": role, "user": user(login) });
+    let who = json!({ "login": login, "id": 1, "type": "User", "role_name": role });
+    let who = made("collaborator", who);
+    let own = json!({ "permission": permission, "role_name": role, "user": who });
     made("permission", own)
 }
 
