@@ -3,17 +3,23 @@
 //! The state ref is an ordinary ref that anybody with access to the repository can set. The next
 //! tip must continue the pinned one; a shortened or replaced chain is an alarm.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::model::object_id::ObjectId;
 
 pub(super) const FILE: &str = "pin";
+/// As much of the file as is read, in bytes: two ids of any format and a line end fit.
+const BYTES_MAX: u64 = 256;
 
 /// The pinned tip, if there is one that can be read.
 pub(super) fn load(dir: &Path) -> Option<ObjectId> {
-    let text = std::fs::read_to_string(dir.join(FILE)).ok()?;
+    let mut bytes = Vec::new();
+    let file = File::open(dir.join(FILE)).ok()?;
+    file.take(BYTES_MAX).read_to_end(&mut bytes).ok()?;
+    // Whatever follows the line was there before it was written over.
+    let text = std::str::from_utf8(bytes.split(|byte| *byte == b'\n').next()?).ok()?;
     // It stands there twice: one that is being written is no pin.
     let (first, second) = text.trim_end().split_once(' ')?;
     first.parse().ok().filter(|_| first == second)
@@ -50,5 +56,11 @@ mod tests {
         let torn = format!("{one} {two}\n");
         std::fs::write(dir.path().join(FILE), torn).expect("it is writable");
         assert_eq!(load(dir.path()), None);
+        // A longer file than any pin is no more than its first line.
+        let long = [b'x'].repeat(1 << 20);
+        std::fs::write(dir.path().join(FILE), long).expect("it is writable");
+        assert_eq!(load(dir.path()), None);
+        store(dir.path(), &one);
+        assert_eq!(load(dir.path()), Some(one));
     }
 }

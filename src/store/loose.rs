@@ -1,11 +1,11 @@
-//! Writing loose objects, as git does: deflated, under a temporary name, then renamed.
+//! Loose objects: written as git does, deflated, under a temporary name, then renamed; and read.
 //!
 //! libgit2 looks through all packs again for each object that it is to write, and the git program
 //! costs a process. The format is one line of gitrepository-layout and the same for both hash
 //! functions, so both kinds of repository are written here.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use adler2::Adler32;
@@ -15,11 +15,14 @@ use flate2::write::ZlibEncoder;
 
 use super::durable;
 use super::error::{Error, Result};
-use super::object::NewObject;
+use super::libgit::check_size;
+use super::object::{NewObject, ObjectKind};
 use crate::model::object_id::ObjectId;
 
 /// Most bytes, header and all, of an object that is stored and not deflated: a block of the disk.
 const STORED_BYTES_MAX: usize = 4096 - 11;
+/// Longest header, in bytes: a kind, a size and the end.
+const HEAD_BYTES_MAX: u64 = 32;
 
 /// An object under its temporary name; dropping it removes it, unless it was named.
 struct Unnamed {
@@ -62,19 +65,66 @@ pub(super) fn path_of(common_dir: &Path, id: &ObjectId) -> PathBuf {
 /// # Errors
 /// When it cannot be read or inflated.
 pub(super) fn read(common_dir: &Path, id: &ObjectId) -> Result<Option<Vec<u8>>> {
+    let Some((_, mut inflated)) = open(common_dir, id)? else {
+        return Ok(None);
+    };
+    let mut data = Vec::new();
+    let read = inflated.read_to_end(&mut data);
+    read.map_err(|why| damaged(id, &why.to_string()))?;
+    Ok(Some(data))
+}
+
+/// The content of an object that has a file of its own; none when there is no such file.
+///
+/// libgit2 1.9 never comes to the end of one that is cut off, as after a loss of power.
+///
+/// # Errors
+/// When it is damaged, of another kind, or larger than `bytes_max`.
+pub(super) fn read_as(
+    common_dir: &Path,
+    id: &ObjectId,
+    kind: ObjectKind,
+    bytes_max: usize,
+) -> Result<Option<Vec<u8>>> {
+    let Some((head, inflated)) = open(common_dir, id)? else {
+        return Ok(None);
+    };
+    let (found, size) = head.split_once(' ').unwrap_or_default();
+    let size: usize = size.parse().map_err(|_| damaged(id, "it has no header"))?;
+    if found != kind.as_str() {
+        return Err(damaged(id, &format!("it is no {}", kind.as_str())));
+    }
+    check_size(id, size, bytes_max)?;
+    let mut data = Vec::with_capacity(size);
+    let read = inflated.take(size as u64 + 1).read_to_end(&mut data);
+    read.map_err(|why| damaged(id, &why.to_string()))?;
+    if data.len() != size {
+        return Err(damaged(id, "it is not as long as it says"));
+    }
+    Ok(Some(data))
+}
+
+/// What an object's file says of it, and the rest of it as it is inflated.
+fn open(common_dir: &Path, id: &ObjectId) -> Result<Option<(String, impl Read)>> {
     let path = path_of(common_dir, id);
     let file = match File::open(&path) {
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
         other => other.map_err(Error::io("reading", &path))?,
     };
-    let mut data = Vec::new();
-    ZlibDecoder::new(file)
-        .read_to_end(&mut data)
-        .map_err(Error::io("inflating", &path))?;
-    let end = data.iter().position(|byte| *byte == 0);
-    let end = end.ok_or_else(|| Error::damaged(format!("object {id}"), "it has no header"))?;
-    data.drain(..=end);
-    Ok(Some(data))
+    let mut inflated = BufReader::new(ZlibDecoder::new(file));
+    let mut head = Vec::new();
+    let read = (&mut inflated)
+        .take(HEAD_BYTES_MAX)
+        .read_until(0, &mut head);
+    read.map_err(|why| damaged(id, &why.to_string()))?;
+    match (head.pop(), String::from_utf8(head)) {
+        (Some(0), Ok(head)) => Ok(Some((head, inflated))),
+        _ => Err(damaged(id, "it has no header")),
+    }
+}
+
+fn damaged(id: &ObjectId, why: &str) -> Error {
+    Error::damaged(format!("object {id}"), why)
 }
 
 /// Writes objects and returns the directories whose new names are not yet flushed; with `fsync` the

@@ -92,7 +92,10 @@ impl Objects {
         bytes_max: usize,
     ) -> Result<Vec<u8>> {
         let read = match &self.way {
-            Way::Lib(lib) => lib.read(id, kind, bytes_max),
+            Way::Lib(lib) => match loose::read_as(&self.common_dir, id, kind, bytes_max) {
+                Ok(None) => lib.read(id, kind, bytes_max),
+                read => read.map(Option::unwrap_or_default),
+            },
             Way::Program(program) => program.read(id, kind, bytes_max),
         };
         match read {

@@ -16,6 +16,7 @@ mod agent_hooks;
 mod agents;
 mod authority;
 mod completion;
+mod damage;
 mod disk_full;
 mod docs;
 mod doctor;
