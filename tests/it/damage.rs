@@ -63,7 +63,7 @@ impl Damage {
             Self::Cut => put(&bytes[..bytes.len() / 2]),
             Self::Flipped => {
                 let mut bytes = bytes;
-                if let Some(byte) = bytes.iter_mut().nth(7) {
+                if let Some(byte) = bytes.get_mut(7) {
                     *byte ^= 0x40;
                 }
                 put(&bytes);
