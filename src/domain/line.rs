@@ -4,8 +4,9 @@
 //! before it, nor who does not wait at all, so that neither a crowd that shares nor a stream of
 //! small requests can keep it out. It is passed in three cases: by a session that it waits for,
 //! which would else never get to release; when its keys are free and it has not taken them within
-//! [`TURN_SECS`]; and when it has been quiet for [`QUIET_SECS`]. So a waiter that died holds
-//! others up for a short while and then no more.
+//! [`TURN_SECS`]; and when it has been quiet for [`QUIET_SECS`], or writes from a future that no clock
+//! of ours can be so far from. So a waiter that died holds others up for a short while and then no
+//! more.
 
 use crate::model::id::Actor;
 use crate::model::key::Key;
@@ -25,6 +26,9 @@ pub const TURN_SECS: u64 = 30;
 /// A waiter that has not shown itself for so long keeps nothing for itself, in seconds. One that
 /// asks again renews its record when half of this is over.
 pub const QUIET_SECS: u64 = 300;
+/// A record of the line that is so much later than now, in seconds, was written by a clock that is
+/// wrong, or ours is. By ours it would count for as long as they differ, whoever left it.
+const AHEAD_SECS: i64 = 600;
 /// Intents are swept so long after their end, in seconds: by then no clock holds them for alive.
 const SWEEP_SECS: u64 = 3600;
 
@@ -50,6 +54,10 @@ impl Standing {
 
 /// How a waiter stands at a time.
 pub(super) fn standing(wait: &WaitRecord, at: Timestamp) -> Standing {
+    let newest = wait.turn.map_or(wait.at, |turn| turn.max(wait.at));
+    if newest.secs_since(at) > AHEAD_SECS {
+        return Standing::Quiet;
+    }
     let quiet = wait.at.plus_secs(QUIET_SECS).min(wait.until);
     match wait.turn.map(|turn| turn.plus_secs(TURN_SECS)) {
         Some(until) if until > at => Standing::Called(until),

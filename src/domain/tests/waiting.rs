@@ -46,6 +46,39 @@ fn a_waiter_that_died_loses_only_its_turn() {
         .granted(&[How::Acquired]);
 }
 
+/// Its clock was a month ahead, and by the clocks of all others it had a month left.
+#[test]
+fn a_dead_waiter_from_the_future_holds_nobody_up() {
+    for is_called in [false, true] {
+        let mut world = World::new();
+        let now = world.now;
+        // Nobody trusts clocks, so that by bob's the lock has not ended.
+        world.watch.skew_secs = None;
+        world.by("alice").lock("a").ok();
+        world.pass("30d").by("bob").lock("a").wait("1h").waits(0);
+        if is_called {
+            world.by("alice").unlock("a").ok();
+        }
+        world.now = now.plus_secs(60);
+        if !is_called {
+            world.by("alice").unlock("a").ok();
+        }
+        world.by("carol").lock("a").granted(&[How::Acquired]);
+    }
+}
+
+/// Minutes are what clocks may differ by.
+#[test]
+fn a_waiter_whose_clock_is_a_little_ahead_keeps_its_place() {
+    let mut world = World::new();
+    let now = world.now;
+    world.by("alice").lock("a").ok();
+    world.pass("9m").by("bob").lock("a").wait("1h").waits(0);
+    world.now = now.plus_secs(1);
+    world.by("alice").unlock("a").ok();
+    world.by("carol").lock("a").refused("reserved");
+}
+
 #[test]
 fn asking_again_while_in_line_changes_nothing() {
     let mut world = World::new();
