@@ -64,6 +64,11 @@ pub(super) fn take(
     let Reply::Locked { locks, replaced } = lock::decide(desk, &wanted)?.reply else {
         return Err(wrong_state(&task.id, "waited for", "a plain answer"));
     };
+    // Of one's own lock nothing is in the way, and whoever decides this again has to know that its lease
+    // had ended.
+    if let Claim::Lapsed(_, evidence) = claim {
+        desk.rely_on(evidence.clone());
+    }
     let mut task = task.body;
     // Who goes on in the place of another session of the same agent goes on with its attempt.
     if claim.is_open() {

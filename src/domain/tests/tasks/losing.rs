@@ -38,6 +38,21 @@ fn lapse(world: &mut World, rule: &str, holder: &str) {
     }
 }
 
+/// The event did not say that the lease had ended, so that decided again it was another task, and the
+/// gate of a server would have refused it.
+#[test]
+fn a_lapsed_claim_of_ones_own_is_taken_again_on_evidence() {
+    for rule in ["clock", "seen"] {
+        let mut world = world(3);
+        world.task("bob", add(vec![new("other")])).unwrap();
+        world.task("bob", claim("a")).unwrap();
+        lapse(&mut world, rule, "bob");
+        // Each decision is made again from its event, and has to come out the same.
+        world.task("bob", next()).unwrap();
+        assert_eq!(world.stage("a"), "claimed by bob, 2 of 3", "{rule}");
+    }
+}
+
 #[test]
 fn a_lapsed_claim_is_open_to_others_and_counts_as_an_attempt() {
     for rule in ["clock", "seen", "dead"] {
