@@ -1,7 +1,9 @@
 //! Publishing a draft where compare-and-swap decides: this clone's ref, or the remote's.
 
 use std::cell::Cell;
+use std::time::SystemTime;
 
+use crate::env;
 use crate::model::object_id::ObjectId;
 use crate::store::{Backend, Draft, EpochLink, Pushed, RefSwap, Swapped, contains, names};
 
@@ -74,11 +76,12 @@ pub(super) fn publish(
         old,
         new,
     };
+    let asked = env::file_clock();
     match push(coord, remote, state, &links, with)? {
         Pushed::Moved => {
             // The remote has it, so it is done, whatever becomes of it here: what is not kept now is
             // fetched by the next command.
-            if adopt_own(coord, &swaps).is_err() {
+            if adopt_own(coord, asked, &swaps).is_err() {
                 view::doubt(coord);
             }
             Ok(Published::Done)
@@ -198,12 +201,12 @@ fn settle(
 }
 
 /// Moves the local refs after the remote has confirmed them.
-fn adopt_own(coord: &Coord, swaps: &[RefSwap]) -> Result<(), Failure> {
+fn adopt_own(coord: &Coord, asked: SystemTime, swaps: &[RefSwap]) -> Result<(), Failure> {
     if swaps.len() > 1 {
         // Kept for history's sake; the remote has it.
         let _ = coord.repo.swap(&swaps[1..])?;
     }
     follow::adopt(coord, swaps[0].old, Some(swaps[0].new))?;
-    view::confirm(coord, Some(swaps[0].new));
+    view::confirm_as_of(coord, asked, Some(swaps[0].new));
     Ok(())
 }

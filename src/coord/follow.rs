@@ -1,5 +1,7 @@
 //! Following a chain: what another tip is to the one that this clone trusts, and moving there.
 
+use std::time::SystemTime;
+
 use crate::domain::State;
 use crate::model::object_id::ObjectId;
 use crate::store::{
@@ -37,9 +39,10 @@ pub(super) fn advance_to_state(
     Ok(judged)
 }
 
-/// Makes the offered tip the view, as it was judged. The guard is held.
+/// Makes the tip that was asked for at that time the view, as it was judged. The guard is held.
 pub(super) fn follow(
     coord: &Coord,
+    asked: SystemTime,
     judged: &Advance,
     ours: Option<ObjectId>,
     offered: Option<ObjectId>,
@@ -52,7 +55,7 @@ pub(super) fn follow(
             adopt(coord, ours, offered)?;
         }
     }
-    view::confirm(coord, offered);
+    view::confirm_as_of(coord, asked, offered);
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::adopt::Collision;
 use crate::domain::decide;
+use crate::env;
 use crate::model::key::Key;
 use crate::model::object_id::ObjectId;
 use crate::model::refusal::{Conflict, Refusal};
@@ -112,6 +113,7 @@ impl Coord {
         for _ in 0..ATTEMPTS_MAX {
             let guard = self.repo.lock(LOCK_WAIT)?;
             let remote = self.remote()?;
+            let asked = env::file_clock();
             let offered = self.repo.fetch(remote, &self.settings.remote_ref)?;
             if let Some(begun) = self.unfinished()
                 && self.settle_move(&begun)?
@@ -124,7 +126,7 @@ impl Coord {
             let joined = match self.meet(ours, offered, &judge)? {
                 Meeting::Empty => Some(Joined::Empty),
                 Meeting::Follow(judged) => {
-                    follow::follow(self, &judged, ours, offered)?;
+                    follow::follow(self, asked, &judged, ours, offered)?;
                     Some(match judged {
                         Advance::Same => Joined::Current,
                         Advance::Forward(_) | Advance::NewEpoch => Joined::Followed,

@@ -156,14 +156,25 @@ pub(super) fn confirm(coord: &Coord, tip: Option<ObjectId>) {
     local::store(&coord.repo.coord_dir().join(FILE), &confirmed);
 }
 
-/// Makes the view one that is refreshed before anything is refused: the authority has moved on and
-/// this clone could not follow.
-pub(super) fn doubt(coord: &Coord) {
+/// The same, as an answer to what was asked at a time: the view is as old as the question, whatever
+/// became of this command between that and the answer.
+pub(super) fn confirm_as_of(coord: &Coord, asked: SystemTime, tip: Option<ObjectId>) {
+    confirm(coord, tip);
+    date(coord, asked);
+}
+
+fn date(coord: &Coord, time: SystemTime) {
     let file = std::fs::File::options()
         .append(true)
         .open(coord.repo.coord_dir().join(FILE));
     // Without the file the view was never confirmed, and is refreshed as well.
-    let _ = file.and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH));
+    let _ = file.and_then(|file| file.set_modified(time));
+}
+
+/// Makes the view one that is refreshed before anything is refused: the authority has moved on and
+/// this clone could not follow.
+pub(super) fn doubt(coord: &Coord) {
+    date(coord, SystemTime::UNIX_EPOCH);
 }
 
 /// The tip that this remote was last seen to have; none when it never was.
@@ -229,6 +240,7 @@ fn refresh_each(
 ) -> Result<Option<ObjectId>, Failure> {
     let repo = &coord.repo;
     let state = &coord.settings.remote_ref;
+    let asked = env::file_clock();
     let offered = match branches {
         [] => repo.fetch_within(remote, state, limit())?,
         branches => repo.fetch_with_branches(remote, state, branches, limit())?,
@@ -245,6 +257,6 @@ fn refresh_each(
     }
     let bring = |name: &str| repo.fetch_within(remote, name, limit());
     let judged = judge(coord, ours, offered, &bring)?;
-    follow(coord, &judged, ours, offered)?;
+    follow(coord, asked, &judged, ours, offered)?;
     Ok(offered)
 }

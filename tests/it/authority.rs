@@ -339,3 +339,23 @@ fn every_kind_of_server_decides() {
         agents[0].coord(["log", "--verify"]).ok();
     }
 }
+
+/// The answer to a push came late, and the view counted as new from then on: a refusal could rest on a
+/// state that was as old as the network is slow, or as a machine sleeps.
+#[test]
+fn a_view_is_as_old_as_the_question_that_it_answers() {
+    let hub = Sandbox::new().bare("hub");
+    let alice = shared(hub.clone_as("alice"));
+    alice.coord(["lock", "docs/"]).ok();
+    let gate = hub.hold_next_push();
+    let running = alice.prepared(["lock", "src/a.rs"]).spawn();
+    gate.wait_for_push();
+    alice.write("asked", "");
+    gate.open();
+    running.wait().ok();
+    let time = |file: &str| {
+        let meta = fs::metadata(alice.path().join(file)).unwrap();
+        meta.modified().unwrap()
+    };
+    assert!(time(".git/coord/confirmed") < time("asked"));
+}
