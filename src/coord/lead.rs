@@ -1,15 +1,17 @@
 //! The loop: a fresh view, all waiting requests decided on it, one publication, answers for all.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::domain::State;
 use crate::env;
 use crate::model::gc::Gc;
+use crate::model::id::OpId;
 use crate::model::key::Key;
 use crate::model::memory::{Ask, Used};
 use crate::model::reply::Reply;
 use crate::model::request::{Compact, Request};
-use crate::store::{Backend, names};
+use crate::store::{Backend, Error, names};
 
 use super::answer::Done;
 use super::authority::{Alongside, Published, publish};
@@ -169,8 +171,12 @@ fn handle_directly(coord: &Coord, job: Job, session: Session, with: Option<&Alon
             match (ticket.as_ref().and_then(queue::Ticket::answer), guard) {
                 (Some(answer), _) => answer,
                 (None, Ok(_guard)) => {
+                    let was_taken = ticket.as_ref().is_some_and(queue::Ticket::was_taken);
                     drop(ticket);
-                    lead(coord, &job, &session, with)
+                    match was_taken {
+                        true => lead_after_death(coord, &job, &session),
+                        false => lead(coord, &job, &session, with),
+                    }
                 }
                 // Who holds the lock may be at it.
                 (None, Err(why)) if ticket.is_some() => Err(Failure::Carried {
@@ -183,6 +189,18 @@ fn handle_directly(coord: &Coord, job: Job, session: Session, with: Option<&Alon
     };
     remember::answer(coord, &job, &answer);
     answer
+}
+
+/// The same for a request that a leader took along and died with: what it became may be published
+/// already. Nothing is refused before the authority was asked, and when that cannot be reached nobody
+/// can say that nothing was changed.
+fn lead_after_death(coord: &Coord, job: &Job, session: &Session) -> Answer {
+    view::doubt(coord);
+    match lead(coord, job, session, None) {
+        Err(Failure::Unreachable { remote, why }) => Err(Failure::Unknown { remote, why }),
+        Err(Failure::Store(Error::Remote { remote, why })) => Err(Failure::Unknown { remote, why }),
+        answer => answer,
+    }
 }
 
 fn lock_wait(coord: &Coord) -> Duration {
@@ -231,7 +249,13 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
     let notes = jobs.len();
     jobs.push(own.clone());
     let others = others.into_iter().filter(|job| job.op != own.op);
-    jobs.extend(others.filter(is_shared));
+    let others: Vec<Job> = others.filter(is_shared).collect();
+    let orphans = others.iter().filter(|job| queue::take(&dir, job));
+    let orphans: BTreeSet<OpId> = orphans.map(|job| job.op).collect();
+    if !orphans.is_empty() {
+        view::doubt(coord);
+    }
+    jobs.extend(others);
     let company = with.map_or(Company::Each, Company::With);
     let result = decide_all(coord, &jobs, company);
     let (mut full, mut fan) = (None, None);
@@ -243,8 +267,11 @@ fn lead(coord: &Coord, own: &Job, session: &Session, with: Option<&Alongside>) -
         Err(failure) => {
             // Everybody on board hears of it; each can ask again.
             let mut answers: Vec<Answer> = Vec::new();
-            for _ in 1..jobs.len() {
-                answers.push(Err(carried(&failure)));
+            for job in jobs.iter().enumerate().filter(|(place, _)| *place != notes) {
+                answers.push(Err(match orphans.contains(&job.1.op) {
+                    true => doubtful(&failure),
+                    false => carried(&failure),
+                }));
             }
             answers.insert(notes, Err(failure));
             answers
@@ -293,6 +320,14 @@ fn carried(failure: &Failure) -> Failure {
     Failure::Carried {
         class: failure.class(),
         message: failure.to_string(),
+    }
+}
+
+/// The same for whom an earlier leader died with: it may have published what was asked for.
+fn doubtful(failure: &Failure) -> Failure {
+    Failure::Carried {
+        class: Class::Unknown,
+        message: format!("it is not known whether it happened: {failure}"),
     }
 }
 

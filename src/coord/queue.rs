@@ -57,6 +57,16 @@ impl Ticket {
         self.path.with_extension("answer")
     }
 
+    fn taken_path(&self) -> PathBuf {
+        self.path.with_extension("taken")
+    }
+
+    /// Whether a leader took the request along. One that did and left no answer has died, and may have
+    /// published what it became.
+    pub(super) fn was_taken(&self) -> bool {
+        self.taken_path().exists()
+    }
+
     /// The answer, if a leader has carried the request.
     pub(super) fn answer(&self) -> Option<Result<Done, Failure>> {
         let wire: Option<Wire> = local::load::<Option<Wire>>(&self.answer_path());
@@ -68,6 +78,7 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
         let _ = std::fs::remove_file(self.answer_path());
+        let _ = std::fs::remove_file(self.taken_path());
     }
 }
 
@@ -87,7 +98,10 @@ pub(super) fn waiting(coord_dir: &Path) -> Vec<Job> {
         if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
             // Its process is gone, or (`new`) has not locked it yet; an answer belongs to a request.
             let is_orphan = !path.with_extension("ask").exists();
-            if is_request || path.extension().is_some_and(|e| e == "answer") && is_orphan {
+            let is_beside = path
+                .extension()
+                .is_some_and(|ending| ending == "answer" || ending == "taken");
+            if is_request || is_beside && is_orphan {
                 let _ = std::fs::remove_file(&path);
             }
             continue;
@@ -105,6 +119,14 @@ pub(super) fn waiting(coord_dir: &Path) -> Vec<Job> {
     }
     jobs.sort_by_key(|job| job.op);
     jobs
+}
+
+/// Tells whoever waits that its request is under way. It is told before anything is published. Returns
+/// whether an earlier leader had said so, which must have died.
+pub(super) fn take(coord_dir: &Path, job: &Job) -> bool {
+    let path = dir(coord_dir).join(format!("{}.taken", job.op));
+    let taken = OpenOptions::new().write(true).create_new(true).open(path);
+    taken.is_err_and(|why| why.kind() == std::io::ErrorKind::AlreadyExists)
 }
 
 /// Leaves an answer. If it cannot be left, its process decides for itself and finds that the

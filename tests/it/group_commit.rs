@@ -193,3 +193,52 @@ fn many_clones_on_one_hub_starve_nobody() {
     assert_eq!(listed["locks"].as_array().unwrap().len(), locks);
     agents[0].coord(["log", "--verify"]).ok();
 }
+
+/// A command whose carrier had died could not reach the remote, and said that nothing was changed: the
+/// carrier had published its lock.
+#[test]
+fn a_command_whose_carrier_died_denies_nothing_that_it_cannot_know() {
+    let sandbox = Sandbox::new();
+    let mut published = 0;
+    for nth in 1.. {
+        let hub = sandbox.bare(&format!("hub{nth}"));
+        let alice = hub.clone_as(&format!("c{nth}"));
+        alice.git(["config", "coord.remote", "origin"]).ok();
+        alice.coord(["lock", "README.md"]).ok();
+        // The first push that arrives is the last: nobody reaches the hub after it.
+        hub.hook("post-receive", "#!/bin/sh\nmv \"$PWD\" \"$PWD-away\"\n");
+        // New sessions: the clone's lock is the first that they take.
+        let [bob, carol] = ["bob", "carol"].map(|name| alice.beside(name));
+        // It dies when the git that it waits for has ended.
+        let die = format!("inject=wait4:signal=SIGKILL:when={nth}");
+        let options = [
+            "-e",
+            "trace=flock,wait4",
+            "-e",
+            "inject=flock:signal=SIGSTOP:when=1",
+            "-e",
+            &die,
+        ];
+        let carrier = Traced::coord(&carol, &options, &["lock", "src/a.rs"]);
+        let stopped = carrier.stopped().expect("it takes the clone's lock");
+        let carried = bob.command("git", ["coord", "lock", "src/b.rs"]).spawn();
+        until_queued(&bob, 1);
+        let is_alive = stopped.go_on().wait().is_ok();
+        let outcome = carried.wait();
+        let away = format!("{}-away", hub.path().display());
+        let place = "refs/coord/state:locks/path/src/b.rs=";
+        let is_there = alice.git(["-C", &away, "cat-file", "-e", place]).is_ok();
+        match outcome.code {
+            0 => assert!(is_there, "after step {nth}: {outcome}"),
+            5 => published += usize::from(is_there),
+            _ => assert!(!is_there, "after step {nth}: {outcome}"),
+        }
+        if is_alive {
+            break;
+        }
+    }
+    assert!(
+        published > 0,
+        "no carrier died between publishing and answering"
+    );
+}
