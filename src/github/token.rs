@@ -100,10 +100,23 @@ impl Token {
 /// # Errors
 /// When there is none for this place.
 pub(super) fn find(config: &Config, place: &Place) -> Result<Token, Failure> {
+    let is_own = !place.is_github();
     if let Some(app) = app(config)? {
+        // What an app signs is good at GitHub, whoever gets to see it.
+        if is_own && !place.is_said {
+            return Err(Failure::usage(
+                format!(
+                    "only the URL of the remote names {}, and no app signs for that",
+                    place.host()
+                ),
+                format!(
+                    "say that it is yours: `git config coord.githubUrl {}`",
+                    place.api
+                ),
+            ));
+        }
         return Ok(app);
     }
-    let is_own = !place.is_github();
     let mut names = Vec::new();
     if is_own {
         names.extend(FOR_OWN);

@@ -45,7 +45,7 @@ pub fn me(client: &Client) -> Result<Login, Trouble> {
         // Apps and workflows are no users; the other API knows all of them as viewers.
         Err(Trouble::Forbidden(_) | Trouble::Missing(_)) => {
             let query = json!({ "query": "query { viewer { login } }" });
-            let answer = client.send(Method::Post, "/graphql", Some(&query))?;
+            let answer = client.send(Method::Post, &graphql(&client.place().api), Some(&query))?;
             let login = answer.body["data"]["viewer"]["login"].as_str();
             let login = login.and_then(|login| login.parse().ok());
             login.ok_or_else(|| Trouble::Odd {
@@ -54,6 +54,15 @@ pub fn me(client: &Client) -> Result<Login, Trouble> {
             })
         }
         Err(trouble) => Err(trouble),
+    }
+}
+
+/// Where the other API is, from the one that calls begin with: beside it on GitHub itself, and not below
+/// its `v3` on a server of one's own.
+fn graphql(api: &str) -> String {
+    match api.strip_suffix("/api/v3") {
+        Some(server) => format!("{server}/api/graphql"),
+        None => "/graphql".into(),
     }
 }
 
@@ -116,5 +125,25 @@ pub fn limit(client: &Client) -> Result<Limit, Trouble> {
             status: answer.status,
             why: "it does not say how many calls are left".into(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::graphql;
+
+    #[test]
+    fn the_other_api_is_not_below_the_version_of_this_one() {
+        for (api, is) in [
+            ("https://api.github.com", "/graphql"),
+            ("https://api.octo.ghe.com", "/graphql"),
+            (
+                "https://github.example/api/v3",
+                "https://github.example/api/graphql",
+            ),
+            ("http://127.0.0.1:8000", "/graphql"),
+        ] {
+            assert_eq!(graphql(api), is, "{api}");
+        }
     }
 }

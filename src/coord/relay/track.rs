@@ -14,6 +14,7 @@ use crate::domain::locks;
 use crate::env;
 use crate::model::branch::Branch;
 use crate::model::feature::{Ask as FeatureAsk, FeatureRecord, Finish, Register, Status};
+use crate::model::forge::AGENT_PREFIX;
 use crate::model::id::{Actor, Id};
 use crate::model::key::Key;
 use crate::model::lock::{Hold, LockRecord};
@@ -77,6 +78,8 @@ struct Wanted {
     until: Timestamp,
     /// Whether all of it is on the main branch.
     is_merged: bool,
+    /// Whether it could not be found out: then nothing is taken, and nothing given back.
+    is_unknown: bool,
 }
 
 /// A request, and whom it is about.
@@ -147,7 +150,7 @@ fn wanted(
     branches: &Branches,
     round: &mut Relayed,
 ) -> Result<BTreeMap<String, Wanted>, Failure> {
-    let bound = |name: &str| wish.rules.iter().find_map(|rule| rule.binds(name));
+    let bound = |name: &str| bound(wish, name);
     let followed: Vec<(&String, &ObjectId, Bound)> = branches
         .iter()
         .filter(|(name, _)| name.parse::<Branch>().is_ok() && !name.starts_with("coord/"))
@@ -166,7 +169,7 @@ fn wanted(
             until
         };
         let until = from.plus_secs(wish.ttl.secs());
-        let mut keys = BTreeSet::new();
+        let (mut keys, mut is_unknown) = (BTreeSet::new(), false);
         if !is_merged && until.secs_since(now) > 0 {
             let touched = coord.repo.touched(main, tip).map_err(Failure::from);
             match touched.and_then(as_keys) {
@@ -175,10 +178,11 @@ fn wanted(
                     let count = paths.len();
                     let what = format!("branch `{name}` changes {count} paths, too many to follow");
                     round.troubles.push(what);
+                    is_unknown = true;
                 }
                 Err(why) => {
                     round.troubles.push(format!("branch `{name}`: {why}"));
-                    continue;
+                    is_unknown = true;
                 }
             }
         }
@@ -187,6 +191,7 @@ fn wanted(
             keys,
             until,
             is_merged,
+            is_unknown,
         };
         wanted.insert(name.clone(), one);
     }
@@ -194,7 +199,7 @@ fn wanted(
 }
 
 /// When commits were made.
-fn times(
+pub(super) fn times(
     coord: &Coord,
     commits: impl Iterator<Item = ObjectId>,
 ) -> Result<BTreeMap<ObjectId, Timestamp>, Failure> {
@@ -214,11 +219,22 @@ fn times(
     Ok(listed.lines().filter_map(pair).collect())
 }
 
+/// Whose a branch is. A person on the pages of the host has none: no branch speaks for one.
+fn bound(wish: &Wish, name: &str) -> Option<Bound> {
+    let bound = wish.rules.iter().find_map(|rule| rule.binds(name))?;
+    (!bound.agent.as_str().starts_with(AGENT_PREFIX)).then_some(bound)
+}
+
 /// What a lock that stands for a branch is for, if it is one of ours.
 fn tracked_branch<'h>(hold: &'h Hold, wish: &Wish) -> Option<&'h str> {
     let branch = hold.branch.as_ref()?.as_str();
-    let rule = wish.rules.iter().find_map(|rule| rule.binds(branch))?;
+    let rule = bound(wish, branch)?;
     (hold.actor() == actor(&rule, branch)).then_some(branch)
+}
+
+/// Whether nobody knows what a branch should have.
+fn is_unknown(wanted: &BTreeMap<String, Wanted>, name: &str) -> bool {
+    wanted.get(name).is_some_and(|one| one.is_unknown)
 }
 
 fn lock_steps(
@@ -242,7 +258,7 @@ fn lock_steps(
         .chain(wanted.keys().map(String::as_str))
         .collect();
     for name in names {
-        let Some(bound) = wish.rules.iter().find_map(|rule| rule.binds(name)) else {
+        let Some(bound) = bound(wish, name).filter(|_| !is_unknown(wanted, name)) else {
             continue;
         };
         let by = actor(&bound, name);
@@ -332,7 +348,7 @@ fn claim_steps(
     let mut names: BTreeSet<String> = wanted.keys().cloned().collect();
     names.extend(all.iter().filter(is_ours).filter_map(branch_of));
     for name in names {
-        let Some(bound) = wish.rules.iter().find_map(|rule| rule.binds(&name)) else {
+        let Some(bound) = bound(wish, &name).filter(|_| !is_unknown(wanted, &name)) else {
             continue;
         };
         let by = actor(&bound, &name);

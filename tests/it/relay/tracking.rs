@@ -232,3 +232,35 @@ fn nothing_is_followed_unless_somebody_says_so() {
     world.round();
     assert_eq!(world.held(), [("src/a.rs".to_owned(), "robot".to_owned())]);
 }
+
+#[test]
+fn no_branch_takes_locks_as_a_person_of_the_pages() {
+    let world = world("locks");
+    let branch = "agent/gh-ada/login";
+    world.alice.git(["switch", "--quiet", "-c", branch]).ok();
+    world.alice.commit("src/login.rs", "fn login() {}\n");
+    world.alice.git(["push", "--quiet", "origin", branch]).ok();
+    world.round();
+    assert!(world.held().is_empty(), "{:?}", world.held());
+}
+
+#[test]
+fn a_branch_that_changes_too_much_to_be_followed_keeps_what_it_has() {
+    let world = world("locks");
+    world.alice.commit("src/login.rs", "fn login() {}\n");
+    world.push();
+    world.round();
+    assert_eq!(world.keys(), ["src/login.rs"]);
+    for file in 0..301 {
+        world.alice.write(&format!("many/{file}"), "x\n");
+    }
+    world.alice.git(["add", "many"]).ok();
+    world.alice.git(["commit", "--quiet", "-m", "many"]).ok();
+    world.push();
+    let round = world.round();
+    assert!(
+        format!("{}{}", round.stdout, round.stderr).contains("too many to follow"),
+        "{round}"
+    );
+    assert_eq!(world.keys(), ["src/login.rs"]);
+}
