@@ -74,9 +74,9 @@ impl<'c> Reader<'c> {
     /// # Errors
     /// As [`Reader::threads`].
     pub fn pull(&self, number: Number) -> Result<Thread, Trouble> {
-        let path = self.client.path(&format!("/pulls/{number}"));
-        let pull: Pull = self.client.get(&path, None)?.read()?;
-        Ok(pull.into_thread(&self.client.place().repo))
+        let repo = self.client.place().repo.clone();
+        let pick = |one: Pull| one.into_thread(&repo);
+        self.one(&format!("/pulls/{number}"), Trust::Remembered, pick)
     }
 
     /// One issue, or what a pull request has of one.

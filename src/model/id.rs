@@ -108,6 +108,11 @@ impl OpId {
     pub fn new(id: ulid::Ulid) -> Self {
         Self(id)
     }
+
+    /// What it is made of.
+    pub fn ulid(self) -> ulid::Ulid {
+        self.0
+    }
 }
 
 /// The name of a task, a handoff, a memory or a message: short, since people and agents type it. A

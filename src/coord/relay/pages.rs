@@ -1,14 +1,12 @@
 //! What people ask for on the pages of the host, decided as them.
 
-use crate::domain::relay::answer;
 use crate::env;
 use crate::model::branch::Branch;
-use crate::model::id::{AgentName, OpId};
 use crate::model::object_id::ObjectId;
-use crate::model::refusal::Refusal;
 use crate::model::relay::{Ask, Asked, FromPage, Outcome, Relayed, Source};
 use crate::model::reply::Reply;
 use crate::model::request::Request;
+use crate::model::time::Timestamp;
 use crate::store::Backend;
 
 use super::super::commit::Job;
@@ -19,16 +17,6 @@ use super::apply::{JOBS_MAX, sealed};
 pub type ForPerson = (Asked, FromPage);
 
 impl Coord {
-    /// The answer to what a person asked for, if there is one.
-    ///
-    /// # Errors
-    /// When the state cannot be read.
-    pub fn answered(&self, agent: &AgentName, id: OpId) -> Result<Option<Outcome>, Failure> {
-        let state = view::open(self, None)?;
-        let found = answer(&state, agent, id).map_err(Refusal::from)?;
-        Ok(found.map(|found| found.body.result))
-    }
-
     /// Decides what people ask for, in this order, and publishes it. What has its answer gets that
     /// again, whoever wrote it.
     ///
@@ -71,6 +59,20 @@ impl Coord {
             view::refresh_with(self, remote, &full)?;
         }
         Ok(self.has_commit(commit))
+    }
+
+    /// When a commit was made, as it says itself.
+    ///
+    /// # Errors
+    /// When it is not here.
+    pub fn made_at(&self, commit: &ObjectId) -> Result<Timestamp, Failure> {
+        let found = super::track::times(self, std::iter::once(*commit))?;
+        found.get(commit).copied().ok_or_else(|| {
+            Failure::usage(
+                format!("{} does not say when it was made", commit.short()),
+                "commit it again",
+            )
+        })
     }
 
     fn decide_some(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::branch::Branch;
 use crate::model::feature::{Feature, Status};
-use crate::model::forge::{Number, issue_of};
+use crate::model::forge::{Label, Number, Thread, issue_of, task_of};
 use crate::model::id::Id;
 use crate::model::key::Key;
 use crate::model::lock::{Hold, Mode};
@@ -43,6 +43,8 @@ pub struct Facts {
     pub entries: Vec<Entry>,
     /// The task that an issue is.
     pub tasks: BTreeMap<Number, Task>,
+    /// The label of issues that are tasks.
+    pub chosen_by: Option<String>,
     /// Why entries are where they are.
     pub whys: Whys,
     /// What could not be read; it is shown nowhere.
@@ -106,14 +108,33 @@ impl Facts {
                     Ok(task) => {
                         let words = task.labels.iter().map(|word| word.as_str());
                         let words = words.chain([task.id.as_str()]);
-                        let issue = words.filter_map(issue_of).min();
-                        self.tasks.extend(issue.map(|issue| (issue, task.body)));
+                        if let Some(issue) = words.filter_map(issue_of).min() {
+                            self.bind(issue, task.body);
+                        }
                     }
                     Err(damage) => self.damaged.push(damage),
                 }
             }
         }
         Ok(())
+    }
+
+    /// One that was made of the issue comes before others that are only said to be about it.
+    fn bind(&mut self, issue: Number, task: Task) {
+        let own = task_of(issue);
+        let is_taken = self.tasks.get(&issue).is_some_and(|there| there.id == own);
+        if !is_taken || task.id == own {
+            self.tasks.insert(issue, task);
+        }
+    }
+
+    /// Whether a task may close an issue and open it again: it was made of that issue, and the issue
+    /// wears the label of those that are tasks. A word on a task, which anybody may put there, is no reason
+    /// to change what somebody else has opened.
+    pub(super) fn governs(&self, task: &Task, thread: &Thread) -> bool {
+        let chosen = self.chosen_by.as_deref().map(Label::folded);
+        let mut worn = thread.labels.iter().map(|label| Label::folded(&label.name));
+        task.id == task_of(thread.number) && worn.any(|label| Some(label) == chosen)
     }
 
     /// The branches that anything is about.

@@ -152,7 +152,7 @@ fn one(
     with_checks: bool,
 ) -> Wanted {
     let mut wanted = Wanted::default();
-    if stays_open(thread, own) {
+    if stays_open(facts, thread, own) {
         for label in labels(own) {
             wanted.labels.insert(Label::folded(&label.name), label);
         }
@@ -166,7 +166,7 @@ fn one(
             wanted.check = Some(check::run(facts, entry, status.state, &status.description));
         }
     }
-    if let Some(task) = own.task {
+    if let Some(task) = own.task.filter(|task| facts.governs(task, thread)) {
         wanted.closed = match task.stage {
             TaskStage::Done => Some(Some(Reason::Completed)),
             TaskStage::Cancelled => Some(Some(Reason::NotPlanned)),
@@ -186,8 +186,9 @@ fn one(
 }
 
 /// Whether a thread is open when all is as it should be: only then it wears labels.
-fn stays_open(thread: &Thread, own: &Own<'_>) -> bool {
-    match own.task.map(|task| task.stage) {
+fn stays_open(facts: &Facts, thread: &Thread, own: &Own<'_>) -> bool {
+    let task = own.task.filter(|task| facts.governs(task, thread));
+    match task.map(|task| task.stage) {
         Some(TaskStage::Done | TaskStage::Cancelled) => false,
         Some(TaskStage::Open | TaskStage::Claimed | TaskStage::Running) => true,
         Some(TaskStage::Failed | TaskStage::Dead) | None => thread.is_open,

@@ -1,15 +1,18 @@
 //! Deciding a request as the one who asked.
 
 use crate::domain::decide::{Decided, Desk, Plan, decided, settle};
+use crate::domain::mirror::inward::of_deed;
 use crate::domain::secret;
-use crate::model::forge::AGENT_PREFIX;
+use crate::model::forge::{AGENT_PREFIX, issue_of};
 use crate::model::key::Key;
 use crate::model::refusal::Refusal;
 use crate::model::relay::{
     AHEAD_SECS, Answered, Did, HORIZON_SECS, Outcome, Relayed, Source, Told,
 };
 use crate::model::reply::Reply;
+use crate::model::request::Request;
 use crate::model::stored::Stored;
+use crate::model::task;
 
 use super::{answer, not_allowed, pin, rights, turned_down};
 
@@ -29,6 +32,13 @@ pub(in crate::domain) fn apply(
         let told = told(relayed, found.body.result);
         return Ok(Plan::unchanged(told));
     }
+    // A step that comes before what was asked for is made up from the state of the moment, and may be
+    // another one each time: it belongs to what was done on the page, and that is done once.
+    if let Source::Page(_) = from
+        && let Some(found) = answer(&desk.staged, &asked.by.agent, of_deed(asked.id))?
+    {
+        return Ok(Plan::unchanged(told(relayed, found.body.result)));
+    }
     if let Source::Commit(from) = from
         && let Some(found) = turned_down(&desk.staged, &from.commit)?
     {
@@ -42,6 +52,9 @@ pub(in crate::domain) fn apply(
             Some(why) => Err(not_allowed(why.as_str())),
             None => rights::check(from.permission, inner),
         },
+        Source::Commit(_) if names_issue(inner) => Err(not_allowed(
+            "tasks that are issues are made on the pages of the host, and no branch names one so",
+        )),
         Source::Commit(_) if inner.may_be_relayed() => Ok(()),
         Source::Commit(_) => Err(not_allowed(format!(
             "`{}` is for those who may push the state themselves",
@@ -124,6 +137,21 @@ fn is_secret(relayed: &Relayed, refusal: &Refusal) -> bool {
         || secret::is_suspect(said)
         || serde_json::to_string(&relayed.asked.request)
             .is_ok_and(|request| secret::is_suspect(&request))
+}
+
+/// Whether it would make a task the one that an issue is: by its name, or by a label.
+fn names_issue(request: &Request) -> bool {
+    let is_issue = |word: &str| issue_of(word).is_some();
+    match request {
+        Request::Task(task::Ask::Add(add)) => add.tasks.iter().any(|new| {
+            let mut labels = new.labels.iter().map(|word| word.as_str());
+            new.id.as_ref().is_some_and(|id| is_issue(id.as_str())) || labels.any(is_issue)
+        }),
+        Request::Task(task::Ask::Edit(edit)) => {
+            edit.add_labels.iter().any(|word| is_issue(word.as_str()))
+        }
+        _ => false,
+    }
 }
 
 fn check_time(desk: &Desk<'_>, relayed: &Relayed) -> Result<(), Refusal> {

@@ -34,8 +34,11 @@ pub enum Command {
         /// As they were typed; none for all that is held from this page.
         keys: Vec<String>,
     },
-    /// `queue`: the branch of the pull request gets in line.
-    Queue,
+    /// `queue [COMMIT]`: the branch of the pull request gets in line.
+    Queue {
+        /// The beginning of the commit that it has, in lower case.
+        head: Option<String>,
+    },
     /// `unqueue [WHY]`
     Unqueue {
         /// Why.
@@ -257,7 +260,7 @@ fn parse(rest: &str) -> Result<Command, Unclear> {
     match verb.as_deref() {
         None | Some("help") => none("help", &words).map(|()| Command::Help),
         Some("status") => none("status", &words).map(|()| Command::Status),
-        Some("queue") => none("queue", &words).map(|()| Command::Queue),
+        Some("queue") => queue(&words),
         Some("retry") => none("retry", &words).map(|()| Command::Retry),
         Some("claim") => none("claim", &words).map(|()| Command::Claim),
         Some("lock") => lock(&words),
@@ -309,6 +312,25 @@ fn all(words: &[Word]) -> (bool, &[Word]) {
 fn said(words: &[Word]) -> Option<String> {
     let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     Some(words.join(" ")).filter(|said| !said.is_empty())
+}
+
+fn queue(words: &[Word]) -> Result<Command, Unclear> {
+    /// Fewer digits name a commit to nobody.
+    const DIGITS_MIN: usize = 7;
+    let (head, rest) = match words.split_first() {
+        Some((word, rest)) if word.text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            (Some(word.text.to_ascii_lowercase()), rest)
+        }
+        _ => (None, words),
+    };
+    none("queue", rest)?;
+    match head {
+        Some(head) if head.len() < DIGITS_MIN => Err(Unclear::Missing(
+            "queue",
+            "at least seven digits of a commit",
+        )),
+        head => Ok(Command::Queue { head }),
+    }
 }
 
 fn lock(words: &[Word]) -> Result<Command, Unclear> {

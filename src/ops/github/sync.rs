@@ -126,6 +126,7 @@ pub(super) fn round(
     troubles.extend(taken.troubles);
     let view = context.coord.view(Some(context.coord.settings().age_max))?;
     let mut facts = Facts::read(&view, issues.is_some(), Whys::new())?;
+    facts.chosen_by = issues.map(str::to_owned);
     facts.whys = whys(context, &facts, &mut troubles);
     troubles.extend(facts.damaged.iter().map(ToString::to_string));
     let outward = Outward {

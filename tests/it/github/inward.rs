@@ -341,3 +341,149 @@ fn what_is_asked_is_done_once_with_the_sync_killed_at_any_call_and_run_twice_at_
     idle(&world);
     world.bot.coord(["log", "--verify"]).ok();
 }
+
+#[test]
+fn a_lock_of_somebody_else_is_not_taken_for_a_request_that_has_its_answer() {
+    let world = World::new();
+    let alice = world.on_branch("alice", "feat/cart");
+    let number = world.pull(&alice, "feat/cart");
+    role(&world, "may", "maintain");
+    say(&world, number, "may", "/coord lock src/a.rs");
+    sync(&world.bot);
+    say(&world, number, "may", "/coord unlock src/a.rs");
+    sync(&world.bot);
+    assert_eq!(locks(&alice), "no locks\n");
+    alice.coord(["lock", "src/a.rs"]).ok();
+    // A clone that has never looked at the state, and knows nothing of the page.
+    say(&world, number, "ada", "/coord why src/a.rs");
+    let fresh = world.person("fresh");
+    sync(&fresh);
+    let held = locks(&alice);
+    assert!(held.contains("src/a.rs  alice"), "{held}");
+    let said = told(&world, number);
+    assert!(said.contains("src/a.rs is held by alice"), "{said}");
+    assert!(said.contains("gave back src/a.rs"), "{said}");
+    sync(&world.bot);
+    assert!(locks(&alice).contains("src/a.rs  alice"));
+    idle(&world);
+}
+
+#[test]
+fn what_happens_on_other_threads_all_day_keeps_no_command_waiting() {
+    let world = World::new();
+    let alice = world.on_branch("alice", "feat/cart");
+    let number = world.pull(&alice, "feat/cart");
+    let issue = world.page.hosted().issue("zoe", "No task", &[]);
+    role(&world, "ada", "write");
+    // Of somebody without any right, on an issue of their own.
+    for _ in 0..30 {
+        let mut page = world.page.hosted();
+        page.set_open_as("zoe", issue, Some("completed"));
+        page.rename_as("zoe", issue, "No task at all");
+        page.set_open_as("zoe", issue, None);
+        page.did(
+            "zoe",
+            number,
+            "head_ref_force_pushed",
+            serde_json::json!({}),
+        );
+    }
+    drop(world.page.calls());
+    sync(&world.bot);
+    // It is about nothing here: nobody is answered, and nobody is asked who that is.
+    assert_eq!(world.page.writes(), []);
+    let calls = format!("{:?}", world.page.calls());
+    assert!(!calls.contains("collaborators"), "{calls}");
+    assert!(world.page.hosted().comments_of(issue, BOT).is_empty());
+    say(&world, number, "ada", "/coord lock src/a.rs");
+    sync(&world.bot);
+    assert!(
+        locks(&alice).contains("src/a.rs  gh-ada"),
+        "{}",
+        locks(&alice)
+    );
+    idle(&world);
+}
+
+#[test]
+fn something_like_a_secret_is_refused_once_and_kept_nowhere() {
+    let world = World::new();
+    let alice = world.on_branch("alice", "feat/cart");
+    let number = world.pull(&alice, "feat/cart");
+    role(&world, "ada", "write");
+    let secret = format!("ghp_{}", "a1B2".repeat(9));
+    say(&world, number, "ada", &format!("/coord lock {secret}"));
+    sync(&world.bot);
+    let said = told(&world, number);
+    assert!(said.contains("something like a secret"), "{said}");
+    assert!(!said.contains(&secret), "{said}");
+    drop(world.page.calls());
+    idle(&world);
+    let calls = format!("{:?}", world.page.calls());
+    assert!(!calls.contains("collaborators"), "{calls}");
+    let log = world
+        .bot
+        .git(["log", "--format=%B", "refs/coord/state"])
+        .ok();
+    assert!(!log.stdout.contains(&secret));
+}
+
+#[test]
+fn an_account_with_another_name_does_not_ask_again() {
+    let world = World::new();
+    let alice = world.on_branch("alice", "feat/cart");
+    let number = world.pull(&alice, "feat/cart");
+    role(&world, "ada", "write");
+    role(&world, "ada2", "write");
+    let id = say(&world, number, "ada", "/coord lock src/a.rs");
+    sync(&world.bot);
+    say(&world, number, "ada", "/coord unlock src/a.rs");
+    sync(&world.bot);
+    assert_eq!(locks(&alice), "no locks\n");
+    for comment in world.page.hosted().comments.values_mut() {
+        if comment.author == "ada" {
+            comment.author = "ada2".into();
+        }
+    }
+    assert_eq!(world.page.hosted().comments[&id].author, "ada2");
+    sync(&world.bot);
+    assert_eq!(locks(&alice), "no locks\n");
+    idle(&world);
+}
+
+#[test]
+fn what_was_pushed_after_the_comment_does_not_get_in_line() {
+    let world = World::new();
+    let alice = world.on_branch("alice", "feat/cart");
+    let number = world.pull(&alice, "feat/cart");
+    role(&world, "ada", "write");
+    let id = say(&world, number, "ada", "/coord queue");
+    {
+        let mut page = world.page.hosted();
+        let comment = page.comments.get_mut(&id).unwrap();
+        comment.created_at -= chrono::TimeDelta::minutes(10);
+        comment.updated_at = comment.created_at;
+    }
+    sync(&world.bot);
+    let said = told(&world, number);
+    let head = alice.ask_git(["rev-parse", "HEAD"]);
+    assert!(said.contains("newer than the comment"), "{said}");
+    assert!(said.contains(&head[..10]), "{said}");
+    assert!(world.page.hosted().labels_of(number).is_empty());
+    // Who names a commit that the branch does not have means another one.
+    say(&world, number, "ada", "/coord queue 0123456789");
+    sync(&world.bot);
+    assert!(world.page.hosted().labels_of(number).is_empty());
+    say(
+        &world,
+        number,
+        "ada",
+        &format!("/coord queue {}", &head[..10]),
+    );
+    sync(&world.bot);
+    assert_eq!(
+        world.page.hosted().labels_of(number),
+        ["coord:queue:queued"]
+    );
+    idle(&world);
+}

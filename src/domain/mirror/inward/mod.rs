@@ -4,6 +4,7 @@
 //! answered. What a program did asks for nothing, and neither does what the mirror did itself.
 
 mod answers;
+mod open;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ use crate::model::text::shown;
 use crate::model::time::Timestamp;
 
 pub use answers::{answers, line, words};
+pub use open::{is_suspect, open};
 
 /// What the labels begin with by which people lock something.
 const LOCK: &str = "coord:lock:";
@@ -75,6 +77,14 @@ pub fn identity(event: &str, at: Timestamp, command: u8, step: u8) -> OpId {
     let random = bytes.fold(0, |all: u128, byte| all << 8 | u128::from(byte));
     let millis = u64::try_from(at.utc().timestamp_millis()).unwrap_or_default();
     OpId::new(ulid::Ulid::from_parts(millis, random))
+}
+
+/// The identity of the last step of the same, which is the one that was asked for: with an answer to it
+/// none of the others is decided any more.
+pub fn of_deed(id: OpId) -> OpId {
+    let id = id.ulid();
+    let random = id.random() & !(0xff << 64);
+    OpId::new(ulid::Ulid::from_parts(id.timestamp_ms(), random))
 }
 
 /// What is asked for since a time, oldest first. `mirrors` are whoever lends the mirror a token, here or
@@ -242,6 +252,8 @@ mod tests {
         ];
         assert!(all.is_sorted_by(|one, next| one < next));
         assert_ne!(all[0], identity("IC_8", at(0), 0, 0));
+        let deeds = all.map(super::of_deed);
+        assert_eq!(deeds, [all[0], all[0], all[2], all[3]]);
     }
 
     #[test]
@@ -253,7 +265,7 @@ mod tests {
         let two = comment("Ada", "Please\n/coord queue\n/coord status");
         assert_eq!(
             words(found(&[two], &[])),
-            ["Command(Queue)", "Command(Status)"]
+            ["Command(Queue { head: None })", "Command(Status)"]
         );
         for (what, is) in [
             (

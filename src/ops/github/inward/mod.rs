@@ -7,15 +7,17 @@
 mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::coord::Failure;
 use crate::coord::relay::ForPerson;
-use crate::domain::mirror::inward::{Asked, Wants, answers, asked, line};
+use crate::domain::mirror::inward::{Asked, Wants, answers, asked, line, open as open_of};
 use crate::domain::mirror::{MARKER, Told};
 use crate::env;
 use crate::github::{Reader, Trouble};
-use crate::model::forge::{Login, Number, Permission, Repo, Thread};
+use crate::model::forge::{Deed, Login, Number, Permission, Repo, Thread};
 use crate::model::id::OpId;
+use crate::model::refusal::Refusal;
 use crate::model::relay::HORIZON_SECS;
 use crate::model::text::Text;
 use crate::model::time::Timestamp;
@@ -23,8 +25,8 @@ use crate::model::time::Timestamp;
 use super::super::Context;
 use resolve::{Steps, said_now};
 
-/// Most requests that one round takes from the pages.
-const ASKED_MAX: usize = 64;
+/// When the branch of a pull request was last pushed with force, of late.
+type Forced = BTreeMap<Number, Timestamp>;
 
 /// Takes what people ask for on the pages.
 pub(super) struct Inward<'c> {
@@ -54,7 +56,10 @@ impl Inward<'_> {
     /// When the pages cannot be read or the state cannot be published.
     pub(super) fn take(&self) -> Result<Taken, Failure> {
         let mut taken = Taken::default();
-        let all = self.asked().map_err(|trouble| self.failed(trouble))?;
+        let (all, forced) = self.asked().map_err(|trouble| self.failed(trouble))?;
+        // What has its answer is seen in the state as it is now, and not as it was when this clone last
+        // looked.
+        let now = self.context.coord.view(Some(Duration::ZERO))?;
         let mut lines: BTreeMap<Number, BTreeMap<OpId, String>> = BTreeMap::new();
         // Questions are answered as things are when all else is decided.
         let is_plain = |asked: &Asked| match &asked.wants {
@@ -63,13 +68,18 @@ impl Inward<'_> {
             _ => false,
         };
         let (plain, open): (Vec<Asked>, Vec<Asked>) = all.into_iter().partition(is_plain);
-        let open = self.unanswered(open)?;
-        self.decide(open, &mut lines, &mut taken);
+        let open = open_of(&now, open).map_err(Refusal::from)?;
+        drop(now);
+        self.decide(open, &forced, &mut lines, &mut taken)?;
         let view = self.context.coord.view(None)?;
         for asked in plain {
             let (verdict, said) = match &asked.wants {
                 Wants::Unclear(why) => ("not understood", why.clone()),
-                Wants::Command(command) => ("told", said_now(self.context, &view, command)?),
+                // A record that cannot be read is said where it is asked for, and stops no other.
+                Wants::Command(command) => match said_now(self.context, &view, command) {
+                    Ok(said) => ("told", said),
+                    Err(why) => ("not known", why.to_string()),
+                },
                 _ => continue,
             };
             let line = line_of(&asked, verdict, &said);
@@ -78,9 +88,7 @@ impl Inward<'_> {
                 .or_default()
                 .insert(asked.id, line);
         }
-        for (number, told) in
-            answers(&view, self.repo).map_err(crate::model::refusal::Refusal::from)?
-        {
+        for (number, told) in answers(&view, self.repo).map_err(Refusal::from)? {
             lines.entry(number).or_default().extend(told);
         }
         taken.told = lines
@@ -90,8 +98,9 @@ impl Inward<'_> {
         Ok(taken)
     }
 
-    /// What is asked for on the pages and young enough to be decided.
-    fn asked(&self) -> Result<Vec<Asked>, Trouble> {
+    /// What is asked for on the pages and young enough to be decided, and when branches were last pushed
+    /// with force.
+    fn asked(&self) -> Result<(Vec<Asked>, Forced), Trouble> {
         let now = env::now().utc();
         let age = chrono::TimeDelta::seconds(i64::try_from(HORIZON_SECS).unwrap_or(i64::MAX));
         let since: Timestamp = (now - age).into();
@@ -102,32 +111,45 @@ impl Inward<'_> {
             .filter(|it| it.body.starts_with(MARKER));
         let mut mirrors: BTreeSet<Login> = own.filter_map(|it| it.author.clone()).collect();
         mirrors.insert(self.me.clone());
-        Ok(asked(&deeds.comments, &deeds.happened, &mirrors, since))
-    }
-
-    /// Those without an answer, the oldest ones.
-    fn unanswered(&self, all: Vec<Asked>) -> Result<Vec<Asked>, Failure> {
-        let mut open = Vec::new();
-        for asked in all {
-            let agent = asked.by.agent();
-            if open.len() < ASKED_MAX && self.context.coord.answered(&agent, asked.id)?.is_none() {
-                open.push(asked);
-            }
+        let mut forced = Forced::new();
+        for deed in deeds
+            .happened
+            .iter()
+            .filter(|it| it.what == Deed::ForcePushed)
+        {
+            let last = forced.entry(deed.thread).or_insert(deed.at);
+            *last = (*last).max(deed.at);
         }
-        Ok(open)
+        let all = asked(&deeds.comments, &deeds.happened, &mirrors, since);
+        Ok((all, forced))
     }
 
     fn decide(
         &self,
         open: Vec<Asked>,
+        forced: &Forced,
         lines: &mut BTreeMap<Number, BTreeMap<OpId, String>>,
         taken: &mut Taken,
-    ) {
+    ) -> Result<(), Failure> {
         let mut rights: BTreeMap<Login, Permission> = BTreeMap::new();
         let mut threads: BTreeMap<Number, Option<Thread>> = BTreeMap::new();
         for asked in open {
             // What is the matter with one of them stops no other.
-            match self.decide_one(&asked, &mut rights, &mut threads, taken) {
+            let (thread, permission) = match self.about(&asked, &mut rights, &mut threads) {
+                Ok(Some(found)) => found,
+                // Deleted, or moved to where somebody else mirrors it.
+                Ok(None) => continue,
+                // All others would be asked in vain, and a host that says stop counts who goes on.
+                Err(trouble) if trouble.is_for_all() => return Err(self.failed(trouble)),
+                Err(trouble) => {
+                    let why = self.failed(trouble);
+                    let what = format!("#{}: {}: {why}", asked.thread, asked.shown);
+                    taken.troubles.push(what);
+                    continue;
+                }
+            };
+            let forced = forced.get(&asked.thread).copied();
+            match self.decide_one(&asked, &thread, permission, forced, taken) {
                 Ok(None) => {}
                 Ok(Some(why)) => {
                     let line = line_of(&asked, "not decided", &why);
@@ -141,38 +163,47 @@ impl Inward<'_> {
                     .push(format!("#{}: {}: {why}", asked.thread, asked.shown)),
             }
         }
+        Ok(())
     }
 
-    /// Decides one, and says why it cannot be decided at all.
-    fn decide_one(
+    /// What it is about, unless that is gone, and what whoever asks may do.
+    fn about(
         &self,
         asked: &Asked,
         rights: &mut BTreeMap<Login, Permission>,
         threads: &mut BTreeMap<Number, Option<Thread>>,
-        taken: &mut Taken,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<(Thread, Permission)>, Trouble> {
         let thread = match threads.get(&asked.thread) {
             Some(known) => known.clone(),
             None => {
-                let found = self.thread(asked.thread);
-                let found = found.map_err(|trouble| self.failed(trouble))?;
+                let found = self.thread(asked.thread)?;
                 threads.entry(asked.thread).or_insert(found).clone()
             }
         };
-        // Deleted, or moved to where somebody else mirrors it.
         let Some(thread) = thread else {
             return Ok(None);
         };
         let permission = match rights.get(&asked.by) {
             Some(known) => *known,
             None => {
-                let found = self.reader.permission(&asked.by);
-                let found = found.map_err(|trouble| self.failed(trouble))?;
+                let found = self.reader.permission(&asked.by)?;
                 *rights.entry(asked.by.clone()).or_insert(found)
             }
         };
+        Ok(Some((thread, permission)))
+    }
+
+    /// Decides one, and says why it cannot be decided at all.
+    fn decide_one(
+        &self,
+        asked: &Asked,
+        thread: &Thread,
+        permission: Permission,
+        forced: Option<Timestamp>,
+        taken: &mut Taken,
+    ) -> Result<Option<String>, Failure> {
         // On what the one before has left.
-        let all = match self.steps(asked, &thread, permission)? {
+        let all = match self.steps(asked, thread, permission, forced)? {
             Steps::Nothing => return Ok(None),
             Steps::Ask(all) => all,
         };

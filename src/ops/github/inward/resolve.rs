@@ -5,9 +5,10 @@
 use crate::coord::relay::ForPerson;
 use crate::coord::{Failure, View};
 use crate::domain::feature::find as features;
-use crate::domain::mirror::inward::{Asked, Wants, identity};
+use crate::domain::mirror::inward::{Asked, Wants, identity, is_suspect};
 use crate::domain::mirror::{Facts, Whys};
 use crate::domain::queue::find as entries;
+use crate::domain::secret;
 use crate::domain::{State, locks};
 use crate::model::branch::Branch;
 use crate::model::feature::Feature;
@@ -17,6 +18,7 @@ use crate::model::id::{Actor, Id};
 use crate::model::key::Key;
 use crate::model::limits::TTL_SECS_MAX;
 use crate::model::lock::Hold;
+use crate::model::object_id::ObjectId;
 use crate::model::queue::{self, EntryRecord};
 use crate::model::record::VERSION;
 use crate::model::refusal::Refusal;
@@ -24,7 +26,7 @@ use crate::model::relay::{Asked as Sent, FromPage};
 use crate::model::request::{Leave, Lock, Request, Steal, Unlock, Which};
 use crate::model::task::{self, Task};
 use crate::model::text::Text;
-use crate::model::time::Ttl;
+use crate::model::time::{Timestamp, Ttl};
 
 use super::super::super::{Context, keys, queue as queue_ops};
 use super::{All, Inward, text};
@@ -54,7 +56,16 @@ impl Inward<'_> {
         asked: &Asked,
         thread: &Thread,
         permission: Permission,
+        forced: Option<Timestamp>,
     ) -> Result<Steps, Failure> {
+        // Closing, opening and naming what is no task asks for nothing, whoever does it.
+        let is_of_issue = matches!(
+            asked.wants,
+            Wants::Closed(_) | Wants::Reopened | Wants::Renamed(_)
+        );
+        if thread.is_pull && is_of_issue {
+            return Ok(Steps::Nothing);
+        }
         let finder = Finder {
             context: self.context,
             view: self
@@ -64,9 +75,15 @@ impl Inward<'_> {
             asked,
             thread,
             permission,
+            forced,
             page: format!("{}#{}", self.repo, asked.thread),
         };
+        // Neither asked for nor answered with it: both would stay in the log.
+        let is_suspect = is_suspect(asked);
         let wish = match needed(&asked.wants) {
+            _ if is_suspect => Wish::Unmet(
+                "there is something like a secret in it: write it again without that".into(),
+            ),
             // Nobody without rights makes us look any further.
             needed if permission < needed => Wish::Unmet(format!(
                 "it takes the right to {}, and {} has the right to {}",
@@ -80,9 +97,10 @@ impl Inward<'_> {
             _ => match finder.wish() {
                 Ok(wish) => wish,
                 // What cannot be reached or read is tried again; what cannot be, is answered.
-                Err(failure @ (Failure::Usage { .. } | Failure::Refused(_))) => {
-                    Wish::Unmet(failure.to_string())
+                Err(Failure::Refused(refusal)) if !matches!(*refusal, Refusal::Damaged { .. }) => {
+                    Wish::Unmet(refusal.to_string())
                 }
+                Err(failure @ Failure::Usage { .. }) => Wish::Unmet(failure.to_string()),
                 Err(failure) => return Err(failure),
             },
         };
@@ -112,7 +130,10 @@ impl Inward<'_> {
             let from = FromPage {
                 page: text(&finder.page),
                 event: text(&asked.event),
-                said: text(&asked.shown),
+                said: match is_suspect {
+                    true => text("a command"),
+                    false => text(&asked.shown),
+                },
                 login: asked.by.clone(),
                 permission,
                 unmet: unmet.clone(),
@@ -145,6 +166,7 @@ struct Finder<'c> {
     asked: &'c Asked,
     thread: &'c Thread,
     permission: Permission,
+    forced: Option<Timestamp>,
     page: String,
 }
 
@@ -195,7 +217,7 @@ impl Finder<'_> {
                 }
                 Ok(Wish::Ask(steps))
             }
-            Command::Queue => done(self.queue()?),
+            Command::Queue { head } => done(self.queue(head.as_deref())?),
             Command::Unqueue { reason } => {
                 let entry = self.entry()?;
                 let drop = queue::Drop {
@@ -208,6 +230,7 @@ impl Finder<'_> {
             Command::Retry if self.thread.is_pull => {
                 let entry = self.entry()?;
                 let (commit, target) = self.head()?;
+                self.check_seen(&commit, None)?;
                 let sealed = self.context.coord.sealed(&target, commit)?;
                 let retry = queue::Retry {
                     target,
@@ -402,7 +425,7 @@ impl Finder<'_> {
     }
 
     /// The commit of the pull request's branch, fetched, and where it is to land.
-    fn head(&self) -> Result<(crate::model::object_id::ObjectId, Branch), Failure> {
+    fn head(&self) -> Result<(ObjectId, Branch), Failure> {
         let (branch, target) = self.branches()?;
         let coord = &self.context.coord;
         let commit = self
@@ -438,13 +461,36 @@ impl Finder<'_> {
         Ok((branch, target))
     }
 
-    fn queue(&self) -> Result<Request, Failure> {
+    /// The head that somebody names or looked at, and no other: who may push the branch may not, by one
+    /// more push, get into line what nobody has seen.
+    fn check_seen(&self, commit: &ObjectId, named: Option<&str>) -> Result<(), Failure> {
+        let short = commit.short();
+        if let Some(named) = named {
+            if commit.to_string().starts_with(named) {
+                return Ok(());
+            }
+            let what = format!("the branch has {short} now, and not {named}");
+            return Err(Failure::usage(what, "look at it, and ask again"));
+        }
+        let made = self.context.coord.made_at(commit)?;
+        let is_later = |then: Timestamp| then.secs_since(self.asked.at) > 0;
+        if is_later(made) || self.forced.is_some_and(is_later) {
+            return Err(Failure::usage(
+                format!("the branch has {short} now, which is newer than the comment"),
+                format!("look at it, and write `/coord queue {short}`"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn queue(&self, named: Option<&str>) -> Result<Request, Failure> {
         let (branch, _) = self.branches()?;
         if !self.thread.is_open {
             let what = format!("{} is closed", self.page);
             return Err(Failure::usage(what, "open it again first"));
         }
         let (commit, target) = self.head()?;
+        self.check_seen(&commit, named)?;
         let sealed = self.context.coord.sealed(&target, commit)?;
         let feature = self.feature(&branch)?.map(|feature| feature.id);
         let id = match feature.or_else(|| queue_ops::name_of(&branch)) {
@@ -460,7 +506,8 @@ impl Finder<'_> {
             sealed: sealed.commit,
             base: Some(sealed.base),
             branch: Some(branch),
-            title: Some(text(&self.thread.title)),
+            title: Some(text(&self.thread.title))
+                .filter(|title| !secret::is_suspect(title.as_str())),
             priority: None,
             urgent: None,
             after: Default::default(),
@@ -557,8 +604,10 @@ pub(super) fn said_now(
         Command::Why { key: None } | Command::Status => {
             "how things stand here is what this comment shows".into()
         }
-        _ => "lock KEY… [--ttl TIME] [--reason TEXT], unlock KEY…, queue, unqueue, retry, \
+        _ => {
+            "lock KEY… [--ttl TIME] [--reason TEXT], unlock KEY…, queue [COMMIT], unqueue, retry, \
               pause, resume, claim, release, why [KEY], status"
-            .into(),
+                .into()
+        }
     })
 }

@@ -301,12 +301,14 @@ impl Hosted {
     /// Writes a comment.
     pub fn comment(&mut self, number: u64, author: &str, body: &str) -> u64 {
         let (id, now) = (self.fresh_id(), self.now());
+        // As it is told: in seconds.
+        let at = DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap();
         let comment = Comment {
             thread: number,
             author: author.into(),
             body: body.into(),
-            created_at: now,
-            updated_at: now,
+            created_at: at,
+            updated_at: at,
         };
         self.comments.insert(id, comment);
         self.threads.get_mut(&number).unwrap().updated_at = now;
