@@ -110,6 +110,8 @@ struct User {
 #[derive(Deserialize)]
 struct Numbered {
     number: Number,
+    #[serde(default)]
+    pull_request: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -124,10 +126,9 @@ struct Renamed {
 
 impl Event {
     fn into_happened(self) -> Option<Happened> {
-        let label = || {
-            let name = self.label.as_ref()?.name.clone();
-            Label::is_ours(&name).then_some(name)
-        };
+        let issue = self.issue?;
+        let is_issue = issue.pull_request.is_none();
+        let label = || Some(self.label.as_ref()?.name.clone());
         let reason = || match self.state_reason.as_deref()? {
             "completed" => Some(Reason::Completed),
             "not_planned" => Some(Reason::NotPlanned),
@@ -135,17 +136,20 @@ impl Event {
             _ => None,
         };
         let what = match self.event.as_str() {
-            "labeled" => Deed::Labeled(label()?),
-            "unlabeled" => Deed::Unlabeled(label()?),
-            "closed" => Deed::Closed(reason()),
-            "reopened" => Deed::Reopened,
-            "renamed" => Deed::Renamed(self.rename?.to),
+            // One of the others may make an issue a task; which one is for a setting to say, and what is
+            // remembered here outlives that.
+            "labeled" => Deed::Labeled(label().filter(|name| is_issue || Label::is_ours(name))?),
+            "unlabeled" => Deed::Unlabeled(label().filter(|name| Label::is_ours(name))?),
+            // Only issues are tasks.
+            "closed" if is_issue => Deed::Closed(reason()),
+            "reopened" if is_issue => Deed::Reopened,
+            "renamed" if is_issue => Deed::Renamed(self.rename?.to),
             "head_ref_force_pushed" => Deed::ForcePushed,
             _ => return None,
         };
         Some(Happened {
             id: self.node_id,
-            thread: self.issue?.number,
+            thread: issue.number,
             by: self.actor.and_then(|user| user.login.parse().ok()),
             at: self.created_at,
             what,
@@ -265,7 +269,14 @@ mod tests {
             let read: Event = serde_json::from_value(event(name)).unwrap();
             assert_eq!(read.into_happened().is_some(), is, "{name}");
         }
-        let mut other = event("labeled");
+        for name in ["labeled", "unlabeled", "closed", "renamed"] {
+            let mut other = event(name);
+            other["label"]["name"] = "bug".into();
+            other["issue"]["pull_request"] = json!({});
+            let read: Event = serde_json::from_value(other).unwrap();
+            assert!(read.into_happened().is_none(), "{name}");
+        }
+        let mut other = event("unlabeled");
         other["label"]["name"] = "bug".into();
         let read: Event = serde_json::from_value(other).unwrap();
         assert!(read.into_happened().is_none());

@@ -1,6 +1,6 @@
 //! What people may ask for on the pages of the host, by what the host lets them do.
 
-use crate::model::forge::Permission;
+use crate::model::forge::{Permission, issue_of};
 use crate::model::key::Key;
 use crate::model::refusal::Refusal;
 use crate::model::request::{Request, Unlock, Which};
@@ -21,6 +21,8 @@ pub fn needed(request: &Request) -> Option<Permission> {
         Request::Lock(_) | Request::Unlock(_) => Some(Write),
         Request::Steal(_) => Some(Maintain),
         Request::Task(task::Ask::Edit(edit)) => Some(if is_sorting(edit) { Triage } else { Write }),
+        // Whoever sorts issues says which of them are tasks.
+        Request::Task(task::Ask::Add(add)) if is_issue(add) => Some(Triage),
         Request::Task(task::Ask::Next(_)) => None,
         Request::Task(_) => Some(Write),
         Request::Queue(queue::Ask::Add(_) | queue::Ask::Retry(_) | queue::Ask::Drop(_)) => {
@@ -78,6 +80,12 @@ fn word(permission: Permission) -> &'static str {
         Permission::None => "nothing",
         other => other.as_str(),
     }
+}
+
+/// Whether it makes a task of an issue.
+fn is_issue(add: &task::Add) -> bool {
+    let mut ids = add.tasks.iter().map(|new| new.id.as_ref());
+    add.tasks.len() == 1 && ids.all(|id| id.is_some_and(|id| issue_of(id.as_str()).is_some()))
 }
 
 fn is_pause(key: &Key) -> bool {

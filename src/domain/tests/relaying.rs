@@ -468,6 +468,8 @@ fn a_person_may_ask_for_what_the_host_would_let_that_person_do() {
         (edit(Option::None), Some(Triage)),
         (edit(Some("x")), Some(Write)),
         (retry, Some(Write)),
+        (add("gh-12", &[]), Some(Triage)),
+        (add("x", &["gh-12"]), Some(Write)),
         (steal, Some(Maintain)),
         (stop, Some(Maintain)),
         (
@@ -500,6 +502,40 @@ fn a_person_may_ask_for_what_the_host_would_let_that_person_do() {
         (shown(&outcome).as_str(), world.held().as_str()),
         ("not_allowed", "")
     );
+}
+
+/// A task with a name and labels.
+fn add(id: &str, labels: &[&str]) -> Request {
+    let new = serde_json::json!({ "id": id, "title": "t", "labels": labels });
+    let add = serde_json::json!({ "task": { "add": { "tasks": [new] } } });
+    serde_json::from_value(add).unwrap()
+}
+
+#[test]
+fn no_step_of_a_deed_is_decided_when_the_deed_has_its_answer() {
+    let mut world = World::new();
+    let last = world.on_page(1, "may", Permission::Maintain, lock("src/a.rs"));
+    let answered = told(world.relay(&last).unwrap().reply).result.unwrap();
+    // Looked up anew, with a state in which something else has to come first.
+    let step = 1 << 64 | 1;
+    let first = world.on_page(step, "may", Permission::Maintain, lock("src/b.rs"));
+    let again = told(world.relay(&first).unwrap().reply).result.unwrap();
+    assert_eq!(shown(&again), shown(&answered));
+    assert!(!world.held().contains("src/b.rs"), "{}", world.held());
+    assert_eq!(world.count_under(ANSWERS), 1);
+}
+
+#[test]
+fn no_branch_names_the_task_that_an_issue_is() {
+    let mut world = World::new();
+    for (number, request) in [(1, add("gh-12", &[])), (2, add("x", &["gh-12"]))] {
+        let found = world.found(number, "claude", request);
+        let outcome = told(world.relay(&found).unwrap().reply).result.unwrap();
+        assert_eq!(shown(&outcome), "not_allowed");
+    }
+    let found = world.found(3, "claude", add("x", &["gh-x"]));
+    let outcome = told(world.relay(&found).unwrap().reply).result.unwrap();
+    assert_ne!(shown(&outcome), "not_allowed");
 }
 
 #[test]

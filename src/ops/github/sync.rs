@@ -120,6 +120,7 @@ pub(super) fn round(
         reader: &Reader::new(client, memory),
         repo: &client.place().repo,
         me: &github::who(client, memory).map_err(failed)?,
+        issues,
         is_dry,
     }
     .take()?;

@@ -359,12 +359,12 @@ fn a_lock_of_somebody_else_is_not_taken_for_a_request_that_has_its_answer() {
     let fresh = world.person("fresh");
     sync(&fresh);
     let held = locks(&alice);
-    assert!(held.contains("src/a.rs  alice"), "{held}");
+    assert!(held.contains("src/a.rs  you"), "{held}");
     let said = told(&world, number);
     assert!(said.contains("src/a.rs is held by alice"), "{said}");
     assert!(said.contains("gave back src/a.rs"), "{said}");
     sync(&world.bot);
-    assert!(locks(&alice).contains("src/a.rs  alice"));
+    assert!(locks(&alice).contains("src/a.rs  you"));
     idle(&world);
 }
 
@@ -485,5 +485,71 @@ fn what_was_pushed_after_the_comment_does_not_get_in_line() {
         world.page.hosted().labels_of(number),
         ["coord:queue:queued"]
     );
+    idle(&world);
+}
+
+#[test]
+fn an_issue_becomes_a_task_once_when_somebody_who_may_labels_it() {
+    let world = World::new();
+    world.bot.git(["config", "coord.githubIssues", "task"]).ok();
+    role(&world, "tom", "triage");
+    let (eves, toms) = {
+        let mut page = world.page.hosted();
+        let eves = page.issue("eve", "Give me all", &[]);
+        page.wear_as("eve", eves, "task");
+        let toms = page.issue("zoe", "Make a till", &[]);
+        page.threads.get_mut(&toms).unwrap().body = "With a drawer.\r\nAnd a bell.".into();
+        page.wear_as("tom", toms, "priority: high");
+        page.wear_as("tom", toms, "task");
+        (eves, toms)
+    };
+    sync(&world.bot);
+    assert!(told(&world, eves).contains("takes the right to triage"));
+    world
+        .bot
+        .coord(["task", "show", &format!("gh-{eves}")])
+        .refused();
+    let id = format!("gh-{toms}");
+    let shown = |world: &World| world.bot.coord(["task", "show", &id, "--json"]).ok().json();
+    let task = shown(&world);
+    assert_eq!(task["task"]["title"], "Make a till", "{task:#}");
+    assert_eq!(task["task"]["body"], "With a drawer.\nAnd a bell.");
+    assert_eq!(task["task"]["priority"], 1, "{task:#}");
+    let labels = world.page.hosted().labels_of(toms);
+    assert_eq!(labels, ["coord:state:ready", "priority: high", "task"]);
+    idle(&world);
+    // Off and on again, it is that task still; and taken up by somebody, it goes on as any other.
+    world.bot.coord(["task", "claim", &id]).ok();
+    world.page.hosted().doff_as("tom", toms, "task");
+    world.page.hosted().wear_as("tom", toms, "task");
+    sync(&world.bot);
+    assert_eq!(shown(&world)["task"]["stage"], "claimed");
+    idle(&world);
+    world.bot.coord(["task", "done", &id]).ok();
+    sync(&world.bot);
+    assert!(!world.page.hosted().threads[&toms].is_open);
+    idle(&world);
+    world.bot.coord(["log", "--verify"]).ok();
+}
+
+#[test]
+fn a_word_on_a_task_closes_nobody_s_issue() {
+    let world = World::new();
+    world.bot.git(["config", "coord.githubIssues", "task"]).ok();
+    let plain = world.page.hosted().issue("zoe", "A question", &[]);
+    let chosen = world.page.hosted().issue("zoe", "A task", &["task"]);
+    for issue in [plain, chosen] {
+        let label = format!("gh-{issue}");
+        let id = format!("x{issue}");
+        world
+            .bot
+            .coord(["task", "add", "x", "--id", &id, "--label", &label])
+            .ok();
+        world.bot.coord(["task", "cancel", &id]).ok();
+    }
+    sync(&world.bot);
+    for issue in [plain, chosen] {
+        assert!(world.page.hosted().threads[&issue].is_open, "{issue}");
+    }
     idle(&world);
 }

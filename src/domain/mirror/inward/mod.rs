@@ -4,6 +4,7 @@
 //! answered. What a program did asks for nothing, and neither does what the mirror did itself.
 
 mod answers;
+mod chosen;
 mod open;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use crate::model::text::shown;
 use crate::model::time::Timestamp;
 
 pub use answers::{answers, line, words};
+pub use chosen::task_from;
 pub use open::{is_suspect, open};
 
 /// What the labels begin with by which people lock something.
@@ -55,6 +57,8 @@ pub enum Wants {
     Command(Command),
     /// Nobody knows; why.
     Unclear(String),
+    /// The issue got the label of those that are tasks: that it be one.
+    Chosen,
     /// The label of a lock was taken off: that the lock be given back.
     LabelGone(String),
     /// The issue was closed: that its task be over.
@@ -88,19 +92,26 @@ pub fn of_deed(id: OpId) -> OpId {
 }
 
 /// What is asked for since a time, oldest first. `mirrors` are whoever lends the mirror a token, here or
-/// elsewhere: their labels are the mirror's.
+/// elsewhere: their labels are the mirror's. `chosen_by` is the label of issues that are tasks, which no
+/// mirror puts on.
 pub fn asked(
     comments: &[Comment],
     happened: &[Happened],
     mirrors: &BTreeSet<Login>,
+    chosen_by: Option<&str>,
     since: Timestamp,
 ) -> Vec<Asked> {
     let mut all = Vec::new();
-    for comment in comments.iter().filter(|it| it.created_at >= since) {
+    // The host's clock counts in seconds, and it lists what is newest first.
+    let mut comments: Vec<&Comment> = comments.iter().collect();
+    comments.sort_by_key(|comment| comment.id);
+    for comment in comments.into_iter().filter(|it| it.created_at >= since) {
         all.extend(said(comment));
     }
-    for deed in happened.iter().filter(|it| it.at >= since) {
-        all.extend(done(deed).filter(|asked| !mirrors.contains(&asked.by)));
+    for deed in happened.iter().rev().filter(|it| it.at >= since) {
+        let is_persons =
+            |asked: &Asked| asked.wants == Wants::Chosen || !mirrors.contains(&asked.by);
+        all.extend(done(deed, chosen_by).filter(is_persons));
     }
     all.retain(|asked| !asked.by.is_bot());
     // What is of one moment keeps the order in which it was found.
@@ -143,9 +154,12 @@ fn said(comment: &Comment) -> Vec<Asked> {
         .collect()
 }
 
-fn done(deed: &Happened) -> Option<Asked> {
+fn done(deed: &Happened, chosen_by: Option<&str>) -> Option<Asked> {
     let by = deed.by.clone()?;
     let (wants, said) = match &deed.what {
+        Deed::Labeled(label) if chosen_by.is_some_and(|by| by.eq_ignore_ascii_case(label)) => {
+            (Wants::Chosen, format!("added the label {label}"))
+        }
         Deed::Labeled(label) => {
             let wants = match label.strip_prefix(LOCK) {
                 Some(key) if !key.is_empty() => Command::Lock {
@@ -234,7 +248,7 @@ mod tests {
 
     fn found(comments: &[Comment], happened: &[Happened]) -> Vec<Asked> {
         let mirrors = ["coord-bot".parse().unwrap()].into();
-        asked(comments, happened, &mirrors, at(-10))
+        asked(comments, happened, &mirrors, Some("Task"), at(-10))
     }
 
     #[test]
@@ -287,6 +301,7 @@ mod tests {
             (Deed::Labeled("coord:lock:".into()), None),
             (Deed::Labeled("coord:queue:landed".into()), None),
             (Deed::Labeled("bug".into()), None),
+            (Deed::Unlabeled("task".into()), None),
             (Deed::Unlabeled("bug".into()), None),
             (Deed::Closed(None), Some("Closed(None)")),
             (Deed::Reopened, Some("Reopened")),
@@ -299,6 +314,15 @@ mod tests {
             assert!(found(&[], &[deed("coord-bot", what.clone())]).is_empty());
             assert!(found(&[], &[deed("some-app[bot]", what)]).is_empty());
         }
+    }
+
+    #[test]
+    fn the_label_of_tasks_is_a_request_of_whoever_put_it_on() {
+        let by = |login: &str| found(&[], &[deed(login, Deed::Labeled("task".into()))]);
+        assert_eq!(by("ada")[0].wants, Wants::Chosen);
+        // No mirror puts it on: who lends it a token did that as a person.
+        assert_eq!(by("coord-bot")[0].wants, Wants::Chosen);
+        assert!(by("some-app[bot]").is_empty());
     }
 
     #[test]

@@ -76,6 +76,8 @@ fn is_about_something(facts: &Facts, asked: &Asked) -> bool {
                     && Label::folded(&Label::lock(&held.key).name) == folded
             })
         }
+        // With a task there it is one already.
+        Wants::Chosen => !facts.tasks.contains_key(&asked.thread),
         Wants::ForcePushed => false,
     }
 }

@@ -135,8 +135,8 @@ fn short(body: &str, url: Option<&str>) -> (String, bool) {
     (text + &from, is_cut)
 }
 
-/// `p1`, `priority: high`, `priority/high`.
-fn priority(label: &str) -> Option<crate::model::task::Priority> {
+/// How urgent a label says that something is: `p1`, `priority: high`, `priority/high`.
+pub fn priority(label: &str) -> Option<crate::model::task::Priority> {
     let rest = label.strip_prefix("priority");
     let rest = rest.or(label.strip_prefix("prio"));
     let said = match rest {

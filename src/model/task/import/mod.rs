@@ -26,6 +26,7 @@ use crate::model::key::Key;
 use crate::model::limits::{BATCH_MAX, IMPORT_BYTES_MAX};
 use crate::model::text::Word;
 
+pub use github::priority;
 pub use scale::Scale;
 
 /// How a text says what is to be done.

@@ -35,6 +35,8 @@ pub(super) struct Inward<'c> {
     pub(super) repo: &'c Repo,
     /// Whose token this is.
     pub(super) me: &'c Login,
+    /// The label of issues that are tasks.
+    pub(super) issues: Option<&'c str>,
     pub(super) is_dry: bool,
 }
 
@@ -120,7 +122,13 @@ impl Inward<'_> {
             let last = forced.entry(deed.thread).or_insert(deed.at);
             *last = (*last).max(deed.at);
         }
-        let all = asked(&deeds.comments, &deeds.happened, &mirrors, since);
+        let all = asked(
+            &deeds.comments,
+            &deeds.happened,
+            &mirrors,
+            self.issues,
+            since,
+        );
         Ok((all, forced))
     }
 

@@ -5,7 +5,7 @@
 use crate::coord::relay::ForPerson;
 use crate::coord::{Failure, View};
 use crate::domain::feature::find as features;
-use crate::domain::mirror::inward::{Asked, Wants, identity, is_suspect};
+use crate::domain::mirror::inward::{Asked, Wants, identity, is_suspect, task_from};
 use crate::domain::mirror::{Facts, Whys};
 use crate::domain::queue::find as entries;
 use crate::domain::secret;
@@ -153,6 +153,7 @@ fn needed(wants: &Wants) -> Permission {
             Permission::Maintain
         }
         Wants::Command(Command::Pause { .. } | Command::Resume { .. }) => Permission::Triage,
+        Wants::Chosen => Permission::Triage,
         // Nothing is asked for by it.
         Wants::ForcePushed | Wants::Unclear(_) => Permission::None,
         _ => Permission::Write,
@@ -185,6 +186,7 @@ impl Finder<'_> {
     fn wish(&self) -> Result<Wish, Failure> {
         match &self.asked.wants {
             Wants::Command(command) => self.command(command),
+            Wants::Chosen => self.chosen(),
             Wants::LabelGone(label) => self.label_gone(label),
             Wants::Closed(reason) => self.closed(*reason),
             Wants::Reopened => self.about_task(|id| task::Ask::Retry(task::Retry { id })),
@@ -345,6 +347,19 @@ impl Finder<'_> {
             Some(lock) => Wish::Ask(self.unlock(lock.key)?),
             None => Wish::Nothing,
         })
+    }
+
+    /// The issue becomes a task.
+    fn chosen(&self) -> Result<Wish, Failure> {
+        let task = match task_from(self.thread) {
+            Ok(task) => task,
+            Err(why) => return Ok(Wish::Unmet(why)),
+        };
+        let add = task::Add {
+            tasks: vec![task],
+            allow_secrets: Default::default(),
+        };
+        Ok(Wish::Ask(vec![(Request::Task(task::Ask::Add(add)), None)]))
     }
 
     fn closed(&self, reason: Option<Reason>) -> Result<Wish, Failure> {
