@@ -493,8 +493,13 @@ mod tests {
                 "no: `unlock` needs what, such as `src/auth.rs` or `src/`",
             ),
             ("unlock --all x", "no: `unlock --all` does not take `x`"),
-            ("queue", "Queue"),
-            ("QUEUE", "Queue"),
+            ("queue", "Queue { head: None }"),
+            ("QUEUE", "Queue { head: None }"),
+            ("queue 1A2B3C4", r#"Queue { head: Some("1a2b3c4") }"#),
+            (
+                "queue abc",
+                "no: `queue` needs at least seven digits of a commit",
+            ),
             ("queue main", "no: `queue` does not take `main`"),
             (
                 "unqueue it's not done",
@@ -532,12 +537,12 @@ mod tests {
     #[test]
     fn only_a_line_of_its_own_that_readers_see_asks_for_something() {
         for (body, is) in [
-            ("/coord queue", "Queue"),
+            ("/coord queue", "Queue { head: None }"),
             (
                 "Please\r\n/coord queue\r\n/coord why\r\n",
-                "Queue; Why { key: None }",
+                "Queue { head: None }; Why { key: None }",
             ),
-            ("/coord\tqueue", "Queue"),
+            ("/coord\tqueue", "Queue { head: None }"),
             (" /coord queue", ""),
             ("- /coord queue", ""),
             ("see /coord queue", ""),
@@ -546,21 +551,21 @@ mod tests {
             ("> /coord queue", ""),
             // A quote goes on until a blank line.
             ("> he said\n/coord queue", ""),
-            ("> he said\n\n/coord queue", "Queue"),
+            ("> he said\n\n/coord queue", "Queue { head: None }"),
             ("```\n/coord queue\n```", ""),
             ("```sh\n/coord queue\n```\n/coord retry", "Retry"),
             ("~~~\n```\n/coord queue\n~~~\n/coord retry", "Retry"),
             ("````\n```\n/coord queue\n````\n/coord retry", "Retry"),
             // A fence that is never closed goes on to the end.
             ("```\n/coord queue", ""),
-            ("```not a `fence\n/coord queue", "Queue"),
+            ("```not a `fence\n/coord queue", "Queue { head: None }"),
             ("    /coord queue", ""),
             ("<!--\n/coord queue\n-->\n/coord retry", "Retry"),
             (
                 "text <!-- hidden\n/coord queue\n--> text\n/coord retry",
                 "Retry",
             ),
-            ("<!-- a --> b\n/coord queue", "Queue"),
+            ("<!-- a --> b\n/coord queue", "Queue { head: None }"),
             ("<PRE>\n/coord queue\n</PRE>\n/coord retry", "Retry"),
             (
                 "/coord queue <!-- hidden -->",

@@ -138,7 +138,7 @@ mod tests {
         let name = |path: &str| Label::lock(&path.parse().expect("a key")).name;
         assert_eq!(name("src/"), "coord:lock:src/");
         assert_eq!(name("api:GET /v1"), "coord:lock:api:GET /v1~73f90fc3");
-        let long = format!("src/{}/mod.rs", "deep/".repeat(20));
+        let long = format!("src/{}mod.rs", "deep/".repeat(20));
         assert!(name(&long).starts_with("coord:lock:"), "{}", name(&long));
         assert!(name(&long).contains("/mod.rs~"), "{}", name(&long));
     }
