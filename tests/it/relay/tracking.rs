@@ -257,7 +257,7 @@ fn a_branch_that_changes_too_much_to_be_followed_keeps_what_it_has() {
     world.alice.git(["add", "many"]).ok();
     world.alice.git(["commit", "--quiet", "-m", "many"]).ok();
     world.push();
-    let round = world.round();
+    let round = world.relay.coord(["relay"]).code(4);
     assert!(
         format!("{}{}", round.stdout, round.stderr).contains("too many to follow"),
         "{round}"
