@@ -243,3 +243,22 @@ fn a_lock_that_is_required_has_to_be_for_the_branch() {
     let answer = as_alice("bob/other").refused().json();
     assert_eq!(answer["findings"][0]["is"], "held");
 }
+
+/// GitHub's own merge queue waits for every required check on a commit of its own.
+#[test]
+fn a_merge_group_is_not_left_without_an_answer() {
+    let world = world();
+    let workflow = super::runner::read(&text("coord-check.yml"));
+    assert_eq!(
+        workflow["on"]["merge_group"]["types"],
+        json!(["checks_requested"])
+    );
+    let event = json!({
+        "event_name": "merge_group", "repository": "o/r", "run_id": "1", "run_attempt": "1", "token": "t",
+        "event": {
+            "repository": {"default_branch": "main"},
+            "merge_group": {"head_sha": "1".repeat(40), "base_ref": "refs/heads/main"},
+        },
+    });
+    world.check(&event).ok();
+}

@@ -166,3 +166,32 @@ fn a_team_that_names_its_remote_is_asked_there() {
         ran.log
     );
 }
+
+#[test]
+fn git_has_the_token_for_one_command_and_never_twice() {
+    let sandbox = Sandbox::new();
+    let hub = hub(&sandbox);
+    let key = "http.https://github.example/.extraheader";
+    let fake = format!("#!/bin/sh\necho run $#\ngit config --get-all {key}\nexit 0\n");
+    sandbox.write_program("fake/git-coord", &fake);
+    let shell = sandbox
+        .without_program()
+        .finding(&sandbox.path().join("fake"));
+    let runner = Runner::of(&hub, &shell).with("GITHUB_SERVER_URL", "https://github.example");
+    let own = "AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46c2VjcmV0";
+    let workflow = |persist: bool| {
+        workflow(&[json!({"args": "locks"})]).replace(
+            "\"with\":{}",
+            &format!("\"with\":{{\"persist-credentials\":{persist}}}"),
+        )
+    };
+    let ran = runner.run(&workflow(false), &github()).ok();
+    assert_eq!(ran.log.matches("AUTHORIZATION").count(), 1, "{}", ran.log);
+    assert!(ran.log.contains(own), "{}", ran.log);
+    let mask = ran.log.find("::add-mask::eC1h").unwrap();
+    assert!(mask < ran.log.find("AUTHORIZATION").unwrap());
+    // Two of them, and GitHub would take neither.
+    let ran = runner.run(&workflow(true), &github()).ok();
+    assert!(ran.log.contains("basic left"), "{}", ran.log);
+    assert!(!ran.log.contains(own), "{}", ran.log);
+}
