@@ -3,13 +3,13 @@
 //!
 //! A change is sent once. What was not answered is looked for, and only what is seen counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::coord::Failure;
-use crate::coord::train::{Host, Method as Merging, Said};
+use crate::coord::train::{Candidate, Host, Merged, Method as Merging, Said};
 use crate::model::branch::Branch;
 use crate::model::object_id::ObjectId;
 use crate::model::text::shown;
@@ -22,8 +22,10 @@ const CONTEXT: &str = "coord/queue";
 const ABOUT_CHARS_MAX: usize = 140;
 /// Most pages that are read of one list.
 const PAGES_MAX: usize = 20;
-/// How often checks are looked for while they are waited for.
+/// How soon checks are looked for again while they are waited for; each time later, up to the longest:
+/// every look costs calls, of which an hour has so many.
 const PAUSE: Duration = Duration::from_secs(3);
+const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// Speaks with GitHub for the merge queue.
 pub struct Lander {
@@ -67,24 +69,35 @@ impl Lander {
         Ok(all)
     }
 
-    /// The statuses and check runs of a commit that say yes.
+    /// The statuses and check runs of a commit that say yes. Where a status and a run have the same name,
+    /// GitHub wants to see both green.
     fn passed(&self, sha: &str) -> Result<BTreeSet<String>, Trouble> {
         let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-        let path = format!("/commits/{sha}/status?per_page=100");
-        let statuses = self.all(&self.client.path(&path), Some("statuses"))?;
-        let good = statuses.iter().filter(|one| one["state"] == "success");
-        let mut passed: BTreeSet<String> = good.map(|one| text(one, "context")).collect();
+        let statuses = self.statuses(sha)?;
+        let statuses = statuses
+            .iter()
+            .map(|one| (text(one, "context"), one["state"] == "success"));
         let path = format!("/commits/{sha}/check-runs?per_page=100&filter=latest");
         let runs = self.all(&self.client.path(&path), Some("check_runs"))?;
         // GitHub counts these as passed.
         let good = ["success", "neutral", "skipped"];
-        let good = runs.iter().filter(|run| {
-            run["conclusion"]
-                .as_str()
-                .is_some_and(|is| good.contains(&is))
+        let runs = runs.iter().map(|run| {
+            let ended = run["conclusion"].as_str();
+            (
+                text(run, "name"),
+                ended.is_some_and(|is| good.contains(&is)),
+            )
         });
-        passed.extend(good.map(|run| text(run, "name")));
-        Ok(passed)
+        let (green, other): (Vec<_>, Vec<_>) = statuses.chain(runs).partition(|(_, is)| *is);
+        let other: BTreeSet<String> = other.into_iter().map(|(name, _)| name).collect();
+        let green = green.into_iter().map(|(name, _)| name);
+        Ok(green.filter(|name| !other.contains(name)).collect())
+    }
+
+    /// The newest status of each context of a commit.
+    fn statuses(&self, sha: &str) -> Result<Vec<Value>, Trouble> {
+        let path = format!("/commits/{sha}/status?per_page=100");
+        self.all(&self.client.path(&path), Some("statuses"))
     }
 
     /// What a branch wants to see on a commit, by its protection and by rules.
@@ -113,8 +126,8 @@ impl Lander {
                     required.extend(texts(wanted, Some("context")));
                 }
             }
-            // A server that has none yet.
-            Err(Trouble::Missing(_)) => {}
+            // A server that has none yet, or a plan without them.
+            Err(Trouble::Missing(_) | Trouble::Forbidden(_)) => {}
             Err(why) => return Err(why),
         }
         Ok(required)
@@ -125,28 +138,52 @@ impl Lander {
         if self.passed(sha)?.contains(CONTEXT) {
             return Ok(());
         }
-        let about: String = shown(what).chars().take(ABOUT_CHARS_MAX).collect();
-        let body = json!({"state": "success", "context": CONTEXT, "description": about});
-        let path = self.client.path(&format!("/statuses/{sha}"));
-        match self.client.send(Method::Post, &path, Some(&body)) {
-            Ok(_) => Ok(()),
+        match self.set(sha, "success", what) {
+            Ok(()) => Ok(()),
             Err(why) if is_open(&why) && self.passed(sha)?.contains(CONTEXT) => Ok(()),
             Err(why) => Err(why),
         }
     }
 
-    /// Waits until a commit has what a branch wants to see on it; says what is missing in the end.
-    fn awaited(&self, target: &Branch, sha: &str) -> Result<Vec<String>, Trouble> {
-        let required = self.required(target)?;
+    /// Takes it back, if it was said: whoever merges by hand, and GitHub by itself, would take it for
+    /// something that is about the target of today.
+    fn unsay(&self, sha: &str) -> Result<(), Trouble> {
+        let statuses = self.statuses(sha)?;
+        let is_said =
+            |one: &Value| one["context"] == CONTEXT && one["state"].as_str() == Some("success");
+        match statuses.iter().any(is_said) {
+            true => self.set(sha, "pending", "not landed now: see `git coord queue why`"),
+            false => Ok(()),
+        }
+    }
+
+    fn set(&self, sha: &str, state: &str, what: &str) -> Result<(), Trouble> {
+        let about: String = shown(what).chars().take(ABOUT_CHARS_MAX).collect();
+        let body = json!({"state": state, "context": CONTEXT, "description": about});
+        let path = self.client.path(&format!("/statuses/{sha}"));
+        self.client.send(Method::Post, &path, Some(&body))?;
+        Ok(())
+    }
+
+    /// Waits until a commit has what a branch wants to see on it, but for what is said later; says what is
+    /// missing in the end.
+    fn awaited(&self, target: &Branch, sha: &str, later: &[&str]) -> Result<Vec<String>, Trouble> {
+        let mut required = self.required(target)?;
+        required.retain(|name| !later.contains(&name.as_str()));
         let start = Instant::now();
+        let mut pause = PAUSE;
         loop {
-            let passed = self.passed(sha)?;
+            let passed = match required.is_empty() {
+                true => BTreeSet::new(),
+                false => self.passed(sha)?,
+            };
             let missing: Vec<String> = required.difference(&passed).cloned().collect();
             let left = self.wait.saturating_sub(start.elapsed());
             if missing.is_empty() || left.is_zero() {
                 return Ok(missing);
             }
-            std::thread::sleep(PAUSE.min(left));
+            std::thread::sleep(pause.min(left));
+            pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 
@@ -179,44 +216,86 @@ impl Lander {
         Ok(commit.filter(|_| pull["merged"] == true))
     }
 
-    fn try_merge(
-        &self,
-        target: &Branch,
-        branch: &Branch,
-        sealed: &ObjectId,
-        what: &str,
-    ) -> Result<Said<ObjectId>, Trouble> {
-        let sha = sealed.to_string();
+    fn try_merge(&self, wanted: &Candidate<'_>) -> Result<Said<ObjectId>, Trouble> {
+        let Candidate { target, branch, .. } = wanted;
         let pulls = self.pulls(target, branch)?;
         let number = |pull: &Value| pull["number"].as_u64().unwrap_or_default();
-        let is_open_pull = |pull: &&Value| pull["state"] == "open";
-        for pull in pulls.iter().filter(|pull| !is_open_pull(pull)) {
-            if pull["head"]["sha"] == sha.as_str()
-                && let Some(commit) = self.merged_as(number(pull))?
-            {
-                return Ok(Said::Yes(commit));
+        let is_its =
+            |pull: &&Value| id(&pull["head"]["sha"]).is_some_and(|it| (wanted.is_its)(&it));
+        let (open, over): (Vec<_>, Vec<_>) = pulls.iter().partition(|pull| pull["state"] == "open");
+        let open = open.iter().copied().find(is_its).or(open.first().copied());
+        // What was merged earlier may have been taken back since: one that is open is to be merged.
+        if !open.is_some_and(|pull| is_its(&pull)) {
+            for pull in over.iter().copied().filter(is_its) {
+                let is_since = merged(pull).is_some_and(|one| one.is_since(wanted.since));
+                if is_since && let Some(commit) = self.merged_as(number(pull))? {
+                    return Ok(Said::Yes(commit));
+                }
             }
         }
-        let Some(pull) = pulls.iter().find(is_open_pull) else {
+        let Some(pull) = open else {
             let why = format!("there is no open pull request of `{branch}` into `{target}`");
             return Ok(Said::NotYet(why));
         };
-        let number = number(pull);
-        if pull["head"]["sha"] != sha.as_str() {
+        let (number, sealed) = (number(pull), wanted.sealed);
+        let Some(head) = id(&pull["head"]["sha"]).filter(wanted.is_its) else {
             let why = format!(
                 "pull request {number} has another commit than the sealed {}: put the branch in line \
                  again",
                 sealed.short()
             );
             return Ok(Said::NotYet(why));
-        }
+        };
         if pull["draft"] == true {
             return Ok(Said::NotYet(format!("pull request {number} is a draft")));
         }
-        self.say(&sha, what)?;
-        let missing = self.awaited(target, &sha)?;
+        if head != sealed && self.method != Merging::Squash {
+            let why = format!(
+                "pull request {number} has requests on top of {}, and merging it would take those along: \
+                 set `coord.landMethod` to `squash`, or `coord.landMode` to `status-then-push`",
+                sealed.short()
+            );
+            return Ok(Said::NotYet(why));
+        }
+        let said = self.merge_certified(wanted, number, &head.to_string());
+        let is_over = match &said {
+            Ok(Said::Yes(_)) => true,
+            Ok(Said::NotYet(_) | Said::Moved) => false,
+            Err(why) => why.is_for_all(),
+        };
+        if !is_over {
+            let unsaid = self.unsay(&head.to_string());
+            // The merge's own trouble comes before that of taking a word back.
+            said.and_then(|said| unsaid.map(|()| said))
+        } else {
+            said
+        }
+    }
+
+    /// Says yes to this head when nothing else is missing, and has it merged at once.
+    fn merge_certified(
+        &self,
+        wanted: &Candidate<'_>,
+        number: u64,
+        sha: &str,
+    ) -> Result<Said<ObjectId>, Trouble> {
+        let not_merged = |why: &str| {
+            let why = format!("pull request {number} is not merged: {why}");
+            Ok(Said::NotYet(why))
+        };
+        let missing = self.awaited(wanted.target, sha, &[CONTEXT])?;
         if !missing.is_empty() {
-            return Ok(Said::NotYet(lacks(target, sealed, &missing)));
+            return Ok(Said::NotYet(lacks(wanted.target, sha, &missing)));
+        }
+        // A commit takes only so many statuses.
+        if let Err(why) = self.say(sha, wanted.what) {
+            return match why {
+                Trouble::Invalid(why) => not_merged(&why),
+                why => Err(why),
+            };
+        }
+        if (wanted.has_moved)() {
+            return Ok(Said::Moved);
         }
         let method = match self.method {
             Merging::Merge => "merge",
@@ -226,18 +305,22 @@ impl Lander {
         let body = json!({"sha": sha, "merge_method": method});
         let path = self.client.path(&format!("/pulls/{number}/merge"));
         match self.client.send(Method::Put, &path, Some(&body)) {
-            Ok(answer) if answer.body["merged"] == true => {
-                let commit = answer.body["sha"].as_str().and_then(|sha| sha.parse().ok());
-                match commit {
-                    Some(commit) => Ok(Said::Yes(commit)),
-                    None => self.seen(number),
-                }
-            }
+            Ok(answer) if answer.body["merged"] == true => match id(&answer.body["sha"]) {
+                Some(commit) => Ok(Said::Yes(commit)),
+                None => self.seen(number),
+            },
             Ok(_) => self.seen(number),
-            // GitHub's own no: moved meanwhile, not mergeable, a rule of the branch.
-            Err(Trouble::Conflict(why) | Trouble::Invalid(why)) => {
-                let why = format!("pull request {number} is not merged: {why}");
-                Ok(Said::NotYet(why))
+            // GitHub's own no: moved meanwhile, not mergeable, a rule of the branch. Or it was quicker.
+            Err(Trouble::Conflict(why) | Trouble::Invalid(why)) => match self.merged_as(number)? {
+                Some(commit) => Ok(Said::Yes(commit)),
+                None => not_merged(&why),
+            },
+            // About this one alone: others may be merged all the same.
+            Err(Trouble::Forbidden(why) | Trouble::Missing(why) | Trouble::Gone(why)) => {
+                not_merged(&format!(
+                    "{why}; the token may not do this, so somebody else has to: one that changes workflows \
+                     takes a right of its own"
+                ))
             }
             Err(why) if is_open(&why) => match self.merged_as(number)? {
                 Some(commit) => Ok(Said::Yes(commit)),
@@ -261,26 +344,19 @@ impl Host for Lander {
         let sha = commit.to_string();
         let missing = self
             .say(&sha, what)
-            .and_then(|()| self.awaited(target, &sha))
+            .and_then(|()| self.awaited(target, &sha, &[]))
             .map_err(|why| self.failed(why))?;
         Ok(match missing.is_empty() {
             true => Said::Yes(()),
-            false => Said::NotYet(lacks(target, commit, &missing)),
+            false => Said::NotYet(lacks(target, &sha, &missing)),
         })
     }
 
-    fn merge(
-        &self,
-        target: &Branch,
-        branch: &Branch,
-        sealed: &ObjectId,
-        what: &str,
-    ) -> Result<Said<ObjectId>, Failure> {
-        self.try_merge(target, branch, sealed, what)
-            .map_err(|why| self.failed(why))
+    fn merge(&self, wanted: &Candidate<'_>) -> Result<Said<ObjectId>, Failure> {
+        self.try_merge(wanted).map_err(|why| self.failed(why))
     }
 
-    fn merged(&self, target: &Branch) -> Result<BTreeMap<ObjectId, ObjectId>, Failure> {
+    fn merged(&self, target: &Branch) -> Result<Vec<Merged>, Failure> {
         // One page: what was merged since the queue was run last.
         let path = format!(
             "/pulls?state=closed&base={}&sort=updated&direction=desc&per_page=100",
@@ -289,14 +365,24 @@ impl Host for Lander {
         let answer = self.client.get(&self.client.path(&path), None);
         let answer = answer.map_err(|why| self.failed(why))?;
         let pulls = answer.body.as_array().cloned().unwrap_or_default();
-        let id = |value: &Value| value.as_str()?.parse::<ObjectId>().ok();
-        let merged = pulls
+        let pulls = pulls
             .iter()
-            .filter(|pull| !pull["merged_at"].is_null() && pull["base"]["ref"] == target.as_str());
-        let pairs = merged
-            .filter_map(|pull| Some((id(&pull["head"]["sha"])?, id(&pull["merge_commit_sha"])?)));
-        Ok(pairs.collect())
+            .filter(|pull| pull["base"]["ref"] == target.as_str());
+        Ok(pulls.filter_map(merged).collect())
     }
+}
+
+fn id(value: &Value) -> Option<ObjectId> {
+    value.as_str()?.parse().ok()
+}
+
+/// How a pull request of a list was merged, if it was.
+fn merged(pull: &Value) -> Option<Merged> {
+    Some(Merged {
+        head: id(&pull["head"]["sha"])?,
+        commit: id(&pull["merge_commit_sha"])?,
+        at: serde_json::from_value(pull["merged_at"].clone()).ok()?,
+    })
 }
 
 /// Whether it may have been done all the same.
@@ -307,12 +393,12 @@ fn is_open(why: &Trouble) -> bool {
     )
 }
 
-fn lacks(target: &Branch, commit: &ObjectId, missing: &[String]) -> String {
+fn lacks(target: &Branch, sha: &str, missing: &[String]) -> String {
     let missing: Vec<String> = missing.iter().map(|name| shown(name)).collect();
     format!(
         "`{target}` wants to see {} on {}, and it is not there, or not green",
         missing.join(", "),
-        commit.short()
+        sha.get(..10).unwrap_or(sha)
     )
 }
 

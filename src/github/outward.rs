@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::memory::{Known, Memory};
 use super::page::{Reader, Trust};
 use super::{Client, Trouble, perform, whoami};
-use crate::domain::mirror::{CONTEXT, Call, Facts, MARKER, Told, Wanted, plan, wanted};
+use crate::domain::mirror::{Call, Facts, MARKER, RUN, Told, Wanted, plan, wanted};
 use crate::model::forge::{Label, Login, Number, Page, Shown, Thread};
 
 /// Most issues that are asked for one by one, since they are in no list.
@@ -190,7 +190,7 @@ impl Outward<'_> {
         if let Some((sha, _)) = &wanted.status {
             shown.statuses = reader.statuses(sha, trust)?;
             if wanted.check.is_some() {
-                shown.checks = reader.checks(sha, CONTEXT, me, trust)?;
+                shown.checks = reader.checks(sha, RUN, me, trust)?;
             }
         }
         Ok(())

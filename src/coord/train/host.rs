@@ -1,14 +1,15 @@
 //! What a git host has to say before something lands, where it has a word in that: the queue asks, and
 //! whoever speaks with the host answers. Nothing here knows which host that is.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::branch::Branch;
 use crate::model::id::Id;
 use crate::model::object_id::ObjectId;
 use crate::model::queue::{Ask, Settle};
+use crate::model::refusal::Refusal;
 use crate::model::request::Request;
+use crate::model::time::Timestamp;
 use crate::store::{Config, names};
 
 use super::super::answer::Done;
@@ -56,6 +57,46 @@ pub enum Said<T> {
     Yes(T),
     /// It may not be as things are now, and why.
     NotYet(String),
+    /// The target is no longer what was planned on.
+    Moved,
+}
+
+/// An entry whose pull request is to be merged.
+pub struct Candidate<'c> {
+    /// The branch to land on.
+    pub target: &'c Branch,
+    /// The branch that was sealed.
+    pub branch: &'c Branch,
+    /// Its sealed commit.
+    pub sealed: ObjectId,
+    /// When it was put in line: what was merged before that was something else.
+    pub since: Timestamp,
+    /// What is said of it.
+    pub what: &'c str,
+    /// Whether a head is the sealed commit, with nothing on top of it but requests.
+    pub is_its: &'c dyn Fn(&ObjectId) -> bool,
+    /// Whether the target is no longer what was planned on, asked anew.
+    pub has_moved: &'c dyn Fn() -> bool,
+}
+
+/// A pull request that the host has merged.
+pub struct Merged {
+    /// The head that it had.
+    pub head: ObjectId,
+    /// The commit that came of it.
+    pub commit: ObjectId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How much the clocks of the host and of whoever put something in line may differ, in seconds.
+const SKEW_SECS: i64 = 60;
+
+impl Merged {
+    /// Whether it was merged after something was put in line.
+    pub fn is_since(&self, added: Timestamp) -> bool {
+        self.at.secs_since(added) >= -SKEW_SECS
+    }
 }
 
 /// A host that has a word in what lands.
@@ -66,31 +107,33 @@ pub trait Host {
     /// When the host cannot be asked.
     fn allow(&self, target: &Branch, commit: &ObjectId, what: &str) -> Result<Said<()>, Failure>;
 
-    /// Has the host merge the pull request of a branch whose head is this very commit. One that is
-    /// merged already is as good.
+    /// Has the host merge the pull request of a branch whose head is what was sealed. One that was
+    /// merged since it was put in line is as good.
     ///
     /// # Errors
     /// When the host cannot be asked, or it cannot be found out what became of it.
-    fn merge(
-        &self,
-        target: &Branch,
-        branch: &Branch,
-        sealed: &ObjectId,
-        what: &str,
-    ) -> Result<Said<ObjectId>, Failure>;
+    fn merge(&self, wanted: &Candidate<'_>) -> Result<Said<ObjectId>, Failure>;
 
-    /// The heads of pull requests that were merged into a branch lately, each with the commit that
-    /// came of it.
+    /// The pull requests that were merged into a branch lately.
     ///
     /// # Errors
     /// When the host cannot be asked.
-    fn merged(&self, target: &Branch) -> Result<BTreeMap<ObjectId, ObjectId>, Failure>;
+    fn merged(&self, target: &Branch) -> Result<Vec<Merged>, Failure>;
 }
 
 /// How an attempt to land ended.
 pub enum Landed {
     /// The first so many of the train are on the target.
     Done(Box<Done>, usize),
+    /// The first of them is on the target, and what the target has now is not what was certified.
+    Otherwise {
+        /// What was written.
+        done: Box<Done>,
+        /// Which.
+        id: Id,
+        /// What is wrong.
+        why: String,
+    },
     /// The host says that it is too early.
     NotYet {
         /// For this entry, if it is not for all of the train.
@@ -151,6 +194,23 @@ impl Coord {
         Ok(Manner { mode, method, wait })
     }
 
+    /// Whether a head is a sealed commit, with nothing on top of it but requests, which change nothing.
+    fn is_sealed_head(&self, head: &ObjectId, sealed: &ObjectId) -> bool {
+        if head == sealed {
+            return true;
+        }
+        // A head that is not here has something that nobody here has seen.
+        let (Some(tree), Some(wanted)) = (self.tree_at(head), self.tree_at(sealed)) else {
+            return false;
+        };
+        tree == wanted && self.below_requests(*head).ok() == Some(*sealed)
+    }
+
+    /// The tree of a commit, if that is here.
+    fn tree_at(&self, commit: &ObjectId) -> Option<ObjectId> {
+        self.repo.tree_of(commit).ok()
+    }
+
     /// Brings a commit to the remote, so that its host can be asked about it. What was brought like that
     /// before, and has landed since, goes along.
     fn show(&self, remote: &str, commit: ObjectId, tip: &ObjectId) -> Result<(), Failure> {
@@ -208,8 +268,10 @@ impl Snapshot<'_> {
                 let commit = last.point.commit;
                 self.coord.show(remote, commit, &self.tip.commit)?;
                 let what = format!("certified: {}", names.join(", "));
-                if let Said::NotYet(why) = host.allow(&self.target, &commit, &what)? {
-                    return Ok(Landed::NotYet { id: None, why });
+                match host.allow(&self.target, &commit, &what)? {
+                    Said::Yes(()) => {}
+                    Said::NotYet(why) => return Ok(Landed::NotYet { id: None, why }),
+                    Said::Moved => return Err(self.outrun()),
                 }
             }
             (_, None) => {}
@@ -229,19 +291,71 @@ impl Snapshot<'_> {
             why,
         };
         let entry = self.entries.iter().find(|entry| entry.id == link.id);
-        let Some(branch) = entry.and_then(|entry| entry.branch.as_ref()) else {
+        let branch = entry.and_then(|entry| Some((entry, entry.branch.as_ref()?)));
+        let Some((entry, branch)) = branch else {
             return Ok(not_yet(
                 "it is a bare commit, and a pull request is of a branch".into(),
             ));
         };
-        let what = format!("certified: {}", link.id);
-        match host.merge(&self.target, branch, &link.sealed, &what)? {
-            Said::NotYet(why) => Ok(not_yet(why)),
-            Said::Yes(commit) => {
-                let done = self.settle_as(&link.id, link.sealed, commit)?;
-                Ok(Landed::Done(Box::new(done), 1))
-            }
+        let wanted = Candidate {
+            target: &self.target,
+            branch,
+            sealed: link.sealed,
+            since: entry.added_at,
+            what: &format!("certified: {}", link.id),
+            is_its: &|head| self.coord.is_sealed_head(head, &link.sealed),
+            // What cannot be asked is not known to be so; planning anew says why it cannot.
+            has_moved: &|| {
+                let tip = self.coord.queue_tip(&self.target);
+                tip.ok() != Some(self.tip.commit)
+            },
+        };
+        let commit = match host.merge(&wanted)? {
+            Said::NotYet(why) => return Ok(not_yet(why)),
+            Said::Moved => return Err(self.outrun()),
+            Said::Yes(commit) => commit,
+        };
+        let wrong = self.compared(&commit, &link.point.tree);
+        let done = Box::new(self.settle_as(&link.id, link.sealed, commit)?);
+        Ok(match wrong {
+            None => Landed::Done(done, 1),
+            Some(why) => Landed::Otherwise {
+                done,
+                id: link.id.clone(),
+                why,
+            },
+        })
+    }
+
+    /// What is wrong with what the host has made, which was to have this tree. Somebody may have pushed
+    /// to the target in the very moment of the merge.
+    fn compared(&self, commit: &ObjectId, tree: &ObjectId) -> Option<String> {
+        let target = &self.target;
+        let is = self.coord.queue_tip(target).ok();
+        let is = is.and_then(|_| self.coord.tree_at(commit));
+        let (short, wanted) = (commit.short(), tree.short());
+        match is {
+            Some(is) if is == *tree => None,
+            Some(is) => Some(format!(
+                "NOT CERTIFIED: the host has merged it as {short}, whose tree {} nobody has checked: {wanted} \
+                 was checked; look at `{target}`, which had moved in that moment",
+                is.short()
+            )),
+            None => Some(format!(
+                "NOT CERTIFIED: the host has merged it as {short}, and that cannot be fetched, so that nobody \
+                 knows whether its tree is {wanted}, which was checked; look at `{target}`"
+            )),
         }
+    }
+
+    /// The refusal of what was planned on a target that has moved since.
+    pub fn outrun(&self) -> Failure {
+        Failure::Refused(Box::new(Refusal::WrongState {
+            what: "branch".into(),
+            name: self.target.to_string(),
+            is: "moved by somebody else".into(),
+            needs: "the commit that was planned on".into(),
+        }))
     }
 
     /// Entries whose pull requests the host has merged, whoever asked for it: a runner that died before it
@@ -257,8 +371,11 @@ impl Snapshot<'_> {
         let merged = host.merged(&self.target)?;
         let mut settled = Vec::new();
         for entry in waiting() {
-            if let Some(commit) = merged.get(&entry.sealed) {
-                self.settle_as(&entry.id, entry.sealed, *commit)?;
+            let is_it = |one: &&Merged| {
+                one.is_since(entry.added_at) && self.coord.is_sealed_head(&one.head, &entry.sealed)
+            };
+            if let Some(one) = merged.iter().find(is_it) {
+                self.settle_as(&entry.id, entry.sealed, one.commit)?;
                 settled.push(entry.id.clone());
             }
         }

@@ -27,7 +27,7 @@ use crate::store::Backend;
 
 use super::{Coord, Failure, View};
 
-pub use host::{Host, LandMode, Landed, Manner, Method, Said};
+pub use host::{Candidate, Host, LandMode, Landed, Manner, Merged, Method, Said};
 pub use seal::Sealed;
 
 /// Everything about one target that planning needs, as this clone sees it.

@@ -21,7 +21,7 @@ mod summary;
 mod tests;
 mod wanted;
 
-pub use check::CONTEXT;
+pub use check::{CONTEXT, RUN};
 pub use facts::{Facts, Whys};
 pub use plan::{Call, plan};
 pub use summary::MARKER;

@@ -107,8 +107,12 @@ fn on_thread(number: Number, wanted: &Wanted, shown: &Shown, calls: &mut Vec<Cal
             .find(|there| there.context == status.context);
         // Nobody is told that something is over that was never begun here.
         let is_news = there.is_some() || !wanted.labels.is_empty();
-        // Whoever lands says yes before the state can follow: that is not taken back meanwhile.
-        let is_passed = status.state == StatusState::Pending
+        // Whoever lands says yes right before the merge, and the state can follow only then: of what is
+        // merged that is not taken back meanwhile. On what is still open it was left behind by somebody
+        // who died, and would let through what was certified on an older target.
+        let is_open = shown.thread.is_open || wanted.closed == Some(None);
+        let is_passed = !is_open
+            && status.state == StatusState::Pending
             && there.is_some_and(|there| there.state == StatusState::Success);
         if is_news && !is_passed && there != Some(status) {
             calls.push(Call::SetStatus(number, sha.clone(), status.clone()));

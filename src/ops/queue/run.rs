@@ -185,6 +185,9 @@ impl Land {
                 })?;
                 let done = match landed {
                     Landed::Done(done, _) => *done,
+                    Landed::Otherwise { done, id, why } => {
+                        return Ok(Answer::done(*done, vec![format!("{id}: {why}")]));
+                    }
                     Landed::NotYet { id, why } => return Err(not_yet(&target, id, why)),
                 };
                 let noted = coord.render_notes(About::Checks, Reach::Shared);

@@ -33,13 +33,7 @@ impl Loop<'_, '_> {
         if matches!(landed, Err(Failure::Rejected { .. }))
             && self.drive.coord.queue_tip(self.drive.target)? != snapshot.tip.commit
         {
-            let is = "moved by somebody else".to_owned();
-            return Ok(Err(Failure::Refused(Box::new(Refusal::WrongState {
-                what: "branch".into(),
-                name: self.drive.target.to_string(),
-                is,
-                needs: "the commit that was planned on".into(),
-            }))));
+            return Ok(Err(snapshot.outrun()));
         }
         Ok(landed)
     }
@@ -131,6 +125,14 @@ impl Loop<'_, '_> {
                     Ok(Landed::Done(done, count)) => (Ok(done.reply), count),
                     Ok(Landed::NotYet { id, why }) => {
                         self.hold_up(snapshot, id, why);
+                        return Ok(());
+                    }
+                    Ok(Landed::Otherwise { done, id, why }) => {
+                        self.granted(Ok(done.reply))?;
+                        let text = format!("{id}: {why}");
+                        (self.drive.say)(&text);
+                        self.done.troubles.push(text);
+                        self.done.settled.push(id);
                         return Ok(());
                     }
                     Err(why) => (Err(why), count),

@@ -1,7 +1,8 @@
 //! Landing on a branch in which GitHub has a word: with a status first, or by merging pull requests.
 
+use super::outward::sync;
 use super::stand_in::fault::{Cut, Fault};
-use super::stand_in::hosted::{BOT_TOKEN, Status};
+use super::stand_in::hosted::{APP_TOKEN, BOT_TOKEN, Status};
 use super::world::World;
 use crate::support::{Agent, Outcome};
 
@@ -297,4 +298,205 @@ fn how_to_land_is_said_in_words_that_are_known() {
     let ran = run(&world).ok();
     assert!(ran.stdout.starts_with("1 landed"), "{ran}");
     assert_eq!(world.page.calls(), []);
+}
+
+/// The mirror's check run is not over before the entry has landed: when it has the name of the status that is
+/// required, nothing ever lands.
+#[test]
+fn the_check_run_of_the_mirror_is_nothing_that_a_merge_waits_for() {
+    let world = world("pr");
+    let (alice, sealed, _) = queued(&world, "alice", true);
+    sync(&world.bot.with_var("GITHUB_TOKEN", APP_TOKEN));
+    let shown = world.page.hosted().checks.clone();
+    assert_eq!((shown.len(), &shown[0].sha), (1, &sealed));
+    assert_eq!(shown[0].conclusion, None);
+    let ran = run(&world).ok();
+    assert!(ran.stdout.starts_with("1 landed"), "{ran}");
+    assert!(is_free(&alice));
+}
+
+/// The states of the queue's status on a commit, in the order in which they were set.
+fn said_on(world: &World, sha: &str) -> Vec<String> {
+    let hosted = world.page.hosted();
+    let all = hosted.statuses.get(sha).into_iter().flatten();
+    let all = all.filter(|one| one.context == "coord/queue");
+    all.map(|one| one.state.clone()).collect()
+}
+
+/// A yes that is left behind lets anybody merge, also when the target has gone on.
+#[test]
+fn a_yes_is_said_last_and_taken_back_when_it_does_not_land() {
+    let world = world("pr");
+    world.page.hosted().required_by_rules = vec!["ci".into()];
+    let (_, sealed, _) = queued(&world, "alice", true);
+    let ran = run(&world).ok();
+    assert!(ran.stderr.contains("`main` wants to see ci on "), "{ran}");
+    assert_eq!(said_on(&world, &sealed), [""; 0]);
+    let ci = status("success", "ci");
+    let mut hosted = world.page.hosted();
+    let statuses = &mut hosted.statuses;
+    statuses.entry(sealed.clone()).or_default().push(ci);
+    drop(hosted);
+    let fault = Fault::status(405).method("PUT").path("/merge");
+    world
+        .page
+        .fault(fault.message("At least 1 approving review"));
+    let ran = run(&world).ok();
+    assert!(ran.stderr.contains("approving review"), "{ran}");
+    assert_eq!(said_on(&world, &sealed), ["success", "pending"]);
+    let ran = run(&world).ok();
+    assert!(ran.stdout.starts_with("1 landed"), "{ran}");
+    assert_eq!(said_on(&world, &sealed), ["success", "pending", "success"]);
+}
+
+#[test]
+fn a_yes_that_a_dead_runner_left_is_taken_back_by_the_mirror() {
+    let world = world("pr");
+    let (_, sealed, _) = queued(&world, "alice", true);
+    let yes = status("success", "coord/queue");
+    let mut hosted = world.page.hosted();
+    let statuses = &mut hosted.statuses;
+    statuses.entry(sealed.clone()).or_default().push(yes);
+    drop(hosted);
+    sync(&world.bot);
+    assert_eq!(said_on(&world, &sealed), ["success", "pending"]);
+}
+
+/// A commit onto `main` that nobody has pushed there yet.
+fn pushed_beside(world: &World) -> String {
+    let eve = world.person("eve");
+    eve.git(["switch", "--quiet", "-c", "eve/side", "origin/main"])
+        .ok();
+    let commit = eve.commit("eve.txt", "by hand\n");
+    eve.git(["push", "--quiet", "origin", "eve/side"]).ok();
+    commit
+}
+
+#[test]
+fn a_target_that_moves_right_before_the_merge_is_planned_on_anew() {
+    let world = world("pr");
+    let (alice, sealed, _) = queued(&world, "alice", true);
+    let beside = pushed_beside(&world);
+    world.page.hosted().pushed_at = Some(("POST".into(), beside));
+    let ran = run(&world).ok();
+    assert!(ran.stdout.starts_with("1 landed"), "{ran}");
+    assert!(!ran.stderr.contains("NOT CERTIFIED"), "{ran}");
+    assert_eq!(said_on(&world, &sealed), ["success", "pending", "success"]);
+    // What landed was checked as it is.
+    let tree = world.hub.ask_git(["rev-parse", "main^{tree}"]);
+    assert!(is_on_main(&world, "eve.txt") && is_free(&alice));
+    let log = alice.coord(["queue", "log"]).ok().stdout;
+    assert!(log.contains(&tree[..10]), "{log}");
+}
+
+#[test]
+fn a_merge_onto_something_else_than_was_planned_on_is_said() {
+    let world = world("pr");
+    let (alice, _, _) = queued(&world, "alice", true);
+    let beside = pushed_beside(&world);
+    world.page.hosted().pushed_at = Some(("PUT".into(), beside));
+    let ran = run(&world).ok();
+    assert!(ran.stderr.contains("alice-work: NOT CERTIFIED"), "{ran}");
+    assert!(!ran.stderr.contains("alice-work: landed on"), "{ran}");
+    // It is on the target all the same.
+    assert!(is_on_main(&world, "eve.txt") && is_on_main(&world, "src/alice.rs"));
+    assert!(is_free(&alice));
+    let note = world
+        .bot
+        .git(["notes", "--ref=coord/checks", "show", "origin/main"]);
+    assert_ne!(note.code, 0, "{note}");
+}
+
+/// It was squashed, taken back, and put in line again.
+#[test]
+fn an_earlier_merge_of_the_same_head_is_not_this_landing() {
+    let world = world("pr");
+    world.bot.git(["config", "coord.landMethod", "squash"]).ok();
+    let (alice, sealed, first) = queued(&world, "alice", true);
+    run(&world).ok();
+    let bot = &world.bot;
+    bot.git(["pull", "--quiet", "origin", "main"]).ok();
+    bot.git(["revert", "--no-edit", "HEAD"]).ok();
+    bot.git(["push", "--quiet", "origin", "HEAD:main"]).ok();
+    assert!(!is_on_main(&world, "src/alice.rs"));
+    {
+        let mut hosted = world.page.hosted();
+        let first = hosted.threads.get_mut(&first.unwrap()).unwrap();
+        let pull = first.pull.as_mut().unwrap();
+        pull.merged_at = Some(chrono::Utc::now() - chrono::TimeDelta::hours(1));
+    }
+    alice.coord(["queue", "add"]).ok();
+    let ran = run(&world).ok();
+    assert!(ran.stdout.starts_with("0 landed"), "{ran}");
+    assert!(ran.stderr.contains("no open pull request"), "{ran}");
+    let second = world
+        .page
+        .hosted()
+        .pull("alice", "again", "alice/work", &sealed);
+    let ran = run(&world).ok();
+    assert!(ran.stdout.starts_with("1 landed"), "{ran}");
+    assert!(is_on_main(&world, "src/alice.rs"));
+    assert!(!world.page.hosted().threads[&second].is_open);
+}
+
+#[test]
+fn one_that_the_token_may_not_merge_holds_up_no_other() {
+    for (code, words) in [(403, "Resource not accessible"), (404, "Not Found")] {
+        let world = world("pr");
+        let (alice, _, _) = queued(&world, "alice", true);
+        let (_, _, _) = queued(&world, "bob", true);
+        let fault = Fault::status(code).method("PUT").path("/pulls/1/merge");
+        world.page.fault(fault.message(words));
+        let ran = run(&world).ok();
+        assert!(ran.stdout.starts_with("1 landed, 0 put out"), "{ran}");
+        assert!(ran.stderr.contains("somebody else has to"), "{ran}");
+        assert!(is_on_main(&world, "src/bob.rs") && !is_on_main(&world, "src/alice.rs"));
+        assert!(!is_free(&alice));
+    }
+}
+
+/// An agent that may push nothing but its own branch asks by commits on it: what it puts in line has at
+/// least one on top.
+#[test]
+fn a_branch_with_requests_on_top_lands() {
+    for (mode, method) in [("pr", "squash"), ("status-then-push", "merge")] {
+        let world = world(mode);
+        let bot = &world.bot;
+        for (key, value) in [("relayRule", "claude/* claude-*"), ("landMethod", "merge")] {
+            bot.git(["config", &format!("coord.{key}"), value]).ok();
+        }
+        bot.coord(["lock", "src/b.rs"]).ok();
+        bot.coord(["relay", "--once"]).ok();
+        // The server takes no branches for requests: they are on the agent's own one.
+        let hook = "#!/bin/sh\nwhile read old new ref; do\n  case $ref in refs/heads/coord/requests/*) echo \
+                    \"deny updating $ref\"; exit 1 ;; esac\ndone\nexit 0\n";
+        world.hub.write_program("hooks/pre-receive", hook);
+        let claude = world.person("claude-1");
+        for (key, value) in [("transport", "branch"), ("requestWait", "0s")] {
+            claude.git(["config", &format!("coord.{key}"), value]).ok();
+        }
+        let branch = "claude/claude-1";
+        claude.git(["switch", "--quiet", "-c", branch]).ok();
+        let sealed = claude.commit("src/a.rs", "fn better() {}\n");
+        claude.git(["push", "--quiet", "-u", "origin", branch]).ok();
+        claude.coord(["queue", "add"]).code(6);
+        claude.git(["push", "--quiet"]).ok();
+        let round = bot.coord(["relay", "--once"]).ok();
+        assert!(round.stdout.contains("granted"), "{round}");
+        let head = world.hub.ask_git(["rev-parse", branch]);
+        assert_ne!(head, sealed);
+        world.page.hosted().pull("claude-1", "work", branch, &head);
+        if mode == "pr" {
+            let ran = run(&world).ok();
+            assert!(ran.stderr.contains("to `status-then-push`"), "{ran}");
+            assert_eq!(said_on(&world, &head), [""; 0]);
+        }
+        bot.git(["config", "coord.landMethod", method]).ok();
+        let ran = run(&world).ok();
+        assert!(ran.stdout.starts_with("1 landed"), "{mode}: {ran}");
+        let landed = world.hub.ask_git(["show", "main:src/a.rs"]);
+        assert_eq!(landed, "fn better() {}");
+        let requests = ["log", "--format=%s", "--grep=^Coord-Request: ", "main"];
+        assert_eq!(world.hub.ask_git(requests), "", "{mode}");
+    }
 }

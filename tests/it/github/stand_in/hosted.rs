@@ -44,6 +44,7 @@ pub struct Pull {
     /// The fork that it comes from.
     pub fork: Option<String>,
     pub merged_as: Option<String>,
+    pub merged_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +110,9 @@ pub struct Hosted {
     pub required: Vec<String>,
     /// Those of them that rules ask for, and not the branch's protection.
     pub required_by_rules: Vec<String>,
+    /// What somebody pushes to `main` in the moment of the next call: of a green status (`POST`), or of a
+    /// merge (`PUT`).
+    pub pushed_at: Option<(String, String)>,
     /// Most of one page, whatever is asked for.
     pub page_max: usize,
     /// Calls that are left; each that is no "as before" costs one.
@@ -134,6 +138,7 @@ impl Default for Hosted {
             repository: None,
             required: Vec::new(),
             required_by_rules: Vec::new(),
+            pushed_at: None,
             page_max: 100,
             remaining: 5000,
             last_id: 1000,
@@ -169,6 +174,7 @@ impl Hosted {
             is_draft: false,
             fork: None,
             merged_as: None,
+            merged_at: None,
         };
         self.open(author, title, &[], Some(pull))
     }

@@ -70,6 +70,7 @@ fn merge(hosted: &mut Hosted, asked: &Asked, number: u64) -> Answered {
             );
         }
     }
+    hosted.somebody_pushes("PUT");
     let method = asked.body["merge_method"].as_str().unwrap_or("merge");
     let repository = hosted.repository.clone().unwrap();
     let Some(merged) = merged(&repository, &pull.sha, method == "squash", number) else {
@@ -79,7 +80,8 @@ fn merge(hosted: &mut Hosted, asked: &Asked, number: u64) -> Answered {
     let thread = hosted.threads.get_mut(&number).unwrap();
     thread.is_open = false;
     thread.updated_at = now;
-    thread.pull.as_mut().unwrap().merged_as = Some(merged.clone());
+    let pull = thread.pull.as_mut().unwrap();
+    (pull.merged_as, pull.merged_at) = (Some(merged.clone()), Some(chrono::Utc::now()));
     let words = "Pull Request successfully merged";
     said(
         200,
@@ -117,13 +119,29 @@ fn merged(repository: &Path, sha: &str, is_squashed: bool, number: u64) -> Optio
 }
 
 impl Hosted {
-    /// Whether the newest status, or a check run, of this name is green.
+    /// Does what somebody was to do in the moment of such a call.
+    pub(super) fn somebody_pushes(&mut self, method: &str) {
+        let Some((_, commit)) = self.pushed_at.take_if(|(at, _)| at == method) else {
+            return;
+        };
+        let moved = Command::new("git")
+            .args(["update-ref", "refs/heads/main", &commit])
+            .current_dir(self.repository.as_ref().unwrap())
+            .status();
+        assert!(moved.unwrap().success());
+    }
+
+    /// Whether the newest status and the check runs of this name are green. Where there are both, GitHub
+    /// requires both.
     fn has_passed(&self, sha: &str, name: &str) -> bool {
         let mut statuses = self.statuses.get(sha).into_iter().flatten();
         let newest = statuses.rfind(|one| one.context == name);
-        let run = self.checks.iter().any(|run| {
-            run.sha == sha && run.name == name && run.conclusion.as_deref() == Some("success")
-        });
-        newest.is_some_and(|one| one.state == "success") || run
+        let newest = newest.map(|one| one.state == "success");
+        let runs = self.checks.iter();
+        let runs = runs.filter(|run| run.sha == sha && run.name == name);
+        let good = [Some("success"), Some("neutral"), Some("skipped")];
+        let runs = runs.map(|run| good.contains(&run.conclusion.as_deref()));
+        let all: Vec<bool> = newest.into_iter().chain(runs).collect();
+        !all.is_empty() && all.into_iter().all(|is| is)
     }
 }

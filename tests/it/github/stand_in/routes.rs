@@ -295,6 +295,9 @@ fn in_repo(hosted: &mut Hosted, asked: &Asked, who: &str, role: &str, rest: &[&s
             if status.description.chars().count() > 140 {
                 return invalid("Status", "description", "invalid");
             }
+            if status.state == "success" {
+                hosted.somebody_pushes("POST");
+            }
             hosted
                 .statuses
                 .entry((*sha).into())

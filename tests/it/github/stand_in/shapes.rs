@@ -134,7 +134,7 @@ fn pull_own(hosted: &Hosted, url: &str, number: u64) -> Value {
         "labels": worn(hosted, url, number),
         "draft": pull.is_draft,
         "merge_commit_sha": pull.merged_as,
-        "merged_at": pull.merged_as.as_ref().map(|_| at(thread.updated_at)),
+        "merged_at": pull.merged_at.map(at),
         "head": { "ref": pull.branch, "sha": pull.sha, "repo": { "full_name": home } },
         "base": { "ref": pull.base, "sha": "0".repeat(40), "repo": { "full_name": "octo/shop" } },
         "created_at": at(thread.created_at), "updated_at": at(thread.updated_at),
