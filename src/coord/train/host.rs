@@ -235,7 +235,7 @@ impl Snapshot<'_> {
     /// Lands the first `count` of the train, as the host wants it.
     ///
     /// # Errors
-    /// As [`Snapshot::push_train`], and when the host cannot be asked.
+    /// As `Snapshot::push_train`, and when the host cannot be asked.
     pub fn land(
         &self,
         plan: &Plan,
