@@ -28,6 +28,9 @@ mod github;
 mod group_commit;
 mod handoff;
 mod hints;
+mod histories;
+#[path = "../proof/src/history.rs"]
+mod history;
 mod hooks;
 mod hostile;
 mod init;

@@ -2,6 +2,6 @@
 
 mod beside;
 mod field;
-mod oracle;
+pub mod oracle;
 mod readers;
 mod together;

@@ -253,7 +253,9 @@ fn run(agent: &Agent, key: &str, is_shared: bool, sentence: Option<(Duration, bo
     if is_shared {
         args.push("--shared");
     }
-    let mut running = agent.command(env!("CARGO_BIN_EXE_git-coord"), args).spawn();
+    let mut running = agent
+        .command(crate::support::shell::program(), args)
+        .spawn();
     if let Some((delay, with_children)) = sentence {
         // Not to wait for anything: the moment of death is drawn by lot.
         thread::sleep(delay);

@@ -10,7 +10,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::sandbox::World;
 use super::{Invocation, Outcome};
@@ -42,6 +42,15 @@ impl Shell {
             .with("GIT_TERMINAL_PROMPT", "0")
             .with("LC_ALL", "C")
             .with("TZ", "UTC")
+            .with_planted()
+    }
+
+    /// Returns this shell with the bug awake that these tests are tested with, if one is.
+    fn with_planted(self) -> Self {
+        match env::var_os(PLANTED) {
+            Some(bug) => self.with(PLANTED, bug),
+            None => self,
+        }
     }
 
     /// Returns this shell with one more variable.
@@ -59,7 +68,7 @@ impl Shell {
 
     /// Returns this shell without the program under test on its search path.
     pub fn without_program(&self) -> Self {
-        let built = Path::new(env!("CARGO_BIN_EXE_git-coord")).parent().unwrap();
+        let built = Path::new(program()).parent().unwrap();
         let rest = self.path_dirs().filter(|dir| dir != built);
         let path = env::join_paths(rest).unwrap();
         self.clone().with("PATH", path)
@@ -123,7 +132,7 @@ impl Shell {
     where
         A: IntoIterator<Item: AsRef<OsStr>>,
     {
-        self.command(env!("CARGO_BIN_EXE_git-coord"), args).run()
+        self.command(program(), args).run()
     }
 
     /// Prepares the program under test, for races and for what runs beside something else.
@@ -131,7 +140,7 @@ impl Shell {
     where
         A: IntoIterator<Item: AsRef<OsStr>>,
     {
-        self.command(env!("CARGO_BIN_EXE_git-coord"), args)
+        self.command(program(), args)
     }
 
     /// Returns what a git command that must succeed prints, without the line end.
@@ -172,9 +181,23 @@ impl Shell {
     }
 }
 
+/// The variable that says which program is tested instead of the one that was built for this.
+const TESTED: &str = "COORD_TESTED";
+/// The variable that wakes a bug in a program that was built to have some.
+const PLANTED: &str = "COORD_PLANTED";
+
+/// The program under test: the one that was built beside these tests, unless somebody tests the tests
+/// with one that has a bug on purpose (`tests/proof`).
+pub fn program() -> &'static str {
+    static TESTED_INSTEAD: LazyLock<Option<String>> = LazyLock::new(|| env::var(TESTED).ok());
+    TESTED_INSTEAD
+        .as_deref()
+        .unwrap_or(env!("CARGO_BIN_EXE_git-coord"))
+}
+
 /// The built program's directory, so that `git coord` finds it, and then the machine's own path.
 fn search_path() -> OsString {
-    let built = Path::new(env!("CARGO_BIN_EXE_git-coord")).parent().unwrap();
+    let built = Path::new(program()).parent().unwrap();
     let machine = env::var_os("PATH").unwrap();
     env::join_paths(
         [built.to_path_buf()]

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::shell::program;
 use super::wait::until;
 use super::{Outcome, Running, Shell};
 
@@ -34,7 +35,7 @@ impl Traced {
         let trace = shell.sandbox().join(format!("trace-{number}"));
         let mut words = vec!["-o", trace.to_str().unwrap()];
         words.extend(options);
-        words.push(env!("CARGO_BIN_EXE_git-coord"));
+        words.push(program());
         words.extend(args);
         Self {
             running: shell.command("strace", words).spawn(),

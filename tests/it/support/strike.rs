@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::calls::{self, Call};
+use super::shell::program;
 use super::{Agent, Outcome};
 
 /// Which process is struck.
@@ -91,7 +92,7 @@ impl Strikes {
         static TRACES: AtomicUsize = AtomicUsize::new(0);
         let number = TRACES.fetch_add(1, Ordering::Relaxed);
         let trace = self.dir.join(format!("trace-{number}"));
-        let program = env!("CARGO_BIN_EXE_git-coord");
+        let program = program();
         let struck = match at {
             At::Program => {
                 let output = ["-o", trace.to_str().unwrap()];
