@@ -21,6 +21,8 @@ pub mod hooks;
 pub mod mcp;
 pub mod model;
 pub mod ops;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod ports;
 pub mod runner;
 pub mod store;

@@ -101,6 +101,18 @@ pub(super) fn publish(
                 why,
             })
         }
+        #[cfg(feature = "planted")]
+        Pushed::Unknown(_) if crate::planted::has(crate::planted::Bug::SilenceIsYes) => {
+            let _ = adopt_own(coord, asked, &swaps);
+            Ok(Published::Done)
+        }
+        #[cfg(feature = "planted")]
+        Pushed::Unknown(why) if crate::planted::has(crate::planted::Bug::SilenceIsNo) => {
+            Err(Failure::Unreachable {
+                remote: remote.clone(),
+                why,
+            })
+        }
         Pushed::Unknown(why) => {
             // A push that is still on its way can only land on the very tip that it was leased on,
             // so once the remote has moved on without it, it never will.

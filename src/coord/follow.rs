@@ -22,6 +22,13 @@ pub(super) fn advance_to_state(
     trusted: Option<ObjectId>,
     offered: Option<ObjectId>,
 ) -> Result<Advance, Error> {
+    #[cfg(feature = "planted")]
+    if crate::planted::has(crate::planted::Bug::FollowsAnything) && offered.is_some() {
+        return Ok(match trusted == offered {
+            true => Advance::Same,
+            false => Advance::Forward(0),
+        });
+    }
     let judged = advance(repo, trusted, offered)?;
     if let (Advance::Forward(_) | Advance::NewEpoch, Some(id)) = (&judged, offered) {
         let rev = View::at(repo, offered)?.rev();

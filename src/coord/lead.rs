@@ -399,6 +399,12 @@ fn decide_all(coord: &Coord, jobs: &[Job], company: Company<'_>) -> Result<Settl
         {
             return Err(why);
         }
+        #[cfg(feature = "planted")]
+        if crate::planted::has(crate::planted::Bug::AnswersBeforePublishing) {
+            for (job, answer) in jobs.iter().zip(&answers) {
+                queue::answer(&coord.repo.coord_dir(), job, answer);
+            }
+        }
         // Notes of the session come before its landing, and are published even when that is refused:
         // the branch must not move then.
         let is_granted = answers.last().is_some_and(Result::is_ok);
@@ -432,6 +438,10 @@ fn decide_all(coord: &Coord, jobs: &[Job], company: Company<'_>) -> Result<Settl
 
 /// How old the view may be that an answer rests on; `None` where publishing confirms it anyway.
 pub(super) fn age_max(coord: &Coord, answer: &Answer) -> Option<Duration> {
+    #[cfg(feature = "planted")]
+    if crate::planted::has(crate::planted::Bug::RefusesOnOldViews) {
+        return None;
+    }
     match answer {
         Ok(done) if done.commit.is_none() => match &done.reply {
             // To hold it already is a grant, and nothing else asks whether that is still so. Who

@@ -290,6 +290,10 @@ impl Desk<'_> {
                 .filter(|hold| !hold.is_of(holder))
                 .cloned()
                 .collect();
+            #[cfg(feature = "planted")]
+            if crate::planted::has(crate::planted::Bug::UnlinksLiveLock) {
+                return self.set_holds(&lock, Vec::new());
+            }
             self.set_holds(&lock, rest)?;
         }
         Ok(())

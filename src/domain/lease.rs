@@ -11,6 +11,10 @@ pub const GRACE_SECS: u64 = 30;
 /// For how long an observer must have seen the same revision: the lease, a quarter more for clocks
 /// that run at different speeds, and the grace.
 pub fn observed_secs(hold: &Hold) -> u64 {
+    #[cfg(feature = "planted")]
+    if crate::planted::has(crate::planted::Bug::ImpatientObserver) {
+        return 0;
+    }
     let ttl = hold.ttl_secs.secs();
     ttl + ttl / 4 + GRACE_SECS
 }
@@ -34,6 +38,11 @@ pub fn ended(key: &Key, hold: &Hold, stamp: &Stamp) -> Option<Evidence> {
         });
     }
     let skew_secs = stamp.watch.skew_secs?;
+    #[cfg(feature = "planted")]
+    let skew_secs = match crate::planted::has(crate::planted::Bug::NoSkew) {
+        true => 0,
+        false => skew_secs,
+    };
     // A record from the future says that one of the two clocks is wrong: it proves nothing.
     let is_past = stamp.at > hold.until().plus_secs(skew_secs) && hold.renewed <= stamp.at;
     is_past.then_some(Evidence::Clock {

@@ -39,6 +39,11 @@ pub(super) fn renew(
     let Some(own) = holds.iter_mut().find(|hold| hold.is_of(&me)) else {
         return Ok(None);
     };
+    #[cfg(feature = "planted")]
+    let rev = match crate::planted::has(crate::planted::Bug::FenceNotBumped) {
+        true => own.rev,
+        false => rev,
+    };
     own.rev = rev;
     own.renewed = at;
     own.ttl_secs = ttl.unwrap_or(own.ttl_secs);

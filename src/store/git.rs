@@ -407,6 +407,8 @@ impl Git {
             }
             None => spawn(&mut command, args)?,
         };
+        #[cfg(feature = "planted")]
+        let deadline = deadline.filter(|_| !crate::planted::has(crate::planted::Bug::NoDeadline));
         let watchdog = deadline.map(|limit| Watchdog::start(child.id(), limit, !is_interactive));
         if let (Some(bytes), Some(mut pipe)) = (stdin, child.stdin.take()) {
             // A child that ends early closes the pipe; its exit code tells why.

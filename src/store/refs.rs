@@ -295,6 +295,10 @@ impl Transactions {
         let mut text = String::from("start\n");
         for RefSwap { name, old, new } in swaps {
             match old {
+                #[cfg(feature = "planted")]
+                _ if crate::planted::has(crate::planted::Bug::SwapsAnything) => {
+                    text.push_str(&format!("update {name} {new}\n"));
+                }
                 Some(old) => text.push_str(&format!("update {name} {new} {old}\n")),
                 None => text.push_str(&format!("create {name} {new}\n")),
             }

@@ -86,6 +86,11 @@ pub(super) fn push(
         args.push("--dry-run".into());
     }
     for RefSwap { name, old, .. } in swaps {
+        #[cfg(feature = "planted")]
+        if crate::planted::has(crate::planted::Bug::PushesAnything) {
+            args.push("--force".into());
+            continue;
+        }
         let old = old.map(|id| id.to_string()).unwrap_or_default();
         args.push(format!("--force-with-lease={name}:{old}"));
     }

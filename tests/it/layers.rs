@@ -200,6 +200,7 @@ fn bans_are_kept() {
                 "mcp/changes.rs",
                 "mcp/http/",
                 "mcp/serve.rs",
+                "planted.rs",
             ],
         ),
     ];
@@ -249,6 +250,39 @@ fn every_room_and_every_crate_is_on_the_map() {
             word.is_match(&map),
             "`{name}` has no line of reason in docs/architecture.md"
         );
+    }
+}
+
+/// Bugs on purpose are in no build that nobody asked for them, and in none that is optimised without
+/// assertions, as a release is.
+#[test]
+fn no_default_has_planted_bugs() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let features = manifest.split("[features]").nth(1).unwrap();
+    let features = features.split("\n[").next().unwrap();
+    let names = |line: &str| line.split_once(" = ").map(|(name, _)| name.to_owned());
+    let names: Vec<String> = features.lines().filter_map(names).collect();
+    assert_eq!(names, ["planted"], "`default` must not have it");
+    let planted = fs::read_to_string(root().join("src/planted.rs")).unwrap();
+    assert!(planted.contains("#[cfg(not(debug_assertions))]\ncompile_error!"));
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    assert!(lib.contains("#[cfg(feature = \"planted\")]\npub mod planted;"));
+    // Whoever names it does so in a build with it alone.
+    for source in sources() {
+        let mut above = "";
+        let mut is_guarded = false;
+        for line in source.code.lines() {
+            is_guarded = match above.trim() {
+                "#[cfg(feature = \"planted\")]" => true,
+                _ => is_guarded && !above.trim().is_empty() && !above.ends_with(['}', ';']),
+            };
+            assert!(
+                is_guarded || !line.contains("crate::planted"),
+                "{}: {line}",
+                source.name
+            );
+            above = line;
+        }
     }
 }
 

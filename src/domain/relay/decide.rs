@@ -28,7 +28,10 @@ pub(in crate::domain) fn apply(
     if desk.stamp.by != asked.by || desk.stamp.op != asked.id {
         return Err(not_allowed("a request is decided as the one who asked"));
     }
-    if let Some(found) = answer(&desk.staged, &asked.by.agent, asked.id)? {
+    let found = answer(&desk.staged, &asked.by.agent, asked.id)?;
+    #[cfg(feature = "planted")]
+    let found = found.filter(|_| !crate::planted::has(crate::planted::Bug::AnswersTwice));
+    if let Some(found) = found {
         let told = told(relayed, found.body.result);
         return Ok(Plan::unchanged(told));
     }

@@ -84,6 +84,10 @@ fn judge<'l>(
     let Some(hold) = lock.holds.iter().find(|hold| hold.is_of(&claimed.by)) else {
         return Claim::Gone;
     };
+    #[cfg(feature = "planted")]
+    if crate::planted::has(crate::planted::Bug::ClaimNotLookedAt) {
+        return Claim::Gone;
+    }
     match lease::ended(&lock.key, hold, stamp) {
         Some(evidence) => Claim::Lapsed(hold.clone(), evidence),
         None => Claim::Held(hold.clone()),
