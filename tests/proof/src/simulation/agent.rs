@@ -253,7 +253,7 @@ impl Agent {
             .or(waiting)
             .filter(|_| entries.len() >= ENTRIES || rng.u8(..3) > 0)
         else {
-            let id: Id = format!("e{}", entries.len()).parse().unwrap();
+            let id: Id = format!("e{:x}", rng.u32(..)).parse().unwrap();
             return ask(Queue::Add(Add {
                 target: target(),
                 sealed: seal(&id),
