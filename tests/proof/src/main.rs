@@ -37,8 +37,6 @@ const GATE_SEEDS: u64 = 2500;
 const STEPS: u64 = 300;
 /// States of the model that are visited, many of them more than once.
 const STATES: usize = 6_000_000;
-/// And in the gate.
-const GATE_STATES: usize = 1_000_000;
 /// A simulation gives up on more failures than these.
 const SHOWN_MAX: usize = 5;
 
@@ -56,7 +54,7 @@ fn main() -> ExitCode {
         "planted" => vec![planted::stage(args.get(1).map(String::as_str))],
         "gate" => vec![
             simulate(0, GATE_SEEDS, Duration::MAX),
-            searched(GATE_STATES),
+            searched(STATES),
             planted::in_process(),
         ],
         "all" => vec![
