@@ -9,7 +9,7 @@ const HEAD: &str = "\
 # Reliability: what was run, and what was found
 
 Made by `tests/proof/run document` from what the stages counted when they were run last; no figure here
-is written by hand. `tests/proof/run gate` is the small part that `.ci/run` has, `tests/proof/run` the
+is written by hand. `tests/proof/run gate` is the small part, `tests/proof/run` the
 whole, `tests/soak/run HOURS` the long one. A planted bug that nobody notices counts as a violation: it
 is a gap in the tests, not one in the program.
 ";
